@@ -1,0 +1,1 @@
+"""Tally: cameras in, trustworthy counts out."""

@@ -1,0 +1,1 @@
+"""The realtime context: live counts, streamed to whoever subscribes."""
