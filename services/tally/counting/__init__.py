@@ -1,1 +1,1 @@
-"""The counting engine: detections in, tracks, crossings and zone visits out. Pure: no I/O, no clock."""
+"""The counting engine: detections in, crossings and visits out. Pure: no I/O, no clock."""
