@@ -1,0 +1,1 @@
+"""gRPC as every context serves and calls it."""
