@@ -28,7 +28,9 @@ LINT_IMAGE = ROOT / "build" / "contracts-with-sources.binpb"
 def main() -> None:
     """Generate, or check what was generated."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with what is there, write nothing")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with what is there, write nothing"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch)
@@ -110,7 +112,9 @@ def _files(root: Path) -> set[Path]:
 def _differences(fresh: Path) -> list[str]:
     wanted, present = _files(fresh), _files(TARGET)
     changed = {
-        path for path in wanted & present if not filecmp.cmp(fresh / path, TARGET / path, shallow=False)
+        path
+        for path in wanted & present
+        if not filecmp.cmp(fresh / path, TARGET / path, shallow=False)
     }
     return sorted(str(path) for path in changed | (wanted ^ present))
 

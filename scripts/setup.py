@@ -48,7 +48,14 @@ def _sync(environment: Path, lock: Path, *, editable: bool) -> None:
     venv.create(environment, with_pip=True, clear=environment.exists() and not stamp.exists())
     installer = _installer()
     _run(
-        installer, "pip", "sync", "--quiet", "--require-hashes", "--python", environment / "bin/python", lock
+        installer,
+        "pip",
+        "sync",
+        "--quiet",
+        "--require-hashes",
+        "--python",
+        environment / "bin/python",
+        lock,
     )
     if editable:
         _run(
@@ -63,7 +70,9 @@ def _installer() -> Path:
     uv = MAIN / "bin" / "uv"
     if not uv.exists():
         pin = next(
-            line.split()[0] for line in MAIN_LOCK.read_text().splitlines() if line.startswith("uv==")
+            line.split()[0]
+            for line in MAIN_LOCK.read_text().splitlines()
+            if line.startswith("uv==")
         )
         _run(MAIN / "bin/python", "-m", "pip", "install", "--quiet", pin)
     return uv
@@ -80,7 +89,9 @@ def _run(*command: Path | str) -> None:
     try:
         subprocess.run([str(part) for part in command], check=True)
     except subprocess.CalledProcessError as error:
-        sys.exit(f"set-up stopped: {' '.join(map(str, command))} ended with status {error.returncode}")
+        sys.exit(
+            f"set-up stopped: {' '.join(map(str, command))} ended with status {error.returncode}"
+        )
 
 
 if __name__ == "__main__":

@@ -3,12 +3,18 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf.message import Message
+
 from tally.kernel.contracts import Method, methods
 from tally.kernel.identity import Principal
+
+if TYPE_CHECKING:
+    ServicerContext = grpc.aio.ServicerContext[Any, Any]
+else:
+    ServicerContext = grpc.aio.ServicerContext
 
 
 @dataclass(slots=True)
@@ -26,7 +32,7 @@ class Call:
     path: str
     method: Method | None
     metadata: dict[str, str]
-    context: grpc.aio.ServicerContext[Any, Any]
+    context: ServicerContext
     principal: Principal | None = None
 
 
@@ -37,7 +43,9 @@ MessageCheck = Callable[[Message], None]
 """Refuses a request message by raising a DomainError."""
 
 
-class GuardInterceptor(grpc.aio.ServerInterceptor):
+class GuardInterceptor(
+    grpc.aio.ServerInterceptor  # type: ignore[type-arg]  # generic in the stubs alone, not at run time
+):
     """Runs each call inside `guards`, the first one outermost, and each request through `check`."""
 
     def __init__(self, guards: Sequence[Guard], check: MessageCheck) -> None:
@@ -46,18 +54,16 @@ class GuardInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[
-            [grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]
-        ],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+    ) -> Any:
         """Wrap the handler of the called method; unknown methods stay gRPC's own business."""
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
         path = handler_call_details.method
-        make = _HANDLERS[handler.request_streaming, handler.response_streaming]
-        attribute = _ATTRIBUTES[handler.request_streaming, handler.response_streaming]
+        kind = handler.request_streaming, handler.response_streaming
+        make, attribute = _KINDS[kind]
         inner = getattr(handler, attribute)
         outer = self._streaming if handler.response_streaming else self._single
         return make(
@@ -67,7 +73,7 @@ class GuardInterceptor(grpc.aio.ServerInterceptor):
         )
 
     def _single(self, path: str, inner: Any, *, request_streaming: bool) -> Any:
-        async def behaviour(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        async def behaviour(request: Any, context: ServicerContext) -> Any:
             async with AsyncExitStack() as stack:
                 await self._enter(stack, path, context)
                 return await inner(self._checked(request, streaming=request_streaming), context)
@@ -75,9 +81,7 @@ class GuardInterceptor(grpc.aio.ServerInterceptor):
         return behaviour
 
     def _streaming(self, path: str, inner: Any, *, request_streaming: bool) -> Any:
-        async def behaviour(
-            request: Any, context: grpc.aio.ServicerContext[Any, Any]
-        ) -> AsyncIterator[Any]:
+        async def behaviour(request: Any, context: ServicerContext) -> AsyncIterator[Any]:
             async with AsyncExitStack() as stack:
                 await self._enter(stack, path, context)
                 async for response in inner(
@@ -87,11 +91,11 @@ class GuardInterceptor(grpc.aio.ServerInterceptor):
 
         return behaviour
 
-    async def _enter(
-        self, stack: AsyncExitStack, path: str, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> None:
+    async def _enter(self, stack: AsyncExitStack, path: str, context: ServicerContext) -> None:
         metadata = {
-            key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
+            key: value
+            for key, value in context.invocation_metadata() or ()
+            if isinstance(value, str)
         }
         call = Call(path, methods().get(path), metadata, context)
         for guard in self._guards:
@@ -109,15 +113,9 @@ class GuardInterceptor(grpc.aio.ServerInterceptor):
             yield request
 
 
-_HANDLERS: dict[tuple[bool, bool], Any] = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
-_ATTRIBUTES = {
-    (False, False): "unary_unary",
-    (False, True): "unary_stream",
-    (True, False): "stream_unary",
-    (True, True): "stream_stream",
+_KINDS: dict[tuple[bool, bool], tuple[Callable[..., Any], str]] = {
+    (False, False): (grpc.unary_unary_rpc_method_handler, "unary_unary"),
+    (False, True): (grpc.unary_stream_rpc_method_handler, "unary_stream"),
+    (True, False): (grpc.stream_unary_rpc_method_handler, "stream_unary"),
+    (True, True): (grpc.stream_stream_rpc_method_handler, "stream_stream"),
 }

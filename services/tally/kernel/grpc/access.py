@@ -1,0 +1,78 @@
+"""Enforces, at every server, who may call what; a request that bypasses the gateway gains nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+from tally.kernel.errors import PermissionDenied, Unauthenticated
+from tally.kernel.grpc.call import Call, Guard
+from tally.kernel.identity import Authenticator, Principal
+
+_OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.", "/grpc.reflection.v1.")
+"""Standard services that no contract of ours can give a policy: they tell nothing that is not public."""
+
+_principal: ContextVar[Principal] = ContextVar("principal")
+
+
+def current_principal() -> Principal:
+    """Who makes the call being served.
+
+    Raises:
+        LookupError: Outside a call, or in a public call without credentials.
+    """
+    return _principal.get()
+
+
+def enforce_access(authenticator: Authenticator) -> Guard:
+    """Guard that lets a call pass if the method's policy allows its caller; methods without policy are denied."""
+
+    @asynccontextmanager
+    async def guard(call: Call) -> AsyncIterator[None]:
+        call.principal = await authenticator.authenticate(call.metadata)
+        _check(call)
+        if call.principal is None:
+            yield
+            return
+        token = _principal.set(call.principal)
+        try:
+            yield
+        finally:
+            _principal.reset(token)
+
+    return guard
+
+
+def _check(call: Call) -> None:
+    if call.method is None:
+        if call.path.startswith(_OPEN_TO_ALL):
+            return
+        raise PermissionDenied(f"{call.path} is in no contract")
+    access = call.method.policy.WhichOneof("access") if call.method.policy else None
+    if call.method.policy is None or access is None:
+        raise PermissionDenied(f"{call.path} has no policy, which denies it to everybody")
+    if access == "public":
+        return
+    if call.principal is None:
+        raise Unauthenticated("this method needs credentials: send an authorization header")
+    permission = call.method.policy.permission
+    if access == "permission" and not call.principal.may(permission):
+        raise PermissionDenied(
+            f"{call.principal.subject} lacks the permission {permission}",
+            metadata={"permission": permission},
+        )
+
+
+class NobodyAuthenticator:
+    """Recognises nobody: only public methods can be called."""
+
+    async def authenticate(self, metadata: dict[str, str]) -> Principal | None:
+        """None, whatever the metadata holds."""
+        return None
+
+
+class DevelopmentAuthenticator:
+    """Takes every caller for one administrator. `ServiceSettings` allows it on loopback only."""
+
+    async def authenticate(self, metadata: dict[str, str]) -> Principal | None:
+        """The administrator, whatever the metadata holds."""
+        return Principal("development", frozenset({"system:admin"}))

@@ -1,0 +1,61 @@
+"""Traces, measures and logs every served call."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import structlog
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from tally.kernel.grpc.call import Call
+
+_tracer = trace.get_tracer("tally.kernel.grpc")
+_duration = metrics.get_meter("tally.kernel.grpc").create_histogram(
+    "rpc.server.duration", unit="s", description="Time from a call's arrival to its end"
+)
+_log = structlog.get_logger(__name__)
+
+_SERVER_FAULTS = {
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DATA_LOSS,
+}
+
+
+@asynccontextmanager
+async def observe(call: Call) -> AsyncIterator[None]:
+    """Guard that puts the call into its caller's trace and records how it ended.
+
+    Names follow OpenTelemetry's semantic conventions for RPC.
+    """
+    service, _, method = call.path.removeprefix("/").partition("/")
+    attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
+    start = time.perf_counter()
+    with _tracer.start_as_current_span(
+        f"{service}/{method}",
+        context=propagate.extract(call.metadata),
+        kind=SpanKind.SERVER,
+        attributes=attributes,
+    ) as span:
+        try:
+            yield
+        finally:
+            code = _status(call)
+            elapsed = time.perf_counter() - start
+            span.set_attribute("rpc.grpc.status_code", code.value[0])
+            _duration.record(elapsed, {**attributes, "rpc.grpc.status_code": code.name})
+            if code in _SERVER_FAULTS:
+                span.set_status(StatusCode.ERROR)
+            log = _log.warning if code in _SERVER_FAULTS else _log.debug
+            log("call", method=call.path, status=code.name, seconds=round(elapsed, 4))
+
+
+def _status(call: Call) -> grpc.StatusCode:
+    code = call.context.code()
+    if isinstance(code, grpc.StatusCode):
+        return code
+    by_number = {status.value[0]: status for status in grpc.StatusCode}
+    return by_number.get(code or 0, grpc.StatusCode.UNKNOWN)

@@ -1,0 +1,109 @@
+"""A context's gRPC server: its services behind the common guards, with health and reflection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from tally.kernel.contracts import methods, service_names
+from tally.kernel.grpc.access import DevelopmentAuthenticator, NobodyAuthenticator, enforce_access
+from tally.kernel.grpc.call import Guard, GuardInterceptor
+from tally.kernel.grpc.deadline import enforce_deadline
+from tally.kernel.grpc.errors import translate_errors
+from tally.kernel.grpc.health import HealthMonitor, Probe
+from tally.kernel.grpc.observe import observe
+from tally.kernel.grpc.validation import check_message
+from tally.kernel.identity import Authenticator
+from tally.kernel.settings import ServiceSettings
+
+Register = Callable[[grpc.aio.Server], None]
+"""Adds a servicer to a server."""
+
+_OPTIONS = [
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+]
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server that listens.
+
+    Attributes:
+        address: Where, as `host:port`.
+        health: What it says about itself.
+    """
+
+    address: str
+    health: HealthMonitor
+
+
+def guards(authenticator: Authenticator) -> Sequence[Guard]:
+    """What surrounds every call, outermost first."""
+    return (observe, translate_errors, enforce_deadline, enforce_access(authenticator))
+
+
+@asynccontextmanager
+async def serve(
+    context: str,
+    settings: ServiceSettings,
+    register: Register,
+    dependencies: Mapping[str, Probe],
+    authenticator: Authenticator | None = None,
+) -> AsyncIterator[RunningServer]:
+    """Serve one context until the block is left, then let running calls end.
+
+    Args:
+        context: Name of the context, such as `camera`.
+        settings: Where to listen and how.
+        register: Adds the context's servicers.
+        dependencies: What the context cannot work without, for its health.
+        authenticator: Who recognises callers; by default what the settings allow.
+
+    Raises:
+        OSError: The address is taken or not this machine's.
+    """
+    if authenticator is None:
+        authenticator = (
+            DevelopmentAuthenticator() if settings.development_access else NobodyAuthenticator()
+        )
+    server = grpc.aio.server(
+        interceptors=[GuardInterceptor(guards(authenticator), check_message)],
+        options=_OPTIONS,
+        maximum_concurrent_rpcs=settings.max_concurrent_calls,
+    )
+    register(server)
+    monitor = HealthMonitor(service_names(context), dependencies)
+    health_pb2_grpc.add_HealthServicer_to_server(monitor.servicer, server)
+    reflection.enable_server_reflection(
+        sorted({method.service for method in methods().values()} | {reflection.SERVICE_NAME}),
+        server,
+    )
+    host = settings.listen.rpartition(":")[0]
+    try:
+        port = server.add_insecure_port(settings.listen)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {settings.listen}: is something else there?") from error
+    await server.start()
+    await monitor.start()
+    address = f"{host}:{port}"
+    _log.info("serving", context=context, address=address)
+    try:
+        yield RunningServer(address, monitor)
+    finally:
+        await asyncio.shield(_stop(server, monitor, settings.shutdown_grace_s))
+        _log.info("stopped", context=context)
+
+
+async def _stop(server: grpc.aio.Server, monitor: HealthMonitor, grace_s: float) -> None:
+    await monitor.stop()
+    await server.stop(grace_s)

@@ -1,0 +1,31 @@
+"""Runs a server as a process: until it is told to stop, or until it fails."""
+
+import asyncio
+import signal
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from tally.kernel.telemetry import telemetry
+
+
+def run(
+    name: str, server: AbstractAsyncContextManager[Any], *, metrics_listen: str | None = None
+) -> None:
+    """Enter `server`, wait for SIGTERM or SIGINT, leave it.
+
+    Args:
+        name: Name of the process in logs, traces and metrics.
+        server: The server as a context manager; leaving it stops it gracefully.
+        metrics_listen: Where to serve Prometheus metrics, as `host:port`.
+    """
+    with telemetry(name, metrics_listen):
+        asyncio.run(_until_told(server))
+
+
+async def _until_told(server: AbstractAsyncContextManager[Any]) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with server:
+        await told.wait()
