@@ -83,7 +83,8 @@ async def running(
     )
 
     def register(server: grpc.aio.Server) -> None:
-        camera_service_pb2_grpc.add_CameraServiceServicer_to_server(Cameras(), server)
+        cameras = Cameras()  # type: ignore[abstract]  # the methods left out are never called
+        camera_service_pb2_grpc.add_CameraServiceServicer_to_server(cameras, server)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(Live(), server)
 
     dependencies = {"database": probe} if probe else {}
@@ -175,7 +176,7 @@ async def test_a_stream_delivers_what_came_before_its_error() -> None:
         stub = realtime_service_pb2_grpc.RealtimeServiceStub(channel)
         call = stub.Subscribe(realtime_service_pb2.SubscribeRequest(), metadata=READER)
         tokens = []
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:  # noqa: PT012 - it is the iteration that must raise
             async for message in call:
                 tokens.append(message.resume_token)  # noqa: PERF401 - the error must find what came before it
         assert tokens == ["a", "b"]
@@ -203,7 +204,11 @@ async def test_calls_made_onwards_get_less_time_than_the_call_has() -> None:
 
 async def test_a_method_of_no_contract_is_not_served() -> None:
     async with running() as (_, channel):
-        call = channel.unary_unary("/tally.api.camera.v1.CameraService/Explode")
+        call = channel.unary_unary(
+            "/tally.api.camera.v1.CameraService/Explode",
+            request_serializer=bytes,
+            response_deserializer=bytes,
+        )
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(b"")
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
@@ -261,7 +266,7 @@ async def test_a_taken_address_is_named() -> None:
 def test_development_access_is_refused_beyond_loopback() -> None:
     with pytest.raises(ValueError, match=r"listen on 127\.0\.0\.1"):
         ServiceSettings(
-            listen="0.0.0.0:8000",  # noqa: S104 - the very thing that must be refused
+            listen="0.0.0.0:8000",
             database_url=SecretStr(""),
             nats_url=SecretStr(""),
             development_access=True,
