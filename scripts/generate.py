@@ -22,6 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTOS, TARGET = ROOT / "protos", ROOT / "services"
 GENERATED = ("tally/api", "buf")
 IMAGE = Path("tally/api/contracts.binpb")
+ERRORS = (
+    "google/rpc/status.proto",
+    "google/rpc/error_details.proto",
+)  # the gateway writes them as JSON
 LINT_IMAGE = ROOT / "build" / "contracts-with-sources.binpb"
 
 
@@ -68,7 +72,15 @@ def generate(target: Path) -> None:
         services = [source for source in sources if source.endswith("_service.proto")]
         _run([*inputs, *python, *sources, "buf/validate/validate.proto"])
         _run([*inputs, *stubs, *services])
-        _run([*inputs, "--include_imports", f"--descriptor_set_out={target / IMAGE}", *sources])
+        _run(
+            [
+                *inputs,
+                "--include_imports",
+                f"--descriptor_set_out={target / IMAGE}",
+                *sources,
+                *ERRORS,
+            ]
+        )
         _run(
             [
                 *inputs, "--include_imports", "--include_source_info",

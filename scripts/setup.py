@@ -41,7 +41,7 @@ def _check_interpreter() -> None:
 
 def _sync(environment: Path, lock: Path, *, editable: bool) -> None:
     stamp = environment / "tally-setup"
-    wanted = _fingerprint(lock)
+    wanted = _fingerprint(lock, *([ROOT / "pyproject.toml"] if editable else []))
     if stamp.exists() and stamp.read_text() == wanted:
         return
     print(f"setting up {environment.name} from {lock.relative_to(ROOT)} …", flush=True)
@@ -78,10 +78,10 @@ def _installer() -> Path:
     return uv
 
 
-def _fingerprint(lock: Path) -> str:
-    digest = hashlib.sha256(lock.read_bytes())
-    digest.update((ROOT / "pyproject.toml").read_bytes())
-    digest.update(sys.version.encode())
+def _fingerprint(*inputs: Path) -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for path in inputs:
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
+
 from tally.api.options.v1 import policy_pb2
 
 IMAGE = files("tally.api").joinpath("contracts.binpb")
@@ -66,10 +67,14 @@ def methods() -> Mapping[str, Method]:
                     if options.HasExtension(policy_pb2.policy)
                     else None
                 )
-                found[path] = Method(path, full_name, file.package.split(".")[2], policy, descriptor)
+                found[path] = Method(
+                    path, full_name, file.package.split(".")[2], policy, descriptor
+                )
     return found
 
 
 def service_names(context: str) -> tuple[str, ...]:
     """Full names of the services that `context` serves."""
-    return tuple(sorted({method.service for method in methods().values() if method.context == context}))
+    return tuple(
+        sorted({method.service for method in methods().values() if method.context == context})
+    )

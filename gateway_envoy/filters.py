@@ -1,0 +1,73 @@
+"""The HTTP filters: CORS, health, status mapping, gRPC-Web, JSON transcoding, routing."""
+
+from typing import Any
+
+from tally.kernel.contracts import methods
+
+Config = dict[str, Any]
+
+_EXTENSIONS = "type.googleapis.com/envoy.extensions.filters.http"
+
+STATUS_HEADER = "x-tally-http-status"
+"""Response header by which a service asks for another HTTP status than 200, such as 201 after a creation."""
+
+# Stands before the transcoder, so that it sees the response after it: the header means REST's status
+# where JSON leaves, and nothing to gRPC clients.
+_MAP_STATUS = f"""
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  local status = headers:get("{STATUS_HEADER}")
+  if status == nil then
+    return
+  end
+  headers:remove("{STATUS_HEADER}")
+  local kind = headers:get("content-type") or ""
+  if kind:find("application/json", 1, true) == 1 and headers:get(":status") == "200" then
+    headers:replace(":status", status)
+  end
+end
+"""
+
+
+def http_filters(contracts: str) -> list[Config]:
+    """The filter chain, in the order in which a request passes it.
+
+    Args:
+        contracts: Path of the descriptor image.
+    """
+    return [
+        _filter("cors", f"{_EXTENSIONS}.cors.v3.Cors"),
+        _filter(
+            "health_check",
+            f"{_EXTENSIONS}.health_check.v3.HealthCheck",
+            pass_through_mode=False,
+            headers=[{"name": ":path", "string_match": {"exact": "/healthz"}}],
+        ),
+        _filter(
+            "lua",
+            f"{_EXTENSIONS}.lua.v3.Lua",
+            default_source_code={"inline_string": _MAP_STATUS},
+        ),
+        _filter("grpc_web", f"{_EXTENSIONS}.grpc_web.v3.GrpcWeb"),
+        _filter(
+            "grpc_json_transcoder",
+            f"{_EXTENSIONS}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
+            proto_descriptor=contracts,
+            services=sorted({method.service for method in methods().values()}),
+            auto_mapping=False,
+            convert_grpc_status=True,
+            print_options={
+                "always_print_primitive_fields": True,
+                "stream_newline_delimited": True,
+            },
+            request_validation_options={
+                "reject_unknown_method": False,
+                "reject_unknown_query_parameters": True,
+            },
+        ),
+        _filter("router", f"{_EXTENSIONS}.router.v3.Router"),
+    ]
+
+
+def _filter(name: str, kind: str, **config: object) -> Config:
+    return {"name": f"envoy.filters.http.{name}", "typed_config": {"@type": kind, **config}}

@@ -1,0 +1,128 @@
+"""Renders Envoy's bootstrap configuration: listeners and clusters from the table, routes from the contracts."""
+
+from typing import Any
+
+from gateway_envoy.clusters import OTLP_CLUSTER, address, cluster, otlp_cluster
+from gateway_envoy.filters import http_filters
+from gateway_envoy.routes import routes
+from gateway_envoy.table import Gateway
+
+Config = dict[str, Any]
+
+_HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+_ACCESS_LOG = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
+_TRACER = "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig"
+
+STREAM_IDLE_S = 60
+"""Streams send heartbeats every ten seconds; one that is silent for this long is dead."""
+
+
+def render(gateway: Gateway) -> Config:
+    """The bootstrap configuration for `gateway`, ready to be written as YAML or JSON."""
+    clusters = [cluster(name, context) for name, context in gateway.contexts.items()]
+    if gateway.otlp:
+        clusters.append(otlp_cluster(gateway.otlp))
+    return {
+        "node": {"id": "tally-gateway", "cluster": "tally"},
+        "admin": {"address": address(gateway.admin)},
+        "static_resources": {"listeners": [_listener(gateway)], "clusters": clusters},
+    }
+
+
+def _listener(gateway: Gateway) -> Config:
+    manager: Config = {
+        "@type": _HCM,
+        "stat_prefix": "gateway",
+        "codec_type": "AUTO",
+        "normalize_path": True,
+        "merge_slashes": True,
+        "use_remote_address": True,
+        "stream_idle_timeout": f"{STREAM_IDLE_S}s",
+        "request_headers_timeout": "10s",
+        "common_http_protocol_options": {
+            "headers_with_underscores_action": "REJECT_REQUEST",
+            "idle_timeout": "3600s",
+        },
+        "http2_protocol_options": {
+            "max_concurrent_streams": 100,
+            "initial_stream_window_size": 65536,
+            "initial_connection_window_size": 1048576,
+        },
+        "access_log": [_access_log()],
+        "http_filters": http_filters(gateway.contracts),
+        "route_config": {
+            "name": "contracts",
+            "virtual_hosts": [
+                {
+                    "name": "tally",
+                    "domains": ["*"],
+                    "typed_per_filter_config": {"envoy.filters.http.cors": _cors(gateway)},
+                    "routes": routes(sorted(gateway.contexts)),
+                }
+            ],
+        },
+    }
+    if gateway.otlp:
+        manager["tracing"] = {
+            "provider": {
+                "name": "envoy.tracers.opentelemetry",
+                "typed_config": {
+                    "@type": _TRACER,
+                    "service_name": "tally-gateway",
+                    "grpc_service": {"envoy_grpc": {"cluster_name": OTLP_CLUSTER}, "timeout": "1s"},
+                },
+            }
+        }
+    return {
+        "name": "clients",
+        "address": address(gateway.listen),
+        "per_connection_buffer_limit_bytes": 32768,
+        "filter_chains": [
+            {
+                "filters": [
+                    {
+                        "name": "envoy.filters.network.http_connection_manager",
+                        "typed_config": manager,
+                    }
+                ]
+            }
+        ],
+    }
+
+
+def _cors(gateway: Gateway) -> Config:
+    return {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
+        "allow_origin_string_match": [{"exact": origin} for origin in gateway.cors_origins],
+        "allow_methods": "GET, POST, PATCH, DELETE, OPTIONS",
+        "allow_headers": "authorization, content-type, grpc-timeout, traceparent, x-grpc-web, x-user-agent",
+        "expose_headers": "grpc-status, grpc-message, grpc-status-details-bin",
+        "max_age": "86400",
+    }
+
+
+def _access_log() -> Config:
+    return {
+        "name": "envoy.access_loggers.stdout",
+        "typed_config": {
+            "@type": _ACCESS_LOG,
+            "log_format": {
+                "json_format": {
+                    "time": "%START_TIME%",
+                    "method": "%REQ(:METHOD)%",
+                    "path": "%PATH(NQ:ORIG)%",
+                    "protocol": "%PROTOCOL%",
+                    "status": "%RESPONSE_CODE%",
+                    "grpc_status": "%GRPC_STATUS%",
+                    "flags": "%RESPONSE_FLAGS%",
+                    "milliseconds": "%DURATION%",
+                    "bytes_received": "%BYTES_RECEIVED%",
+                    "bytes_sent": "%BYTES_SENT%",
+                    "cluster": "%UPSTREAM_CLUSTER%",
+                    "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+                    "request_id": "%REQ(X-REQUEST-ID)%",
+                    "trace": "%REQ(TRACEPARENT)%",
+                }
+            },
+        },
+    }
