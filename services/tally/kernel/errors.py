@@ -50,9 +50,13 @@ class InvalidInput(DomainError):
     reason = "INVALID_INPUT"
 
     def __init__(
-        self, violations: Sequence[FieldViolation], *, message: str = "the request is invalid"
+        self,
+        violations: Sequence[FieldViolation],
+        *,
+        message: str = "the request is invalid",
+        reason: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, reason=reason)
         self.violations = tuple(violations)
 
 

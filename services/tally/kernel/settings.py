@@ -1,7 +1,7 @@
 """Settings that every context's server has, read from the environment.
 
-A context subclasses `ServiceSettings` with its own prefix, so that several contexts can share one
-environment (`TALLY_CAMERA_LISTEN`, `TALLY_ANALYTICS_LISTEN`, …).
+A context subclasses `ServiceSettings`, or `ServerSettings` if it keeps nothing, with its own prefix, so that several
+contexts can share one environment (`TALLY_CAMERA_LISTEN`, `TALLY_ANALYTICS_LISTEN`, …).
 """
 
 from ipaddress import ip_address
@@ -11,12 +11,11 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServerSettings(BaseSettings):
     """What a context's server needs to know.
 
     Attributes:
         listen: Address to serve gRPC on, as `host:port`; port 0 takes a free one.
-        database_url: SQLAlchemy URL of the context's own database (`postgresql+asyncpg://…`).
         nats_url: NATS URL with the context's own user and password.
         metrics_listen: Address to serve Prometheus metrics on, as `host:port`; absent, none are served.
         development_access: Grant every caller all permissions. For one machine without identities; refused
@@ -26,7 +25,6 @@ class ServiceSettings(BaseSettings):
     """
 
     listen: str
-    database_url: SecretStr
     nats_url: SecretStr
     metrics_listen: str | None = None
     development_access: bool = False
@@ -41,6 +39,16 @@ class ServiceSettings(BaseSettings):
                 "other machines: listen on 127.0.0.1, or switch development_access off"
             )
         return self
+
+
+class ServiceSettings(ServerSettings):
+    """What the server of a context with a database needs to know.
+
+    Attributes:
+        database_url: SQLAlchemy URL of the context's own database (`postgresql+asyncpg://…`).
+    """
+
+    database_url: SecretStr
 
 
 def is_loopback(address: str) -> bool:

@@ -19,7 +19,7 @@ from tally.kernel.grpc.health import HealthMonitor, Probe
 from tally.kernel.grpc.observe import observe
 from tally.kernel.grpc.validation import check_message
 from tally.kernel.identity import Authenticator
-from tally.kernel.settings import ServiceSettings
+from tally.kernel.settings import ServerSettings
 
 Register = Callable[[grpc.aio.Server], None]
 """Adds a servicer to a server."""
@@ -55,7 +55,7 @@ def guards(authenticator: Authenticator) -> Sequence[Guard]:
 @asynccontextmanager
 async def serve(
     context: str,
-    settings: ServiceSettings,
+    settings: ServerSettings,
     register: Register,
     dependencies: Mapping[str, Probe],
     authenticator: Authenticator | None = None,
