@@ -22,17 +22,34 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tally.api.counting.v1 import count_pb2 as tally_dot_api_dot_counting_dot_v1_dot_count__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tally/api/counting/v1/events.proto\x12\x15tally.api.counting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!tally/api/counting/v1/count.proto\"\xde\x04\n\x0e\x43ountsRecorded\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x16\n\x0e\x63onfig_version\x18\x05 \x01(\x04\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x66rames_processed\x18\x08 \x01(\r\x12\x16\n\x0e\x66rames_dropped\x18\t \x01(\r\x12\x32\n\tcrossings\x18\n \x03(\x0b\x32\x1f.tally.api.counting.v1.Crossing\x12,\n\x06visits\x18\x0b \x03(\x0b\x32\x1c.tally.api.counting.v1.Visit\x12\x39\n\x0boccupancies\x18\x0c \x03(\x0b\x32$.tally.api.counting.v1.ZoneOccupancy\x12\x30\n\x06totals\x18\r \x03(\x0b\x32 .tally.api.counting.v1.LineTotal\x12:\n\x10reference_totals\x18\x0e \x03(\x0b\x32 .tally.api.counting.v1.LineTotal\x12\x43\n\x15reference_occupancies\x18\x0f \x03(\x0b\x32$.tally.api.counting.v1.ZoneOccupancy\x12\x10\n\x08\x64\x65tector\x18\x10 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tally/api/counting/v1/events.proto\x12\x15tally.api.counting.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!tally/api/counting/v1/count.proto\"\xc4\x06\n\x0e\x43ountsRecorded\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x06run_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x08sequence\x18\x03 \x01(\x04\x42\x0f\xbaH\x0c\x32\n\x18\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x12\x1e\n\x05\x65poch\x18\x04 \x01(\x04\x42\x0f\xbaH\x0c\x32\n\x18\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x12\'\n\x0e\x63onfig_version\x18\x05 \x01(\x04\x42\x0f\xbaH\x0c\x32\n\x18\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x12\x36\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x18\n\x10\x66rames_processed\x18\x08 \x01(\r\x12\x16\n\x0e\x66rames_dropped\x18\t \x01(\r\x12\x32\n\tcrossings\x18\n \x03(\x0b\x32\x1f.tally.api.counting.v1.Crossing\x12,\n\x06visits\x18\x0b \x03(\x0b\x32\x1c.tally.api.counting.v1.Visit\x12\x39\n\x0boccupancies\x18\x0c \x03(\x0b\x32$.tally.api.counting.v1.ZoneOccupancy\x12\x30\n\x06totals\x18\r \x03(\x0b\x32 .tally.api.counting.v1.LineTotal\x12:\n\x10reference_totals\x18\x0e \x03(\x0b\x32 .tally.api.counting.v1.LineTotal\x12\x43\n\x15reference_occupancies\x18\x0f \x03(\x0b\x32$.tally.api.counting.v1.ZoneOccupancy\x12\x10\n\x08\x64\x65tector\x18\x10 \x01(\t:\x8c\x01\xbaH\x88\x01\x1a\x85\x01\n\nspan.order\x12%start_time must not be after end_time\x1aP!has(this.start_time) || !has(this.end_time) || this.start_time <= this.end_timeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.counting.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COUNTSRECORDED']._serialized_start=130
-  _globals['_COUNTSRECORDED']._serialized_end=736
+  _globals['_COUNTSRECORDED'].fields_by_name['camera_id']._loaded_options = None
+  _globals['_COUNTSRECORDED'].fields_by_name['camera_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_COUNTSRECORDED'].fields_by_name['run_id']._loaded_options = None
+  _globals['_COUNTSRECORDED'].fields_by_name['run_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_COUNTSRECORDED'].fields_by_name['sequence']._loaded_options = None
+  _globals['_COUNTSRECORDED'].fields_by_name['sequence']._serialized_options = b'\272H\0142\n\030\377\377\377\377\377\377\377\377\177'
+  _globals['_COUNTSRECORDED'].fields_by_name['epoch']._loaded_options = None
+  _globals['_COUNTSRECORDED'].fields_by_name['epoch']._serialized_options = b'\272H\0142\n\030\377\377\377\377\377\377\377\377\177'
+  _globals['_COUNTSRECORDED'].fields_by_name['config_version']._loaded_options = None
+  _globals['_COUNTSRECORDED'].fields_by_name['config_version']._serialized_options = b'\272H\0142\n\030\377\377\377\377\377\377\377\377\177'
+  _globals['_COUNTSRECORDED'].fields_by_name['start_time']._loaded_options = None
+  _globals['_COUNTSRECORDED'].fields_by_name['start_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_COUNTSRECORDED'].fields_by_name['end_time']._loaded_options = None
+  _globals['_COUNTSRECORDED'].fields_by_name['end_time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_COUNTSRECORDED']._loaded_options = None
+  _globals['_COUNTSRECORDED']._serialized_options = b'\272H\210\001\032\205\001\n\nspan.order\022%start_time must not be after end_time\032P!has(this.start_time) || !has(this.end_time) || this.start_time <= this.end_time'
+  _globals['_COUNTSRECORDED']._serialized_start=159
+  _globals['_COUNTSRECORDED']._serialized_end=995
 # @@protoc_insertion_point(module_scope)
