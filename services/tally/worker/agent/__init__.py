@@ -1,0 +1,1 @@
+"""The camera worker: one process that decodes cameras, detects, counts and publishes."""
