@@ -1,0 +1,126 @@
+"""Draws the state of a running mesh: a live table in a terminal, plain lines elsewhere."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tally.api.camera.v1 import stream_pb2
+from tally.cli.watch import CameraView, LineView
+
+PartState = Literal["starting", "serving", "down"]
+
+_STATE_STYLE: dict[PartState, str] = {"starting": "yellow", "serving": "green", "down": "bold red"}
+_STREAM_TEXT = {
+    stream_pb2.STREAM_STATE_UNSPECIFIED: ("waiting for a worker", "yellow"),
+    stream_pb2.STREAM_STATE_CONNECTING: ("connecting", "yellow"),
+    stream_pb2.STREAM_STATE_STREAMING: ("streaming", "green"),
+    stream_pb2.STREAM_STATE_UNREACHABLE: ("unreachable", "bold red"),
+    stream_pb2.STREAM_STATE_ENDED: ("ended", "cyan"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of the mesh as people see it."""
+
+    name: str
+    state: PartState
+    address: str
+    pid: int | None
+    memory_mb: float | None
+    note: str = ""
+
+
+def screen(parts: Sequence[Part], cameras: Iterable[CameraView], hint: str) -> RenderableType:
+    """Everything at once, for a live display."""
+    return Group(
+        _parts_table(parts), Text(), _cameras_table(cameras), Text(), Text(hint, style="dim")
+    )
+
+
+def plain_lines(parts: Sequence[Part], cameras: Iterable[CameraView]) -> list[str]:
+    """The same in one line for the mesh and one for each camera."""
+    serving = sum(part.state == "serving" for part in parts)
+    troubled = [f"{part.name} {part.state}" for part in parts if part.state != "serving"]
+    lines = [f"mesh: {serving}/{len(parts)} serving" + "".join(f", {text}" for text in troubled)]
+    for camera in cameras:
+        state, _ = _stream_state(camera)
+        counts = ", ".join(f"{name}: {_line_text(line)}" for name, line in camera.lines.items())
+        people = ", ".join(
+            f"{name}: {zone.people} inside" + _truth_text(zone.true_people)
+            for name, zone in camera.zones.items()
+        )
+        figures = "; ".join(
+            text
+            for text in (f"{camera.status.frames_per_second:.1f} frames/s", counts, people)
+            if text
+        )
+        lines.append(f"{camera.name}: {state}, {figures}")
+    return lines
+
+
+def _parts_table(parts: Sequence[Part]) -> Table:
+    table = Table(title="Services", title_justify="left", expand=True)
+    for heading in ("service", "health", "address"):
+        table.add_column(heading)
+    table.add_column("pid", justify="right")
+    table.add_column("memory", justify="right")
+    table.add_column("note", overflow="fold")
+    for part in parts:
+        table.add_row(
+            part.name,
+            Text(f"● {part.state}", style=_STATE_STYLE[part.state]),
+            part.address,
+            "" if part.pid is None else str(part.pid),
+            "" if part.memory_mb is None else f"{part.memory_mb:.0f} MB",
+            part.note,
+        )
+    return table
+
+
+def _cameras_table(cameras: Iterable[CameraView]) -> Table:
+    table = Table(title="Cameras", title_justify="left", expand=True)
+    table.add_column("camera")
+    table.add_column("stream", overflow="fold")
+    table.add_column("detector")
+    table.add_column("frames/s", justify="right")
+    table.add_column("people in zone")
+    table.add_column("line: in / out, this run")
+    table.add_column("stored", justify="right")
+    for camera in cameras:
+        state, style = _stream_state(camera)
+        detector = camera.detector or camera.status.detector
+        table.add_row(
+            camera.name,
+            Text(state, style=style),
+            f"{detector} (objects)" if detector == "motion" else detector,
+            f"{camera.status.frames_per_second:.1f}",
+            "\n".join(
+                f"{name}: {zone.people}{_truth_text(zone.true_people)}"
+                for name, zone in camera.zones.items()
+            ),
+            "\n".join(f"{name}: {_line_text(line)}" for name, line in camera.lines.items()),
+            "\n".join(f"{line.stored_in} / {line.stored_out}" for line in camera.lines.values()),
+        )
+    return table
+
+
+def _stream_state(camera: CameraView) -> tuple[str, str]:
+    if not camera.active:
+        return "inactive", "dim"
+    text, style = _STREAM_TEXT[camera.status.state]
+    return (f"{text}: {camera.status.reason}" if camera.status.reason else text), style
+
+
+def _line_text(line: LineView) -> str:
+    return (
+        f"{line.in_count}{_truth_text(line.true_in)} / {line.out_count}{_truth_text(line.true_out)}"
+    )
+
+
+def _truth_text(truth: int | None) -> str:
+    return "" if truth is None else f" (true {truth})"

@@ -1,0 +1,98 @@
+"""The data folder of one stack: where everything lives, and the lock that keeps a second stack out."""
+
+import fcntl
+import json
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tally.stack.errors import StackError
+
+
+class DataFolder:
+    """Paths, remembered ports and secrets of one stack. Readable by its owner only."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def folder(self, name: str) -> Path:
+        """The sub-folder `name`, made if it is missing."""
+        path = self.root / name
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    def log(self, name: str) -> Path:
+        """Where the process `name` logs to."""
+        return self.folder("logs") / f"{name}.log"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder; the kernel lets go of it even if this process is killed.
+
+        Raises:
+            StackError: Another stack holds it.
+        """
+        with (self.root / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise StackError(
+                    f"another stack is using {self.root}",
+                    mend="stop it, or choose another folder with --data",
+                ) from error
+            yield
+
+    def port(self, name: str) -> int:
+        """The loopback port of `name`: the same as last time if it is still free, else another free one."""
+        ports = self._read("ports")
+        port = ports.get(name)
+        if not isinstance(port, int) or not is_free(port):
+            port = free_ports(1)[0]
+            self._write("ports", ports | {name: port})
+        return port
+
+    def secret(self, name: str) -> str:
+        """The password of `name`, made at its first use."""
+        known = self._read("secrets")
+        secret = known.get(name)
+        if not isinstance(secret, str):
+            secret = secrets.token_urlsafe(24)
+            self._write("secrets", known | {name: secret})
+        return secret
+
+    def _read(self, name: str) -> dict[str, object]:
+        path = self.root / f"{name}.json"
+        if not path.exists():
+            return {}
+        content: dict[str, object] = json.loads(path.read_text())
+        return content
+
+    def _write(self, name: str, content: dict[str, object]) -> None:
+        path = self.root / f"{name}.json"
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(content, indent=1, sort_keys=True))
+        fresh.replace(path)
+
+
+def free_ports(count: int) -> list[int]:
+    """Different loopback ports that nobody listens on."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on the loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

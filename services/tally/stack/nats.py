@@ -1,0 +1,110 @@
+"""NATS with JetStream from its wheel: one user for each context, allowed its own subjects only."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import nats
+import nats.errors
+
+from tally.stack.folder import DataFolder
+from tally.stack.process import Command, ServerProcess
+
+_BINARY = Path(sys.prefix) / "bin" / "nats-server"
+
+PUBLISHES: Mapping[str, Sequence[str]] = {
+    "camera": ("tally.camera.v1.>",),
+    "worker": ("tally.worker.v1.>",),
+    "agent": ("tally.counting.v1.>",),
+    "analytics": (),
+    "realtime": (),
+}
+"""Event subjects that each user may publish to, beside its own dead letters."""
+
+_JETSTREAM = ("$JS.API.>", "$JS.ACK.>", "$JS.FC.>")
+_ADMIN = "stack"
+
+
+class NatsServer:
+    """A NATS server with JetStream on loopback.
+
+    Attributes:
+        process: The running server.
+        port: Its loopback port.
+    """
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self.port = folder.port("nats")
+        self._configuration = folder.root / "nats.conf"
+        self.process = ServerProcess(
+            "nats",
+            Command(
+                [str(_BINARY), "--config", str(self._configuration)],
+                {"PATH": os.environ.get("PATH", "")},
+            ),
+            folder.log("nats"),
+            self._answers,
+            mend=f"see the log; if the store is damaged, remove {folder.root / 'nats'}",
+        )
+
+    async def start(self) -> None:
+        """Write the configuration and start the server.
+
+        Raises:
+            StackError: It does not start.
+        """
+        self._configuration.touch(mode=0o600)
+        self._configuration.write_text(self._render())
+        await self.process.start()
+
+    async def stop(self) -> None:
+        """Stop the server."""
+        await self.process.stop()
+
+    def url(self, user: str) -> str:
+        """URL for one of the users: a context, or `stack`, which may do everything."""
+        password = quote(self._folder.secret(f"nats/{user}"))
+        return f"nats://{user}:{password}@127.0.0.1:{self.port}"
+
+    def _render(self) -> str:
+        users = "\n".join(self._user(user, subjects) for user, subjects in PUBLISHES.items())
+        return f"""\
+listen: "127.0.0.1:{self.port}"
+server_name: tally
+jetstream {{
+  store_dir: "{self._folder.folder("nats")}"
+  sync_interval: "5s"
+}}
+authorization {{
+  users = [
+    {{user: "{_ADMIN}", password: "{self._folder.secret(f"nats/{_ADMIN}")}"}}
+{users}
+  ]
+}}
+"""
+
+    def _user(self, user: str, subjects: Sequence[str]) -> str:
+        allowed = ", ".join(
+            f'"{each}"' for each in (*subjects, f"tally.dead.{user}.>", *_JETSTREAM)
+        )
+        password = self._folder.secret(f"nats/{user}")
+        return (
+            f'    {{user: "{user}", password: "{password}", permissions: {{'
+            f'publish: {{allow: [{allowed}]}}, subscribe: {{allow: ["_INBOX.>"]}}}}}}'
+        )
+
+    async def _answers(self) -> bool:
+        try:
+            client = await nats.connect(self.url(_ADMIN), allow_reconnect=False, connect_timeout=2)
+        except (OSError, TimeoutError, nats.errors.Error):
+            return False
+        try:
+            await client.jetstream().account_info()
+        except nats.errors.Error:
+            return False
+        finally:
+            await client.close()
+        return True
