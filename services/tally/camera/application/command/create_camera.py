@@ -1,0 +1,40 @@
+"""Creates a camera."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tally.camera.domain.model import Camera, CameraView
+from tally.camera.domain.ports import Begin
+from tally.camera.domain.spec import CameraSpec
+from tally.kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCamera:
+    """Creates a camera, inactive; a repeated request creates none."""
+
+    begin: Begin
+    clock: Clock
+    new_id: Callable[[], str]
+
+    async def __call__(self, spec: CameraSpec, request_id: str = "") -> CameraView:
+        """The new camera, or the one that the same request created before, as it is now.
+
+        Args:
+            spec: What it is to be.
+            request_id: Chosen by the caller; empty makes every request a new one.
+
+        Raises:
+            InvalidInput: The stream cannot be read or a zone encloses nothing.
+            CameraNameTaken: Another camera has its name.
+            RequestIdReused: The request id stands for a request with another `spec`.
+            CameraNotFound: The same request created a camera that was deleted since.
+        """
+        camera = Camera.create(self.new_id(), spec, self.clock())
+        async with self.begin() as work:
+            if request_id:
+                claimed = await work.create_requests.claim(request_id, camera.id, spec)
+                if claimed != camera.id:
+                    return await work.read_model.get(claimed)
+            await work.cameras.save(camera)
+            return await work.read_model.get(camera.id)

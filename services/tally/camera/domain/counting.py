@@ -1,0 +1,110 @@
+"""What a camera counts, and where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import combinations
+
+MIN_ZONE_AREA = 1e-6
+"""Smallest area of a zone, in pictures: one pixel of a picture of a million."""
+
+
+class Anchor(Enum):
+    """Which point of an object's box decides where the object is."""
+
+    FOOT = "foot"
+    CENTRE = "centre"
+    HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in the picture, relative to its size: x to the right, y down, both 0..1."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A directed counting line; crossing it from left to right, as seen from `start`, is `in`."""
+
+    name: str
+    start: Point
+    end: Point
+    anchor: Anchor = Anchor.FOOT
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A polygon in which presence is counted; its last corner joins the first."""
+
+    name: str
+    polygon: tuple[Point, ...]
+    anchor: Anchor = Anchor.FOOT
+
+
+@dataclass(frozen=True, slots=True)
+class CountingConfig:
+    """What a camera counts.
+
+    Attributes:
+        lines: Counting lines, with unique names.
+        zones: Counting zones, with unique names.
+        detector: Which detector to use; empty leaves it to the worker.
+        classes: Which classes to count; empty means people where the detector knows people.
+    """
+
+    lines: tuple[Line, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    detector: str = ""
+    classes: tuple[str, ...] = ()
+
+
+def polygon_problem(corners: Sequence[Point]) -> str | None:
+    """What keeps the polygon from enclosing one area and how to mend it; None if nothing does.
+
+    Sides may meet in the corner that they share and nowhere else (a simple polygon).
+    """
+    if len(set(corners)) < len(corners):
+        return "has the same corner twice: leave one of them out"
+    sides = [(corner, corners[i - 1]) for i, corner in enumerate(corners)]
+    for (i, first), (j, second) in combinations(enumerate(sides), 2):
+        gap = j - i
+        if gap == 1:
+            bad = _folds_back(first[1], first[0], second[0])
+        elif gap == len(sides) - 1:
+            bad = _folds_back(second[1], second[0], first[0])
+        else:
+            bad = _meet(*first, *second)
+        if bad:
+            return "has sides that cross or touch: list the corners in order around the zone"
+    if abs(sum(b.x * a.y - a.x * b.y for a, b in sides)) / 2 < MIN_ZONE_AREA:
+        return "encloses no area: move its corners apart"
+    return None
+
+
+def _turn(a: Point, b: Point, c: Point) -> int:
+    """Which way the path a, b, c turns: 1 or -1, or 0 if straight on or back."""
+    area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+    return (area > 0) - (area < 0)
+
+
+def _folds_back(a: Point, b: Point, c: Point) -> bool:
+    """Whether the side b-c runs back along the side a-b."""
+    forwards = (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y)
+    return forwards < 0 and _turn(a, b, c) == 0
+
+
+def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether the segments a-b and c-d have a point in common."""
+    turns = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
+    if turns[0] != turns[1] and turns[2] != turns[3]:
+        return True
+    ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
+    return any(turn == 0 and _within(*end) for turn, end in zip(turns, ends, strict=True))
+
+
+def _within(a: Point, b: Point, c: Point) -> bool:
+    """Whether c, which lies on the line through a and b, lies between them."""
+    return min(a.x, b.x) <= c.x <= max(a.x, b.x) and min(a.y, b.y) <= c.y <= max(a.y, b.y)

@@ -1,0 +1,50 @@
+"""What can go wrong with cameras; the reasons are those of the contract's `ErrorReason`."""
+
+from tally.kernel.errors import AlreadyExists, Conflict, NotFound
+
+
+class CameraNotFound(NotFound):
+    """No camera has this id."""
+
+    reason = "CAMERA_NOT_FOUND"
+
+    def __init__(self, camera_id: str) -> None:
+        super().__init__(f"no camera has the id {camera_id}", metadata={"camera_id": camera_id})
+
+
+class CameraNameTaken(AlreadyExists):
+    """Another camera has this name."""
+
+    reason = "CAMERA_NAME_TAKEN"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"another camera is called {name!r}: choose a name that is free")
+
+
+class EtagMismatch(Conflict):
+    """The camera has changed since the caller read it."""
+
+    reason = "ETAG_MISMATCH"
+
+    def __init__(self) -> None:
+        super().__init__("the camera has changed since it was read: read it again, then repeat")
+
+
+class ConcurrentChange(Conflict):
+    """Somebody else changed the camera at the same moment."""
+
+    reason = "CONCURRENT_CHANGE"
+
+    def __init__(self) -> None:
+        super().__init__("somebody else changed the camera at the same moment: repeat")
+
+
+class RequestIdReused(AlreadyExists):
+    """The request id stands for a request with other content."""
+
+    reason = "REQUEST_ID_REUSED"
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            f"the request id {request_id} was used with other content: take a fresh one"
+        )

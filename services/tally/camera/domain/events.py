@@ -1,0 +1,79 @@
+"""What can happen to a camera."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tally.camera.domain.counting import CountingConfig
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CameraEvent:
+    """Something that happened to `camera_id` at `time`."""
+
+    camera_id: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraCreated(_CameraEvent):
+    """A camera came into being, inactive."""
+
+    spec: CameraSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraRenamed(_CameraEvent):
+    """A camera has another name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraStreamChanged(_CameraEvent):
+    """A camera's pictures come from elsewhere."""
+
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraCountingChanged(_CameraEvent):
+    """A camera counts something else."""
+
+    counting: CountingConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraLabelsChanged(_CameraEvent):
+    """A camera has other labels; these are all of them."""
+
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraActivated(_CameraEvent):
+    """A camera is to be counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraDeactivated(_CameraEvent):
+    """A camera is no longer to be counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraDeleted(_CameraEvent):
+    """A camera is gone; its counts stay."""
+
+
+CameraEvent = (
+    CameraCreated
+    | CameraRenamed
+    | CameraStreamChanged
+    | CameraCountingChanged
+    | CameraLabelsChanged
+    | CameraActivated
+    | CameraDeactivated
+    | CameraDeleted
+)

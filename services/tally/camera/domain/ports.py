@@ -1,0 +1,106 @@
+"""What the use cases need of the world."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from tally.camera.domain.model import Camera, CameraView
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import StreamStatus
+
+
+class CameraRepository(Protocol):
+    """The cameras, as their events made them."""
+
+    async def get(self, camera_id: str) -> Camera:
+        """The camera with this id.
+
+        Raises:
+            CameraNotFound: There is none, or it was deleted.
+        """
+
+    async def save(self, camera: Camera) -> None:
+        """Store the changes, bring the read model up to date, and have the events published.
+
+        Raises:
+            ConcurrentChange: Somebody else stored a change since this camera was read.
+            CameraNameTaken: Another camera has its name.
+        """
+
+    def all(self) -> AsyncIterator[Camera]:
+        """Every camera that is not deleted, rebuilt from its events."""
+
+
+class CameraReadModel(Protocol):
+    """The cameras, arranged for reading."""
+
+    async def get(self, camera_id: str) -> CameraView:
+        """The camera with this id.
+
+        Raises:
+            CameraNotFound: There is none.
+        """
+
+    async def page(self, after: str, limit: int) -> Sequence[CameraView]:
+        """At most `limit` cameras in order of name, from the first whose name follows `after`."""
+
+    async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:
+        """Hold these cameras and no others; nobody else changes cameras meanwhile.
+
+        Returns:
+            Ids of the cameras that were held otherwise, not held, or held and should not have been.
+        """
+
+
+class StreamStatuses(Protocol):
+    """What workers last said of the streams."""
+
+    async def record(self, camera_id: str, epoch: int, status: StreamStatus) -> bool:
+        """Keep `status` if the camera is active and nothing newer is known.
+
+        Args:
+            camera_id: The camera.
+            epoch: Counts the camera's assignments to workers; what a later one says is newer.
+            status: What the worker said.
+
+        Returns:
+            Whether it was kept.
+        """
+
+    async def clear(self, camera_id: str) -> None:
+        """Forget what was said of this camera's stream."""
+
+
+class CreateRequests(Protocol):
+    """The requests that created cameras, so that a repeated one creates nothing."""
+
+    async def claim(self, request_id: str, camera_id: str, spec: CameraSpec) -> str:
+        """The id of the camera that this request creates or, when it is a repeated one, has created.
+
+        Raises:
+            RequestIdReused: The request id was used with another `spec`.
+        """
+
+
+class UnitOfWork(Protocol):
+    """One transaction: either everything done through it happens, or nothing."""
+
+    @property
+    def cameras(self) -> CameraRepository:
+        """The cameras, to change."""
+
+    @property
+    def read_model(self) -> CameraReadModel:
+        """The cameras, to read."""
+
+    @property
+    def stream_statuses(self) -> StreamStatuses:
+        """How their streams do."""
+
+    @property
+    def create_requests(self) -> CreateRequests:
+        """What was asked for before."""
+
+
+Begin = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
+"""Opens a unit of work; leaving the block commits it, leaving it by an error undoes it."""

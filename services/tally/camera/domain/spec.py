@@ -1,0 +1,57 @@
+"""What callers decide about a camera."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from unicodedata import category
+
+from tally.camera.domain.counting import CountingConfig, polygon_problem
+from tally.camera.domain.stream import Stream, uri_problem
+from tally.kernel.errors import FieldViolation, InvalidInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSpec:
+    """What a camera is to be.
+
+    Attributes:
+        name: What people call it; unique among cameras.
+        stream: Where its pictures come from.
+        counting: Its lines and zones.
+        labels: Free key-value pairs to group cameras by.
+    """
+
+    name: str
+    stream: Stream
+    counting: CountingConfig = field(default_factory=CountingConfig)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def require_valid(self) -> None:
+        """Refuse what the contract's own field rules cannot express.
+
+        Raises:
+            InvalidInput: With every violation; fields are named as in the contract.
+        """
+        violations = tuple(self._violations())
+        if violations:
+            raise InvalidInput(violations)
+
+    def _violations(self) -> Iterator[FieldViolation]:
+        if problem := uri_problem(self.stream.uri):
+            yield FieldViolation("camera.stream.uri", problem)
+        for index, zone in enumerate(self.counting.zones):
+            if problem := polygon_problem(zone.polygon):
+                yield FieldViolation(f"camera.counting.zones[{index}].polygon", problem)
+        for field_path, text in self._texts():
+            if any(category(character) == "Cc" for character in text):
+                yield FieldViolation(field_path, "must not hold control characters")
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        yield "camera.name", self.name
+        for index, line in enumerate(self.counting.lines):
+            yield f"camera.counting.lines[{index}].name", line.name
+        for index, zone in enumerate(self.counting.zones):
+            yield f"camera.counting.zones[{index}].name", zone.name
+        for index, name in enumerate(self.counting.classes):
+            yield f"camera.counting.classes[{index}]", name
+        for key, value in self.labels.items():
+            yield f"camera.labels[{key!r}]", key + value

@@ -1,0 +1,88 @@
+"""The camera contract's methods: each translates, runs one use case, translates back."""
+
+from dataclasses import dataclass
+
+from tally.api.camera.v1 import camera_service_pb2 as messages
+from tally.api.camera.v1.camera_service_pb2_grpc import CameraServiceServicer
+from tally.camera.application.command.activate_camera import ActivateCamera
+from tally.camera.application.command.create_camera import CreateCamera
+from tally.camera.application.command.deactivate_camera import DeactivateCamera
+from tally.camera.application.command.delete_camera import DeleteCamera
+from tally.camera.application.command.update_camera import UpdateCamera
+from tally.camera.application.query.get_camera import GetCamera
+from tally.camera.application.query.list_cameras import ListCameras
+from tally.camera.mapping.resource import camera_to_proto, spec_from_proto
+from tally.camera.mapping.revision import revision
+from tally.kernel.grpc.call import ServicerContext
+
+_CREATED = (("x-tally-http-status", "201"),)
+"""Has the gateway answer a REST call with 201."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraServicer(CameraServiceServicer):
+    """Serves `tally.api.camera.v1.CameraService`."""
+
+    create_camera: CreateCamera
+    get_camera: GetCamera
+    list_cameras: ListCameras
+    update_camera: UpdateCamera
+    delete_camera: DeleteCamera
+    activate_camera: ActivateCamera
+    deactivate_camera: DeactivateCamera
+
+    async def CreateCamera(  # noqa: N802 - gRPC's name
+        self, request: messages.CreateCameraRequest, context: ServicerContext
+    ) -> messages.CreateCameraResponse:
+        """Create a camera, inactive."""
+        spec = spec_from_proto(request.camera)
+        view = await self.create_camera(spec, request.request_id)
+        await context.send_initial_metadata(_CREATED)
+        return messages.CreateCameraResponse(camera=camera_to_proto(view))
+
+    async def GetCamera(  # noqa: N802 - gRPC's name
+        self, request: messages.GetCameraRequest, context: ServicerContext
+    ) -> messages.GetCameraResponse:
+        """Return one camera."""
+        view = await self.get_camera(request.camera_id)
+        return messages.GetCameraResponse(camera=camera_to_proto(view))
+
+    async def ListCameras(  # noqa: N802 - gRPC's name
+        self, request: messages.ListCamerasRequest, context: ServicerContext
+    ) -> messages.ListCamerasResponse:
+        """List cameras by name, a page at a time."""
+        page = await self.list_cameras(request.page_size, request.page_token)
+        return messages.ListCamerasResponse(
+            cameras=[camera_to_proto(view) for view in page.cameras],
+            next_page_token=page.next_page_token,
+        )
+
+    async def UpdateCamera(  # noqa: N802 - gRPC's name
+        self, request: messages.UpdateCameraRequest, context: ServicerContext
+    ) -> messages.UpdateCameraResponse:
+        """Change the fields that the mask names."""
+        wanted = request.camera
+        revise = revision(wanted, request.update_mask.paths)
+        view = await self.update_camera(wanted.id, revise, wanted.etag)
+        return messages.UpdateCameraResponse(camera=camera_to_proto(view))
+
+    async def DeleteCamera(  # noqa: N802 - gRPC's name
+        self, request: messages.DeleteCameraRequest, context: ServicerContext
+    ) -> messages.DeleteCameraResponse:
+        """Delete a camera."""
+        await self.delete_camera(request.camera_id, request.etag)
+        return messages.DeleteCameraResponse()
+
+    async def ActivateCamera(  # noqa: N802 - gRPC's name
+        self, request: messages.ActivateCameraRequest, context: ServicerContext
+    ) -> messages.ActivateCameraResponse:
+        """Have a camera counted."""
+        view = await self.activate_camera(request.camera_id, request.etag)
+        return messages.ActivateCameraResponse(camera=camera_to_proto(view))
+
+    async def DeactivateCamera(  # noqa: N802 - gRPC's name
+        self, request: messages.DeactivateCameraRequest, context: ServicerContext
+    ) -> messages.DeactivateCameraResponse:
+        """Have a camera counted no longer."""
+        view = await self.deactivate_camera(request.camera_id, request.etag)
+        return messages.DeactivateCameraResponse(camera=camera_to_proto(view))

@@ -1,0 +1,99 @@
+"""The camera resource and its stream status."""
+
+from datetime import UTC
+
+from tally.api.camera.v1 import camera_pb2, stream_pb2
+from tally.camera.domain.model import CameraState, CameraView
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import StreamState, StreamStatus
+from tally.camera.mapping.values import (
+    counting_from_proto,
+    counting_to_proto,
+    stream_from_proto,
+    stream_to_proto,
+)
+
+_STATE_TO_PROTO = {
+    CameraState.INACTIVE: camera_pb2.CAMERA_STATE_INACTIVE,
+    CameraState.ACTIVE: camera_pb2.CAMERA_STATE_ACTIVE,
+}
+_STREAM_STATE_TO_PROTO = {
+    StreamState.CONNECTING: stream_pb2.STREAM_STATE_CONNECTING,
+    StreamState.STREAMING: stream_pb2.STREAM_STATE_STREAMING,
+    StreamState.UNREACHABLE: stream_pb2.STREAM_STATE_UNREACHABLE,
+    StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
+}
+_STREAM_STATE_FROM_PROTO = {number: state for state, number in _STREAM_STATE_TO_PROTO.items()}
+
+
+def camera_to_proto(view: CameraView) -> camera_pb2.Camera:
+    """The whole resource."""
+    camera = view.camera
+    message = spec_to_proto(camera.spec)
+    message.id = camera.id
+    message.state = _STATE_TO_PROTO[camera.state]
+    message.etag = camera.etag
+    message.create_time.FromDatetime(camera.create_time)
+    message.update_time.FromDatetime(camera.update_time)
+    if view.stream_status is not None:
+        message.stream_status.CopyFrom(_status_to_proto(view.stream_status))
+    return message
+
+
+def spec_to_proto(spec: CameraSpec) -> camera_pb2.Camera:
+    """The fields that users decide about."""
+    return camera_pb2.Camera(
+        name=spec.name,
+        stream=stream_to_proto(spec.stream),
+        counting=counting_to_proto(spec.counting),
+        labels=spec.labels,
+    )
+
+
+def spec_from_proto(message: camera_pb2.Camera) -> CameraSpec:
+    """The fields that users decide about; the others are ignored."""
+    return CameraSpec(
+        name=message.name,
+        stream=stream_from_proto(message.stream),
+        counting=counting_from_proto(message.counting),
+        labels=dict(message.labels),
+    )
+
+
+def status_from_proto(message: stream_pb2.StreamStatus) -> StreamStatus:
+    """What a worker said of a stream.
+
+    Raises:
+        ValueError: It says no state, or not when it says so.
+    """
+    if message.state not in _STREAM_STATE_FROM_PROTO or not message.HasField("update_time"):
+        raise ValueError(f"a stream status needs a known state and a time: {message}")
+    return StreamStatus(
+        state=_STREAM_STATE_FROM_PROTO[message.state],
+        update_time=message.update_time.ToDatetime(UTC),
+        reason=message.reason,
+        detector=message.detector,
+        frames_per_second=message.frames_per_second,
+        frames_processed=message.frames_processed,
+        frames_dropped=message.frames_dropped,
+        frames_corrupt=message.frames_corrupt,
+        last_frame_time=(
+            message.last_frame_time.ToDatetime(UTC) if message.HasField("last_frame_time") else None
+        ),
+    )
+
+
+def _status_to_proto(status: StreamStatus) -> stream_pb2.StreamStatus:
+    message = stream_pb2.StreamStatus(
+        state=_STREAM_STATE_TO_PROTO[status.state],
+        reason=status.reason,
+        frames_per_second=status.frames_per_second,
+        frames_processed=status.frames_processed,
+        frames_dropped=status.frames_dropped,
+        frames_corrupt=status.frames_corrupt,
+        detector=status.detector,
+    )
+    message.update_time.FromDatetime(status.update_time)
+    if status.last_frame_time is not None:
+        message.last_frame_time.FromDatetime(status.last_frame_time)
+    return message

@@ -1,0 +1,90 @@
+"""Streams and counting configurations, which resources and events have in common."""
+
+from tally.api.camera.v1 import stream_pb2
+from tally.api.counting.v1 import geometry_pb2
+from tally.camera.domain.counting import Anchor, CountingConfig, Line, Point, Zone
+from tally.camera.domain.stream import Pace, Stream
+
+_PACE_TO_PROTO = {
+    Pace.REALTIME: stream_pb2.PACE_REALTIME,
+    Pace.AS_FAST_AS_POSSIBLE: stream_pb2.PACE_AS_FAST_AS_POSSIBLE,
+}
+_PACE_FROM_PROTO = {number: pace for pace, number in _PACE_TO_PROTO.items()} | {
+    stream_pb2.PACE_UNSPECIFIED: Pace.REALTIME
+}
+_ANCHOR_TO_PROTO = {
+    Anchor.FOOT: geometry_pb2.ANCHOR_FOOT,
+    Anchor.CENTRE: geometry_pb2.ANCHOR_CENTRE,
+    Anchor.HEAD: geometry_pb2.ANCHOR_HEAD,
+}
+_ANCHOR_FROM_PROTO = {number: anchor for anchor, number in _ANCHOR_TO_PROTO.items()} | {
+    geometry_pb2.ANCHOR_UNSPECIFIED: Anchor.FOOT
+}
+
+
+def stream_to_proto(stream: Stream) -> stream_pb2.Stream:
+    """The stream as the contract has it."""
+    return stream_pb2.Stream(uri=stream.uri, pace=_PACE_TO_PROTO[stream.pace])
+
+
+def stream_from_proto(message: stream_pb2.Stream) -> Stream:
+    """The stream; a pace left open is real time."""
+    return Stream(message.uri, _PACE_FROM_PROTO[message.pace])
+
+
+def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
+    """The counting configuration as the contract has it."""
+    return geometry_pb2.CountingConfig(
+        lines=[
+            geometry_pb2.Line(
+                name=line.name,
+                start=_point_to_proto(line.start),
+                end=_point_to_proto(line.end),
+                anchor=_ANCHOR_TO_PROTO[line.anchor],
+            )
+            for line in counting.lines
+        ],
+        zones=[
+            geometry_pb2.Zone(
+                name=zone.name,
+                polygon=[_point_to_proto(corner) for corner in zone.polygon],
+                anchor=_ANCHOR_TO_PROTO[zone.anchor],
+            )
+            for zone in counting.zones
+        ],
+        detector=counting.detector,
+        classes=counting.classes,
+    )
+
+
+def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
+    """The counting configuration; an anchor left open is the foot point."""
+    return CountingConfig(
+        lines=tuple(
+            Line(
+                line.name,
+                _point_from_proto(line.start),
+                _point_from_proto(line.end),
+                _ANCHOR_FROM_PROTO[line.anchor],
+            )
+            for line in message.lines
+        ),
+        zones=tuple(
+            Zone(
+                zone.name,
+                tuple(_point_from_proto(corner) for corner in zone.polygon),
+                _ANCHOR_FROM_PROTO[zone.anchor],
+            )
+            for zone in message.zones
+        ),
+        detector=message.detector,
+        classes=tuple(message.classes),
+    )
+
+
+def _point_to_proto(point: Point) -> geometry_pb2.Point:
+    return geometry_pb2.Point(x=point.x, y=point.y)
+
+
+def _point_from_proto(message: geometry_pb2.Point) -> Point:
+    return Point(message.x, message.y)

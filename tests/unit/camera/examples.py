@@ -1,0 +1,51 @@
+"""Cameras to test with."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tally.camera.domain.counting import Anchor, CountingConfig, Line, Point, Zone
+from tally.camera.domain.model import Camera
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import Pace, Stream, StreamState, StreamStatus
+from tally.kernel.ids import new_id
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=1)
+
+COUNTING = CountingConfig(
+    lines=(Line("door", Point(0.1, 0.5), Point(0.9, 0.5), Anchor.CENTRE),),
+    zones=(Zone("hall", (Point(0.1, 0.1), Point(0.9, 0.1), Point(0.3, 0.7))),),
+    detector="motion",
+    classes=("person", "dog"),
+)
+PLAZA = CameraSpec(
+    name="Plaza",
+    stream=Stream("rtsp://10.0.0.7/live", Pace.AS_FAST_AS_POSSIBLE),
+    counting=COUNTING,
+    labels={"site": "Hà Nội", "floor": ""},
+)
+
+
+def spec(name: str) -> CameraSpec:
+    return replace(PLAZA, name=name)
+
+
+def camera(name: str = "Plaza") -> Camera:
+    """A new camera that is stored nowhere yet."""
+    return Camera.create(new_id(), spec(name), NOON)
+
+
+def status(
+    state: StreamState = StreamState.STREAMING, time: datetime = LATER, reason: str = ""
+) -> StreamStatus:
+    return StreamStatus(
+        state=state,
+        update_time=time,
+        reason=reason,
+        detector="motion",
+        frames_per_second=24.9,
+        frames_processed=1000,
+        frames_dropped=3,
+        frames_corrupt=1,
+        last_frame_time=NOON,
+    )

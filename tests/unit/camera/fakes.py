@@ -1,0 +1,126 @@
+"""The ports in memory."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from copy import copy
+from dataclasses import dataclass, field, replace
+
+from tally.camera.domain.errors import (
+    CameraNameTaken,
+    CameraNotFound,
+    ConcurrentChange,
+    RequestIdReused,
+)
+from tally.camera.domain.events import CameraEvent
+from tally.camera.domain.model import Camera, CameraState, CameraView
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import StreamStatus
+
+
+@dataclass
+class Memory:
+    """What a database would hold."""
+
+    events: dict[str, tuple[CameraEvent, ...]] = field(default_factory=dict)
+    cameras: dict[str, Camera] = field(default_factory=dict)
+    statuses: dict[str, tuple[int, StreamStatus]] = field(default_factory=dict)
+    requests: dict[str, tuple[str, CameraSpec]] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator["MemoryUnitOfWork"]:
+        draft = Memory(*(copy(table) for table in vars(self).values()))
+        yield MemoryUnitOfWork(draft)
+        vars(self).update(vars(draft))
+
+
+class MemoryUnitOfWork:
+    def __init__(self, memory: Memory) -> None:
+        self.cameras = MemoryCameras(memory)
+        self.read_model = MemoryReadModel(memory)
+        self.stream_statuses = MemoryStreamStatuses(memory)
+        self.create_requests = MemoryCreateRequests(memory)
+
+
+class MemoryCameras:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, camera_id: str) -> Camera:
+        events = self._memory.events.get(camera_id, ())
+        camera = Camera.from_events(events) if events else None
+        if camera is None or camera.state is CameraState.DELETED:
+            raise CameraNotFound(camera_id)
+        return camera
+
+    async def save(self, camera: Camera) -> None:
+        stored = self._memory.events.get(camera.id, ())
+        if len(stored) != camera.stored_version:
+            raise ConcurrentChange
+        others = (other for other in self._memory.cameras.values() if other.id != camera.id)
+        if any(other.spec.name == camera.spec.name for other in others):
+            raise CameraNameTaken(camera.spec.name)
+        self._memory.events[camera.id] = (*stored, *camera.changes)
+        if camera.state is CameraState.DELETED:
+            del self._memory.cameras[camera.id]
+        else:
+            self._memory.cameras[camera.id] = replace(camera, changes=())
+
+    async def all(self) -> AsyncIterator[Camera]:
+        for events in self._memory.events.values():
+            camera = Camera.from_events(events)
+            if camera.state is not CameraState.DELETED:
+                yield camera
+
+
+class MemoryReadModel:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, camera_id: str) -> CameraView:
+        if camera_id not in self._memory.cameras:
+            raise CameraNotFound(camera_id)
+        return self._view(self._memory.cameras[camera_id])
+
+    async def page(self, after: str, limit: int) -> Sequence[CameraView]:
+        cameras = sorted(self._memory.cameras.values(), key=lambda camera: camera.spec.name)
+        return [self._view(camera) for camera in cameras if camera.spec.name > after][:limit]
+
+    async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:
+        held = self._memory.cameras
+        self._memory.cameras = {camera.id: camera async for camera in cameras}
+        ids = held.keys() | self._memory.cameras.keys()
+        return sorted(id_ for id_ in ids if held.get(id_) != self._memory.cameras.get(id_))
+
+    def _view(self, camera: Camera) -> CameraView:
+        _, status = self._memory.statuses.get(camera.id, (0, None))
+        return CameraView(camera, status)
+
+
+class MemoryStreamStatuses:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def record(self, camera_id: str, epoch: int, status: StreamStatus) -> bool:
+        camera = self._memory.cameras.get(camera_id)
+        if camera is None or camera.state is not CameraState.ACTIVE:
+            return False
+        if camera_id in self._memory.statuses:
+            known_epoch, known = self._memory.statuses[camera_id]
+            if (epoch, status.update_time) <= (known_epoch, known.update_time):
+                return False
+        self._memory.statuses[camera_id] = (epoch, status)
+        return True
+
+    async def clear(self, camera_id: str) -> None:
+        self._memory.statuses.pop(camera_id, None)
+
+
+class MemoryCreateRequests:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def claim(self, request_id: str, camera_id: str, spec: CameraSpec) -> str:
+        claimed, content = self._memory.requests.setdefault(request_id, (camera_id, spec))
+        if content != spec:
+            raise RequestIdReused(request_id)
+        return claimed

@@ -1,0 +1,177 @@
+"""What the contract says and what the domain means are the same, both ways."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tally.api.camera.v1 import camera_pb2, stream_pb2
+from tally.api.counting.v1 import geometry_pb2
+from tally.camera.domain.counting import Anchor, CountingConfig
+from tally.camera.domain.model import CameraView
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import Pace, Stream, StreamState
+from tally.camera.mapping.events import event_from_proto, event_to_proto
+from tally.camera.mapping.resource import camera_to_proto, spec_from_proto, status_from_proto
+from tally.camera.mapping.revision import revision
+from tally.kernel.errors import InvalidInput
+from tests.unit.camera.examples import COUNTING, LATER, NOON, PLAZA, camera, status
+
+
+def test_every_event_survives_its_message() -> None:
+    lived = (
+        camera()
+        .revise(replace(PLAZA, name="b", stream=Stream("demo://plaza"), labels={}), NOON)
+        .revise(replace(PLAZA, name="c", counting=CountingConfig()), NOON)
+        .activate(LATER)
+        .deactivate(LATER)
+        .delete(LATER)
+    )
+    messages = [event_to_proto(event) for event in lived.changes]
+    names = {message.DESCRIPTOR.name for message in messages}
+    contract = camera_pb2.DESCRIPTOR.pool.FindFileByName("tally/api/camera/v1/events.proto")
+    assert names == set(contract.message_types_by_name)
+    assert [type(event).__name__ for event in lived.changes] == [
+        m.DESCRIPTOR.name for m in messages
+    ]
+    again = [
+        event_from_proto(message, event.time)
+        for message, event in zip(messages, lived.changes, strict=True)
+    ]
+    assert tuple(again) == lived.changes
+
+
+def test_a_message_that_tells_of_no_camera_event_is_refused() -> None:
+    with pytest.raises(TypeError, match="StreamStatus is no camera event"):
+        event_from_proto(stream_pb2.StreamStatus(), NOON)
+
+
+@pytest.mark.parametrize("state", StreamState)
+def test_the_resource_says_all_that_is_known(state: StreamState) -> None:
+    active = camera().activate(LATER)
+    message = camera_to_proto(CameraView(active, status(state, reason="no route")))
+    assert spec_from_proto(message) == PLAZA
+    assert (message.id, message.etag) == (active.id, active.etag)
+    assert message.state == camera_pb2.CAMERA_STATE_ACTIVE
+    assert message.create_time.ToNanoseconds() % 10**9 == 123_456_000
+    assert status_from_proto(message.stream_status) == status(state, reason="no route")
+    assert not camera_to_proto(CameraView(active, None)).HasField("stream_status")
+
+
+def test_what_is_left_open_is_filled_in() -> None:
+    line = geometry_pb2.Line(name="door", end=geometry_pb2.Point(x=1, y=1))
+    message = camera_pb2.Camera(
+        name="Plaza",
+        stream=stream_pb2.Stream(uri="demo://plaza"),
+        counting=geometry_pb2.CountingConfig(lines=[line]),
+    )
+    known = spec_from_proto(message)
+    assert known.stream.pace is Pace.REALTIME
+    assert known.counting.lines[0].anchor is Anchor.FOOT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        stream_pb2.StreamStatus(state=stream_pb2.STREAM_STATE_ENDED),
+        stream_pb2.StreamStatus(update_time=Timestamp(seconds=1)),
+    ],
+)
+def test_a_status_without_state_or_time_is_refused(message: stream_pb2.StreamStatus) -> None:
+    with pytest.raises(ValueError, match="needs a known state and a time"):
+        status_from_proto(message)
+
+
+WANTED = camera_pb2.Camera(
+    name="Square",
+    stream=stream_pb2.Stream(uri="demo://plaza"),
+    counting=geometry_pb2.CountingConfig(detector="yolox-nano"),
+)
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["name"], replace(PLAZA, name="Square")),
+        (["stream"], replace(PLAZA, stream=Stream("demo://plaza"))),
+        (
+            ["stream.uri"],
+            replace(PLAZA, stream=Stream("demo://plaza", Pace.AS_FAST_AS_POSSIBLE)),
+        ),
+        (["stream.pace"], replace(PLAZA, stream=Stream("rtsp://10.0.0.7/live"))),
+        (["counting"], replace(PLAZA, counting=CountingConfig(detector="yolox-nano"))),
+        (["counting.lines"], replace(PLAZA, counting=replace(COUNTING, lines=()))),
+        (["counting.zones"], replace(PLAZA, counting=replace(COUNTING, zones=()))),
+        (["counting.classes"], replace(PLAZA, counting=replace(COUNTING, classes=()))),
+        (
+            ["counting.detector"],
+            replace(PLAZA, counting=replace(COUNTING, detector="yolox-nano")),
+        ),
+        (["labels"], replace(PLAZA, labels={})),
+        (["name", "labels"], replace(PLAZA, name="Square", labels={})),
+        (["stream.uri", "stream"], replace(PLAZA, stream=Stream("demo://plaza"))),
+        (
+            [],
+            CameraSpec(
+                name="Square",
+                stream=Stream("demo://plaza", Pace.AS_FAST_AS_POSSIBLE),
+                counting=replace(COUNTING, detector="yolox-nano"),
+                labels=PLAZA.labels,
+            ),
+        ),
+    ],
+    ids=lambda value: ",".join(value) or "absent" if isinstance(value, list) else "",
+)
+def test_a_mask_changes_the_fields_it_names(paths: list[str], expected: CameraSpec) -> None:
+    assert revision(WANTED, paths)(PLAZA) == expected
+
+
+def test_a_part_is_reset_even_where_its_whole_is_absent() -> None:
+    absent = camera_pb2.Camera()
+    assert revision(absent, ["counting.lines"])(PLAZA).counting == replace(COUNTING, lines=())
+    assert revision(absent, ["stream.pace"])(PLAZA).stream.pace is Pace.REALTIME
+    assert revision(absent, [])(PLAZA) == PLAZA
+
+
+def refused(act: Callable[[], object]) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidInput) as caught:
+        act()
+    return [(violation.field, violation.description) for violation in caught.value.violations]
+
+
+def test_a_mask_is_refused_with_everything_that_is_wrong_with_it() -> None:
+    paths = ["nonsense", "name", "state", "stream_status.reason", "etag", "stream.nonsense", "*"]
+    told = refused(lambda: revision(WANTED, paths))
+    assert {field for field, _ in told} == {"update_mask"}
+    assert [text.split()[1].rstrip(",") for _, text in told] == [
+        path for path in paths if path != "name"
+    ]
+    server_sets = [text.split()[1].rstrip(",") for _, text in told if "the server alone" in text]
+    assert server_sets == ["state", "stream_status.reason", "etag"]
+
+
+def test_the_camera_that_would_come_out_must_obey_the_contract() -> None:
+    point = geometry_pb2.Point(x=0.5, y=2)
+    broken = camera_pb2.Camera(
+        name=" ",
+        counting=geometry_pb2.CountingConfig(
+            lines=[geometry_pb2.Line(name="door", start=point, end=point)]
+        ),
+    )
+    told = refused(lambda: revision(broken, ["name", "counting.lines", "stream"])(PLAZA))
+    assert {field for field, _ in told} == {
+        "camera.name",
+        "camera.stream.uri",
+        "camera.counting.lines[0]",
+        "camera.counting.lines[0].start.y",
+        "camera.counting.lines[0].end.y",
+    }
+
+
+@given(st.lists(st.text()))
+def test_one_bad_path_is_enough_to_refuse_a_mask(paths: list[str]) -> None:
+    told = refused(lambda: revision(WANTED, [*paths, "nonsense"]))
+    assert {field for field, _ in told} == {"update_mask"}

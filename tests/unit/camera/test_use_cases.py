@@ -1,0 +1,150 @@
+"""The use cases over the ports in memory: what they decide that neither domain nor database decides."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tally.camera.application.command.activate_camera import ActivateCamera
+from tally.camera.application.command.create_camera import CreateCamera
+from tally.camera.application.command.deactivate_camera import DeactivateCamera
+from tally.camera.application.command.delete_camera import DeleteCamera
+from tally.camera.application.command.record_stream_status import RecordStreamStatus
+from tally.camera.application.command.update_camera import UpdateCamera
+from tally.camera.application.query.get_camera import GetCamera
+from tally.camera.application.query.list_cameras import DEFAULT_PAGE_SIZE, ListCameras
+from tally.camera.domain.errors import (
+    CameraNameTaken,
+    CameraNotFound,
+    EtagMismatch,
+    RequestIdReused,
+)
+from tally.camera.domain.spec import CameraSpec
+from tally.kernel.errors import InvalidInput
+from tally.kernel.ids import new_id
+from tests.unit.camera.examples import LATER, NOON, PLAZA, spec, status
+from tests.unit.camera.fakes import Memory
+
+REQUEST = "0190a5b2-0000-7000-8000-000000000001"
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    minutes = iter(range(1_000))
+    return lambda: NOON + timedelta(minutes=next(minutes))
+
+
+@pytest.fixture
+def create(memory: Memory, clock: Callable[[], datetime]) -> CreateCamera:
+    return CreateCamera(memory.begin, clock, new_id)
+
+
+def renamed(name: str) -> Callable[[CameraSpec], CameraSpec]:
+    return lambda present: replace(present, name=name)
+
+
+async def test_a_repeated_request_creates_one_camera(memory: Memory, create: CreateCamera) -> None:
+    first = await create(PLAZA, REQUEST)
+    assert await create(PLAZA, REQUEST) == first
+    assert len(memory.events) == 1
+
+
+async def test_a_repeated_request_shows_the_camera_as_it_is_now(
+    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
+) -> None:
+    first = await create(PLAZA, REQUEST)
+    changed = await UpdateCamera(memory.begin, clock)(first.camera.id, renamed("Square"))
+    assert await create(PLAZA, REQUEST) == changed
+    await DeleteCamera(memory.begin, clock)(first.camera.id)
+    with pytest.raises(CameraNotFound):
+        await create(PLAZA, REQUEST)
+
+
+async def test_a_request_id_stands_for_one_content(memory: Memory, create: CreateCamera) -> None:
+    await create(PLAZA, REQUEST)
+    with pytest.raises(RequestIdReused):
+        await create(spec("Square"), REQUEST)
+    assert len(memory.events) == 1
+
+
+async def test_a_request_that_failed_does_not_use_up_its_id(create: CreateCamera) -> None:
+    await create(PLAZA)
+    with pytest.raises(CameraNameTaken):
+        await create(PLAZA, REQUEST)
+    view = await create(spec("Square"), REQUEST)
+    assert view.camera.spec.name == "Square"
+
+
+async def test_a_stale_etag_ends_every_command(
+    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
+) -> None:
+    view = await create(PLAZA)
+    stale = view.camera.etag
+    current = await ActivateCamera(memory.begin, clock)(view.camera.id, stale)
+    for command in (ActivateCamera, DeactivateCamera, DeleteCamera):
+        with pytest.raises(EtagMismatch):
+            await command(memory.begin, clock)(view.camera.id, stale)
+    with pytest.raises(EtagMismatch):
+        await UpdateCamera(memory.begin, clock)(view.camera.id, renamed("Square"), stale)
+    assert await GetCamera(memory.begin)(view.camera.id) == current
+
+
+async def test_an_update_without_effect_keeps_the_etag(
+    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
+) -> None:
+    view = await create(PLAZA)
+    update = UpdateCamera(memory.begin, clock)
+    assert await update(view.camera.id, renamed(PLAZA.name)) == view
+    assert len(memory.events[view.camera.id]) == 1
+
+
+async def test_a_camera_that_is_not_counted_has_no_stream_status(
+    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
+) -> None:
+    id_ = (await create(PLAZA)).camera.id
+    record = RecordStreamStatus(memory.begin)
+    await record(id_, 1, status())
+    assert (await GetCamera(memory.begin)(id_)).stream_status is None
+    await ActivateCamera(memory.begin, clock)(id_)
+    await record(id_, 1, status())
+    assert (await GetCamera(memory.begin)(id_)).stream_status == status()
+    assert (await DeactivateCamera(memory.begin, clock)(id_)).stream_status is None
+    await record(id_, 1, status(time=LATER + timedelta(seconds=1)))
+    assert (await GetCamera(memory.begin)(id_)).stream_status is None
+
+
+async def test_pages_follow_one_another_until_all_is_shown(
+    memory: Memory, create: CreateCamera
+) -> None:
+    names = [f"camera {number:02}" for number in range(7)]
+    for name in reversed(names):
+        await create(spec(name))
+    list_cameras = ListCameras(memory.begin)
+    shown, token = [], ""
+    for expected in (3, 3, 1):
+        page = await list_cameras(3, token)
+        assert len(page.cameras) == expected
+        shown += [view.camera.spec.name for view in page.cameras]
+        token = page.next_page_token
+    assert (shown, token) == (names, "")
+    assert (await list_cameras(7)).next_page_token == ""
+
+
+async def test_a_page_has_50_cameras_unless_asked_otherwise(
+    memory: Memory, create: CreateCamera
+) -> None:
+    for number in range(DEFAULT_PAGE_SIZE + 1):
+        await create(spec(f"camera {number}"))
+    assert len((await ListCameras(memory.begin)()).cameras) == 50
+
+
+async def test_a_token_that_is_none_is_refused(memory: Memory) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await ListCameras(memory.begin)(10, "nonsense")
+    assert [violation.field for violation in caught.value.violations] == ["page_token"]
