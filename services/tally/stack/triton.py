@@ -1,0 +1,122 @@
+"""Triton Inference Server from its wheel, with the detectors of the model store."""
+
+import os
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+import grpc
+from tritonclient.grpc import service_pb2, service_pb2_grpc
+
+from tally.stack.errors import StackError
+from tally.stack.folder import DataFolder
+from tally.stack.models import PROJECT, TRITON_ENVIRONMENT, ModelStore
+from tally.stack.process import Command, ServerProcess
+
+
+class TritonServer:
+    """Triton on loopback, gRPC only.
+
+    Attributes:
+        process: The running server.
+        address: `host:port` of its gRPC service.
+        models: Names of the models that it serves.
+    """
+
+    def __init__(self, folder: DataFolder, store: ModelStore) -> None:
+        self._folder = folder
+        self._store = store
+        self.address = f"127.0.0.1:{folder.port('triton')}"
+        self.models: list[str] = []
+        home = folder.folder("triton")
+        self._repository, self._backends = home / "repository", home / "backends"
+        self.process = ServerProcess(
+            "triton",
+            self._command(),
+            folder.log("triton"),
+            self._answers,
+            mend="see the log; `make clean setup` makes Triton's environment anew",
+        )
+
+    async def start(self) -> None:
+        """Lay out repository and backend, then start the server and wait for all models.
+
+        Raises:
+            StackError: Triton's environment is missing or a model does not load.
+        """
+        if not _site_packages().is_dir():
+            raise StackError(f"{TRITON_ENVIRONMENT} is missing", mend="run `make setup`")
+        self.models = self._store.build_repository(self._repository)
+        self._lay_out_backend()
+        await self.process.start()
+
+    async def stop(self) -> None:
+        """Stop the server."""
+        await self.process.stop()
+
+    def _lay_out_backend(self) -> None:
+        """Put the Python backend and the stub of the running Python version side by side, as Triton wants them."""
+        home = _triton_home()
+        version = sysconfig.get_python_version()
+        parts = [
+            home / "backends" / "python" / "libtriton_python.so",
+            home / "backends" / "python" / "triton_python_backend_utils.py",
+            home / "python_backend_stubs" / version / "triton_python_backend_stub",
+        ]
+        folder = self._backends / "python"
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in parts:
+            if not part.exists():
+                raise StackError(
+                    f"Triton's wheel has no Python backend for Python {version}",
+                    mend="use a Python between 3.11 and 3.13: make clean setup PYTHON=python3.12",
+                )
+            link = folder / part.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(part)
+
+    def _command(self) -> Command:
+        port = self.address.rpartition(":")[2]
+        return Command(
+            [
+                str(_triton_home() / "bin" / "tritonserver"),
+                f"--model-repository={self._repository}",
+                f"--backend-directory={self._backends}",
+                "--model-control-mode=none", "--strict-readiness=true",
+                "--allow-http=false", "--allow-metrics=false",
+                "--allow-grpc=true", "--grpc-address=127.0.0.1", f"--grpc-port={port}",
+                "--exit-timeout-secs=3", "--log-warning=true", "--log-info=false",
+                "--disable-auto-complete-config",
+            ],
+            _environment(),
+        )  # fmt: skip
+
+    async def _answers(self) -> bool:
+        async with grpc.aio.insecure_channel(self.address) as channel:
+            stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+            try:
+                answer = await stub.ServerReady(service_pb2.ServerReadyRequest(), timeout=2)
+            except grpc.aio.AioRpcError:
+                return False
+            return bool(answer.ready)
+
+
+def _environment() -> Mapping[str, str]:
+    libraries = [
+        _site_packages() / "nvidia_pytriton.libs",
+        Path(sysconfig.get_config_var("LIBDIR")),
+    ]
+    return {
+        "PATH": f"{TRITON_ENVIRONMENT / 'bin'}:{os.environ.get('PATH', '')}",
+        "LD_LIBRARY_PATH": ":".join(str(path) for path in libraries),
+        "PYTHONPATH": f"{_site_packages()}:{PROJECT}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _site_packages() -> Path:
+    return TRITON_ENVIRONMENT / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
+
+
+def _triton_home() -> Path:
+    return _site_packages() / "pytriton" / "tritonserver"
