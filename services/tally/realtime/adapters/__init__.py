@@ -1,0 +1,1 @@
+"""How the realtime context reaches the world."""

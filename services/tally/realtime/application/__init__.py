@@ -1,0 +1,1 @@
+"""How counts reach subscribers."""

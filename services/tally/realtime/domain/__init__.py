@@ -1,0 +1,1 @@
+"""Positions in the stream of counts, and what can go wrong with them; plain Python."""

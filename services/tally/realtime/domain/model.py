@@ -1,0 +1,88 @@
+"""Events in the stream of counts, and positions between them."""
+
+import binascii
+import struct
+from base64 import b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
+
+from tally.realtime.domain.errors import ResumeTokenInvalid
+
+Counts = TypeVar("Counts")
+
+_TOKEN = struct.Struct(">BQQ")
+_TOKEN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in one stream of counts.
+
+    Attributes:
+        stream: Tells streams apart: one that was made anew numbers its events from the start again.
+        sequence: Number of the last event before the place; 0 before the first.
+    """
+
+    stream: int
+    sequence: int
+
+    @classmethod
+    def from_token(cls, token: str) -> Self:
+        """The position inside a resume token.
+
+        Raises:
+            ResumeTokenInvalid: `token` never made one.
+        """
+        try:
+            version, stream, sequence = _TOKEN.unpack(
+                b64decode(token, altchars=b"-_", validate=True)
+            )
+        except (binascii.Error, ValueError, struct.error):
+            raise ResumeTokenInvalid from None
+        if version != _TOKEN_VERSION:
+            raise ResumeTokenInvalid
+        return cls(stream, sequence)
+
+    @property
+    def token(self) -> str:
+        """The position as an opaque resume token."""
+        return urlsafe_b64encode(_TOKEN.pack(_TOKEN_VERSION, self.stream, self.sequence)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[Counts]):
+    """What one camera counted.
+
+    Attributes:
+        sequence: The event's number in the stream; later ones have higher numbers, not always the next.
+        camera_id: The camera.
+        counts: What it counted.
+    """
+
+    sequence: int
+    camera_id: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What the stream holds.
+
+    Attributes:
+        stream: As in `Position`.
+        first: Number of the oldest event that is kept.
+        last: Number of the newest event.
+    """
+
+    stream: int
+    first: int
+    last: int
+
+    @property
+    def end(self) -> Position:
+        """Behind the newest event."""
+        return Position(self.stream, self.last)
+
+    def keeps_all_after(self, position: Position) -> bool:
+        """Whether every event that followed `position` in this stream is still there."""
+        return position.stream == self.stream and position.sequence + 1 >= self.first

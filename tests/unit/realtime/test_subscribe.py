@@ -1,0 +1,177 @@
+"""A subscription goes on exactly where an earlier one ended, whatever happens meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import aclosing
+
+import pytest
+
+from tally.realtime.application.feed import Feed
+from tally.realtime.application.hub import Hub
+from tally.realtime.application.subscribe import Subscribe, Update
+from tally.realtime.domain.errors import (
+    ResumeTokenExpired,
+    ResumeTokenInvalid,
+    StreamInterrupted,
+    TooManySubscribers,
+)
+from tally.realtime.domain.model import Event, Extent, Position
+
+STREAM = 1
+
+
+class MemoryStream:
+    """A stream of counts in memory."""
+
+    def __init__(self, events: int = 0) -> None:
+        self.identity = STREAM
+        self.events = [event(number) for number in range(1, events + 1)]
+        self.first = 1
+        self.grown = asyncio.Condition()
+
+    async def append(self) -> None:
+        async with self.grown:
+            self.events.append(event(len(self.events) + 1))
+            self.grown.notify_all()
+
+    async def extent(self) -> Extent:
+        return Extent(self.identity, self.first, len(self.events))
+
+    async def follow(self, after: int) -> AsyncIterator[Event[int]]:
+        while True:
+            async with self.grown:
+                await self.grown.wait_for(lambda: len(self.events) > after)
+            yield self.events[after]
+            after += 1
+
+    async def replay(
+        self, after: int, until: int, camera_ids: Collection[str]
+    ) -> AsyncIterator[Event[int]]:
+        for each in self.events[after:until]:
+            await asyncio.sleep(0)
+            if not camera_ids or each.camera_id in camera_ids:
+                yield each
+
+
+def event(number: int) -> Event[int]:
+    return Event(number, "ab"[number % 2], number)
+
+
+def subscribe(
+    stream: MemoryStream, position: int | None = None, *, capacity: int = 8, subscribers: int = 2
+) -> Subscribe[int]:
+    start = len(stream.events) if position is None else position
+    hub = Hub[int](Position(STREAM, start), queue_capacity=capacity, max_subscribers=subscribers)
+    return Subscribe(stream, hub, heartbeat_s=0.02, max_gap=capacity // 2)
+
+
+async def take(
+    use_case: Subscribe[int], token: str, count: int, camera_ids: Collection[str] = ()
+) -> list[Update[int]]:
+    """The first `count` updates that carry an event."""
+    found = []
+    async with aclosing(use_case(camera_ids, token)) as updates, asyncio.timeout(10):
+        async for update in updates:
+            if update.event is not None:
+                found.append(update)
+                if len(found) == count:
+                    break
+    return found
+
+
+def numbers(updates: list[Update[int]]) -> list[int]:
+    return [update.event.counts for update in updates if update.event]
+
+
+async def test_a_silent_stream_shows_signs_of_life_with_its_position() -> None:
+    use_case = subscribe(MemoryStream(3))
+    async with aclosing(use_case([], "")) as updates:
+        assert await anext(updates) == Update(Position(STREAM, 3), None)
+        assert await anext(updates) == Update(Position(STREAM, 3), None)
+
+
+async def test_a_heartbeat_counts_what_other_cameras_had() -> None:
+    use_case = subscribe(MemoryStream(3))
+    async with aclosing(use_case(["a"], "")) as updates:
+        await anext(updates)
+        use_case.hub.publish(event(5))
+        assert await anext(updates) == Update(Position(STREAM, 5), None)
+
+
+@pytest.mark.parametrize("cameras", [(), ("a",)])
+@pytest.mark.parametrize("resumed_at", [0, 1, 19, 25, 30])
+async def test_resuming_leaves_nothing_out_and_repeats_nothing(
+    resumed_at: int, cameras: tuple[str, ...]
+) -> None:
+    stream = MemoryStream(30)
+    use_case = subscribe(stream)
+    feeding = asyncio.create_task(Feed(stream, use_case.hub).run())
+
+    async def keep_appending() -> None:
+        for _ in range(30):
+            await stream.append()
+            await asyncio.sleep(0.001)
+
+    appending = asyncio.create_task(keep_appending())
+    wanted = [n for n in range(resumed_at + 1, 61) if not cameras or event(n).camera_id in cameras]
+    got = await take(use_case, Position(STREAM, resumed_at).token, len(wanted), cameras)
+    assert numbers(got) == wanted
+    assert [update.position.sequence for update in got] == wanted
+    await appending
+    feeding.cancel()
+
+
+async def test_a_token_from_a_server_that_is_ahead_repeats_nothing() -> None:
+    stream = MemoryStream(10)
+    use_case = subscribe(stream, position=4)
+    taking = asyncio.create_task(take(use_case, Position(STREAM, 8).token, 2))
+    feeding = asyncio.create_task(Feed(stream, use_case.hub).run())
+    assert numbers(await taking) == [9, 10]
+    feeding.cancel()
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["nonsense", Position(STREAM, 31).token, Position(STREAM + 1, 5).token],
+    ids=["malformed", "future", "other stream"],
+)
+async def test_a_token_of_no_position_in_the_stream_is_refused(token: str) -> None:
+    with pytest.raises(ResumeTokenInvalid):
+        await take(subscribe(MemoryStream(30)), token, 1)
+
+
+async def test_a_token_whose_successors_are_gone_has_expired() -> None:
+    stream = MemoryStream(30)
+    stream.first = 10
+    assert numbers(await take(subscribe(stream), Position(STREAM, 9).token, 21)) == list(
+        range(10, 31)
+    )
+    with pytest.raises(ResumeTokenExpired):
+        await take(subscribe(stream), Position(STREAM, 8).token, 1)
+
+
+async def test_no_more_subscribers_than_allowed() -> None:
+    use_case = subscribe(MemoryStream(), subscribers=1)
+    async with aclosing(use_case([], "")) as updates:
+        await anext(updates)
+        with pytest.raises(TooManySubscribers):
+            await take(use_case, "", 1)
+
+
+@pytest.mark.parametrize("loss", ["purged", "made anew"])
+async def test_when_the_feed_has_lost_events_subscribers_are_sent_away(loss: str) -> None:
+    stream = MemoryStream(5)
+    use_case = subscribe(stream)
+    async with aclosing(use_case([], "")) as updates:
+        await anext(updates)
+        if loss == "purged":
+            stream.events += [event(number) for number in range(6, 11)]
+            stream.first = 8
+        else:
+            stream.identity += 1
+        feeding = asyncio.create_task(Feed(stream, use_case.hub).run())
+        with pytest.raises(StreamInterrupted):
+            while True:
+                await anext(updates)
+    assert use_case.hub.position == (await stream.extent()).end
+    feeding.cancel()
