@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
+from itertools import count
 
 import pytest
 
@@ -38,11 +39,11 @@ class MemoryStream:
         return Extent(self.identity, self.first, len(self.events))
 
     async def follow(self, after: int) -> AsyncIterator[Event[int]]:
-        while True:
+        for index in count(after):
             async with self.grown:
-                await self.grown.wait_for(lambda: len(self.events) > after)
-            yield self.events[after]
-            after += 1
+                while len(self.events) == index:
+                    await self.grown.wait()
+            yield self.events[index]
 
     async def replay(
         self, after: int, until: int, camera_ids: Collection[str]
@@ -66,17 +67,22 @@ def subscribe(
 
 
 async def take(
-    use_case: Subscribe[int], token: str, count: int, camera_ids: Collection[str] = ()
+    use_case: Subscribe[int], token: str, wanted: int, camera_ids: Collection[str] = ()
 ) -> list[Update[int]]:
-    """The first `count` updates that carry an event."""
+    """The first `wanted` updates that carry an event."""
     found = []
     async with aclosing(use_case(camera_ids, token)) as updates, asyncio.timeout(10):
         async for update in updates:
             if update.event is not None:
                 found.append(update)
-                if len(found) == count:
+                if len(found) == wanted:
                     break
     return found
+
+
+async def drain(updates: AsyncIterator[Update[int]]) -> None:
+    async for _ in updates:
+        pass
 
 
 def numbers(updates: list[Update[int]]) -> list[int]:
@@ -171,7 +177,6 @@ async def test_when_the_feed_has_lost_events_subscribers_are_sent_away(loss: str
             stream.identity += 1
         feeding = asyncio.create_task(Feed(stream, use_case.hub).run())
         with pytest.raises(StreamInterrupted):
-            while True:
-                await anext(updates)
+            await drain(updates)
     assert use_case.hub.position == (await stream.extent()).end
     feeding.cancel()
