@@ -34,8 +34,7 @@ def reading_failed(error: Exception, label: str, waited_s: float) -> SourceError
         return SourceError(
             SourceErrorReason.TIMEOUT, f"{label} went silent: no packet for {waited_s:.0f} s"
         )
-    reason, what = _explain(error)
-    return SourceError(reason, f"{label} broke off: it {what}")
+    return SourceError(SourceErrorReason.ENDED, f"{label} broke off while it was being read")
 
 
 def _explain(error: Exception) -> tuple[SourceErrorReason, str]:

@@ -1,0 +1,78 @@
+"""A small HTTP camera for tests: endless or finite MJPEG, and the ways to refuse it."""
+
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import cv2
+
+from tests.component.worker_agent.videos import numbered
+
+
+class MjpegServer(ThreadingHTTPServer):
+    """Serves `/stream`, and `/<status>` for an error, on a free loopback port.
+
+    Args:
+        frames: Pictures to send, one every `interval_s`.
+        interval_s: Seconds between pictures.
+        then_silent: Stay connected without a word afterwards, instead of closing.
+        garbage: Numbers of pictures to send damaged.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(
+        self,
+        *,
+        frames: int = 20,
+        interval_s: float = 0.02,
+        then_silent: bool = False,
+        garbage: frozenset[int] = frozenset(),
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.frames = frames
+        self.interval_s = interval_s
+        self.then_silent = then_silent
+        self.garbage = garbage
+        self.stopping = threading.Event()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        self.shutdown()
+        self.server_close()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: MjpegServer
+
+    def do_GET(self) -> None:
+        if self.path != "/stream":
+            self.send_error(int(self.path[1:]))
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        began = time.monotonic()
+        try:
+            for index in range(self.server.frames):
+                due = began + index * self.server.interval_s
+                if self.server.stopping.wait(max(0.0, due - time.monotonic())):
+                    return
+                jpeg = cv2.imencode(".jpg", numbered(index))[1].tobytes()
+                if index in self.server.garbage:
+                    jpeg = jpeg[:2] + bytes(len(jpeg) - 4) + jpeg[-2:]
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                self.wfile.write(head.encode() + jpeg + b"\r\n")
+            if self.server.then_silent:
+                self.server.stopping.wait()
+        except ConnectionError:
+            return  # the client has gone, as it may
+
+    def log_message(self, *_: object) -> None:
+        """Keeps the test's output clean."""
