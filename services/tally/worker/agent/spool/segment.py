@@ -76,9 +76,7 @@ class Segment:
 
     def cut_torn_tail(self) -> int:
         """Remove what a crash left half written; returns how many bytes that were."""
-        whole = self.start
-        for _, whole in self.read(self.start):
-            pass
+        whole = max((end for _, end in self.read(self.start)), default=self.start)
         torn = self.end - whole
         if torn:
             self._cut(whole)

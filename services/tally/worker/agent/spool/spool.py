@@ -98,8 +98,8 @@ class Spool:
             end = segment.end
             if end <= position:
                 continue
-            position = max(position, segment.start)
-            for payload, position in segment.read(position):
+            begin = position = max(position, segment.start)
+            for payload, position in segment.read(begin):
                 yield Entry(payload, position)
             if position < end:
                 _log.error("spool_damaged", bytes=end - position, folder=str(self._folder))
