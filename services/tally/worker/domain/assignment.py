@@ -48,8 +48,8 @@ def plan(places: Iterable[Place], capacities: Mapping[str, int]) -> Sequence[Mov
         if not place.wanted:
             if place.worker_id is not None:
                 moves.append(Move(place.camera_id, place.worker_id, None))
-        elif place.worker_id in capacities and (
-            len(held[place.worker_id]) < capacities[place.worker_id]
+        elif place.worker_id is not None and (
+            len(held[place.worker_id]) < capacities.get(place.worker_id, 0)
         ):
             held[place.worker_id].append(place)
         else:
