@@ -1,1 +1,24 @@
 """The counting engine: detections in, crossings and visits out. Pure: no I/O, no clock."""
+
+from tally.counting.config import EngineConfig, MotionConfig, TrackerConfig
+from tally.counting.detections import Detections
+from tally.counting.engine import CountingEngine
+from tally.counting.events import Crossing, Direction, FrameResult, Tracks, Visit, VisitKind
+from tally.counting.geometry import Anchor, Line, Zone
+
+__all__ = [
+    "Anchor",
+    "CountingEngine",
+    "Crossing",
+    "Detections",
+    "Direction",
+    "EngineConfig",
+    "FrameResult",
+    "Line",
+    "MotionConfig",
+    "TrackerConfig",
+    "Tracks",
+    "Visit",
+    "VisitKind",
+    "Zone",
+]

@@ -1,0 +1,62 @@
+"""Settings of the counting engine. Lengths are in box heights, so that they hold near and far alike."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class MotionConfig:
+    """How objects move and how exactly the detector sees them.
+
+    Attributes:
+        measurement_noise: Standard deviation of a box coordinate, in box heights.
+        acceleration: Root of the spectral density of the acceleration, in heights/s^1.5: the speed of
+            an object changes by about this many heights/s within one second.
+        initial_speed: Standard deviation of the speed of an object just born, in heights/s.
+        size_drift: How much a box's width and height change within one second, in heights.
+    """
+
+    measurement_noise: float = 0.05
+    acceleration: float = 0.5
+    initial_speed: float = 1.0
+    size_drift: float = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerConfig:
+    """When detections become tracks, which track they belong to, and when tracks end.
+
+    Attributes:
+        high_score: Detections from this score on are matched first and may start tracks.
+        low_score: Detections below this score are ignored; those between may only continue tracks.
+        min_overlap: Least overlap between a predicted box and a detection of the first stage.
+        min_overlap_low: The same for detections with a low score.
+        confirm_hits: Observations after which a track is believed. Its path before that counts too.
+        tentative_s: A track that is not yet believed ends after this long without an observation.
+        lost_s: A track ends after this long without an observation.
+    """
+
+    high_score: float = 0.4
+    low_score: float = 0.1
+    min_overlap: float = 0.2
+    min_overlap_low: float = 0.4
+    confirm_hits: int = 3
+    tentative_s: float = 0.5
+    lost_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Everything that can be set on a counting engine.
+
+    Attributes:
+        motion: The motion model.
+        tracker: Association and the life of tracks.
+        hysteresis: Half the width of the band along lines and zone borders, in heights of the box.
+            Inside the band an object keeps the side that it came from.
+        zone_settle_s: A zone's border is also settled after this long on its other side, however close.
+    """
+
+    motion: MotionConfig = field(default_factory=MotionConfig)
+    tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    hysteresis: float = 0.1
+    zone_settle_s: float = 0.5

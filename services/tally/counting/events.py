@@ -1,0 +1,103 @@
+"""What the engine reports."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Direction(Enum):
+    """Which way a line was crossed; see `Line` for the rule."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class VisitKind(Enum):
+    """Whether a visit to a zone begins or ends."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One object that crossed one line once.
+
+    Attributes:
+        line: Name of the line.
+        direction: Which way.
+        track: Number of the track, unique in the life of the engine.
+        ordinal: Which crossing of this line by this track it is, from 0.
+        time_s: When, interpolated between the observations before and after.
+        class_id: What the track mostly was.
+        score: Mean score of the track so far, 0 to 1.
+    """
+
+    line: str
+    direction: Direction
+    track: int
+    ordinal: int
+    time_s: float
+    class_id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One object that entered or left one zone.
+
+    Attributes:
+        zone: Name of the zone.
+        kind: Entry or exit.
+        track: Number of the track, unique in the life of the engine.
+        ordinal: Which visit of this zone by this track it is, from 0.
+        time_s: When the object was first seen on this side of the border; of an object that was lost
+            inside the zone, when it was last seen.
+        dwell_s: How long the object was inside, in seconds; only on exits.
+        class_id: What the track mostly was.
+    """
+
+    zone: str
+    kind: VisitKind
+    track: int
+    ordinal: int
+    time_s: float
+    dwell_s: float | None
+    class_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """The believed tracks that were seen in a frame.
+
+    Attributes:
+        ids: int64 (n,): number of each track, ascending from 0 in the life of the engine.
+        boxes: float32 (n, 4): left, top, right, bottom, relative to the frame.
+        classes: int32 (n,): what each track mostly was.
+        scores: float32 (n,): score of the detection in this frame.
+    """
+
+    ids: NDArray[np.int64]
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """What one frame added.
+
+    Attributes:
+        tracks: The tracks that were seen in the frame.
+        crossings: Crossings that became certain with this frame, by time.
+        visits: Entries and exits that became certain with this frame, by time.
+        occupancy: For each zone, how many tracks are inside now. Tracks that are out of sight count
+            until they are found again or end.
+    """
+
+    tracks: Tracks
+    crossings: tuple[Crossing, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    occupancy: dict[str, int] = field(default_factory=dict)

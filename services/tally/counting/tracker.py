@@ -1,0 +1,231 @@
+"""The tracker: gives the detections of one object, frame after frame, one number.
+
+Association follows ByteTrack (Zhang et al. 2022): detections with a high score are matched first, those with a
+low score may only continue tracks. From OC-SORT (Cao et al. 2023) come the second look for a track where it
+was last observed, which finds those that stopped or turned while hidden, and the re-estimation of the
+velocity from the two observations around a gap.
+
+Birth and death are made for counting. A track must be seen several times before it is believed, so that a
+flicker is no person; but its path is remembered meanwhile and told when it is believed, so that a line next to
+where people appear misses nothing. A track that begins where a lost one was going to be continues it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tally.counting.association import IndexArray, assign, overlap
+from tally.counting.config import EngineConfig
+from tally.counting.detections import FloatArray, Measurements
+from tally.counting.motion import MOTION_FIELDS, MotionModel
+from tally.counting.stitching import LEAST_CONTINUITY, continuity
+
+_UNBELIEVED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The next point of the paths of some believed tracks.
+
+    Attributes:
+        rows: (k,) rows of the tracks in `Update.tracks`.
+        boxes: (k, 4) where they were: centre x, centre y, width, height in pixels.
+        times_s: (k,) when.
+    """
+
+    rows: IndexArray
+    boxes: FloatArray
+    times_s: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What one frame changed. State kept per row elsewhere follows `keep`, then `born`.
+
+    Attributes:
+        tracks: The table before `keep` is applied.
+        steps: The paths to walk, in this order.
+        ended: Rows of believed tracks that ended.
+        keep: For each row, whether it stays. Rows that stay close ranks.
+        born: How many rows are added at the end.
+    """
+
+    tracks: NDArray[Any]
+    steps: tuple[Steps, ...]
+    ended: IndexArray
+    keep: NDArray[np.bool_]
+    born: int
+
+
+class Tracker:
+    """All tracks, one row of a structured array each, in order of birth."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config.tracker
+        self._motion = MotionModel(config.motion)
+        hits = config.tracker.confirm_hits
+        row = np.dtype(
+            [
+                ("id", np.int64),
+                ("class_id", np.int32),
+                ("class_weight", np.float64),
+                ("hits", np.int64),
+                ("score", np.float64),
+                ("score_sum", np.float64),
+                ("seen_s", np.float64),
+                ("observed", np.float64, (4,)),
+                ("history", np.float64, (hits, 4)),
+                ("history_s", np.float64, (hits,)),
+                *MOTION_FIELDS,
+            ]
+        )
+        self._tracks: NDArray[Any] = np.empty(0, row)
+        self._time_s = 0.0
+        self._next_id = 0
+
+    def update(self, time_s: float, measurements: Measurements) -> Update:
+        """Takes in the detections of one frame, later than the one before."""
+        tracks = self._tracks
+        believed = tracks["id"] != _UNBELIEVED
+        patience = np.where(believed, self._config.lost_s, self._config.tentative_s)
+        alive = time_s - tracks["seen_s"] <= patience
+        self._motion.predict(tracks, min(time_s - self._time_s, self._config.lost_s))
+        self._time_s = time_s
+
+        rows, found = self._associate(believed, alive, measurements)
+        self._observe(rows, measurements, found)
+        earlier, continued = self._believe(alive)
+        believed = tracks["id"] != _UNBELIEVED
+        seen = np.flatnonzero(believed & (tracks["seen_s"] == time_s))
+        now = Steps(seen, tracks["position"][seen], np.full(len(seen), time_s))
+
+        keep = alive.copy()
+        keep[continued] = False
+        born = self._bear(measurements, found)
+        update = Update(tracks, (*earlier, now), np.flatnonzero(believed & ~alive), keep, len(born))
+        self._tracks = np.concatenate([tracks[keep], born])
+        return update
+
+    @property
+    def visible(self) -> NDArray[Any]:
+        """The believed tracks that were seen in the latest frame."""
+        tracks = self._tracks
+        visible: NDArray[Any] = tracks[
+            (tracks["id"] != _UNBELIEVED) & (tracks["seen_s"] == self._time_s)
+        ]
+        return visible
+
+    def clear(self) -> Update:
+        """Ends all tracks."""
+        believed = np.flatnonzero(self._tracks["id"] != _UNBELIEVED)
+        update = Update(self._tracks, (), believed, np.zeros(len(self._tracks), np.bool_), 0)
+        self._tracks = self._tracks[:0]
+        return update
+
+    def _associate(
+        self, believed: NDArray[np.bool_], alive: NDArray[np.bool_], measurements: Measurements
+    ) -> tuple[IndexArray, IndexArray]:
+        """Returns rows of tracks and the detections that belong to them."""
+        config, tracks = self._config, self._tracks
+        boxes = measurements.boxes
+        high = measurements.scores >= config.high_score
+        free_tracks, free_boxes = alive.copy(), np.ones(len(boxes), np.bool_)
+        pairs: list[tuple[IndexArray, IndexArray]] = []
+
+        def match(
+            likeness: FloatArray,
+            of_tracks: NDArray[np.bool_],
+            of_boxes: NDArray[np.bool_],
+            least: float,
+        ) -> None:
+            rows = np.flatnonzero(free_tracks & of_tracks)
+            columns = np.flatnonzero(free_boxes & of_boxes)
+            i, j = assign(likeness[np.ix_(rows, columns)], least)
+            free_tracks[rows[i]] = False
+            free_boxes[columns[j]] = False
+            pairs.append((rows[i], columns[j]))
+
+        margins = np.sqrt(tracks["position_variance"][:, :2])
+        predicted = overlap(tracks["position"], margins, boxes)
+        match(predicted, believed, high, config.min_overlap)
+        match(predicted, believed, ~high, config.min_overlap_low)
+        last_seen = overlap(tracks["observed"], np.zeros_like(margins), boxes)
+        match(last_seen, believed, high, config.min_overlap)
+        match(predicted, ~believed, np.ones_like(high), config.min_overlap)
+        return (
+            np.concatenate([rows for rows, _ in pairs]),
+            np.concatenate([found for _, found in pairs]),
+        )
+
+    def _observe(self, rows: IndexArray, measurements: Measurements, found: IndexArray) -> None:
+        tracks = self._tracks
+        boxes, scores = measurements.boxes[found], measurements.scores[found]
+        self._motion.correct(tracks, rows, boxes)
+        tracks["observed"][rows] = boxes
+        tracks["seen_s"][rows] = self._time_s
+        tracks["score"][rows] = scores
+        tracks["score_sum"][rows] += scores
+        self._vote(rows, measurements.classes[found], scores)
+        growing = rows[tracks["hits"][rows] < self._config.confirm_hits]
+        place = tracks["hits"][growing]
+        tracks["history"][growing, place] = tracks["position"][growing]
+        tracks["history_s"][growing, place] = self._time_s
+        tracks["hits"][rows] += 1
+
+    def _vote(self, rows: IndexArray, classes: NDArray[np.int32], scores: FloatArray) -> None:
+        """Keeps the class with most of the score (weighted majority vote, Boyer & Moore 1981)."""
+        tracks = self._tracks
+        weight = tracks["class_weight"][rows]
+        weight += np.where(tracks["class_id"][rows] == classes, scores, -scores)
+        tracks["class_id"][rows] = np.where(weight < 0, classes, tracks["class_id"][rows])
+        tracks["class_weight"][rows] = np.abs(weight)
+
+    def _believe(self, alive: NDArray[np.bool_]) -> tuple[tuple[Steps, ...], IndexArray]:
+        """Believes tracks that were seen often enough.
+
+        Returns:
+            The paths that they went before this frame, and the rows that turned out to continue a lost
+            track and were merged into its row.
+        """
+        tracks = self._tracks
+        believed = tracks["id"] != _UNBELIEVED
+        new = np.flatnonzero(~believed & (tracks["hits"] == self._config.confirm_hits))
+        if not len(new):
+            return (), new
+        lost = np.flatnonzero(believed & alive & (tracks["seen_s"] < self._time_s))
+        i, j = assign(continuity(tracks[lost], tracks[new]), LEAST_CONTINUITY)
+        continuations, continued = lost[i], new[j]
+        merged = tracks[continued]
+        merged["id"] = tracks["id"][continuations]
+        merged["class_id"] = tracks["class_id"][continuations]
+        merged["class_weight"] = tracks["class_weight"][continuations]
+        merged["hits"] += tracks["hits"][continuations]
+        merged["score_sum"] += tracks["score_sum"][continuations]
+        tracks[continuations] = merged
+
+        fresh = np.delete(new, j)
+        tracks["id"][fresh] = self._next_id + np.arange(len(fresh))
+        self._next_id += len(fresh)
+        rows = np.concatenate([continuations, fresh])
+        history, times_s = tracks["history"][rows], tracks["history_s"][rows]
+        before_now = range(self._config.confirm_hits - 1)
+        return tuple(Steps(rows, history[:, k], times_s[:, k]) for k in before_now), continued
+
+    def _bear(self, measurements: Measurements, found: IndexArray) -> NDArray[Any]:
+        """Returns new rows for the detections that belong to no track."""
+        lonely = measurements.scores >= self._config.high_score
+        lonely[found] = False
+        boxes, scores = measurements.boxes[lonely], measurements.scores[lonely]
+        born = np.zeros(len(boxes), self._tracks.dtype)
+        self._motion.start(born, boxes)
+        born["id"] = _UNBELIEVED
+        born["class_id"] = measurements.classes[lonely]
+        born["class_weight"] = born["score"] = born["score_sum"] = scores
+        born["hits"] = 1
+        born["seen_s"] = self._time_s
+        born["observed"] = boxes
+        born["history"][:, 0] = boxes
+        born["history_s"][:, 0] = self._time_s
+        return born
