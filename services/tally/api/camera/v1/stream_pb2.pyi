@@ -27,7 +27,9 @@ class _PaceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Pace.ValueType],
     PACE_UNSPECIFIED: _Pace.ValueType  # 0
     """The server's choice: real time."""
     PACE_REALTIME: _Pace.ValueType  # 1
-    """At the file's own frame rate, skipping frames that come too fast for the detector, as a live camera does."""
+    """At the file's own frame rate, or slower where the detector cannot keep up: every frame is counted on, so that
+    reading the file again counts the same.
+    """
     PACE_AS_FAST_AS_POSSIBLE: _Pace.ValueType  # 2
     """Every frame, as fast as the detector allows."""
 
@@ -37,7 +39,9 @@ class Pace(_Pace, metaclass=_PaceEnumTypeWrapper):
 PACE_UNSPECIFIED: Pace.ValueType  # 0
 """The server's choice: real time."""
 PACE_REALTIME: Pace.ValueType  # 1
-"""At the file's own frame rate, skipping frames that come too fast for the detector, as a live camera does."""
+"""At the file's own frame rate, or slower where the detector cannot keep up: every frame is counted on, so that
+reading the file again counts the same.
+"""
 PACE_AS_FAST_AS_POSSIBLE: Pace.ValueType  # 2
 """Every frame, as fast as the detector allows."""
 Global___Pace: _TypeAlias = Pace  # noqa: Y015

@@ -29,12 +29,15 @@ class SourceInfo:
         height: Picture height in pixels, the same for every frame.
         fps: Nominal frames per second, where the source tells.
         frame_count: Number of frames of a recording, where the file tells.
+        live: Whether it shows the present, so that a frame missed is gone. What is not live can be read
+            again, and has the same frames at the same times then.
     """
 
     width: int
     height: int
     fps: float | None
     frame_count: int | None
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)

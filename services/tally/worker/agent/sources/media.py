@@ -84,6 +84,7 @@ class MediaSource:
             height=first.width if sideways else first.height,
             fps=float(rate) if rate else None,
             frame_count=self._stream.frames or None,
+            live=self._live,
         )
 
     @property

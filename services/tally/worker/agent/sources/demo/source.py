@@ -49,7 +49,9 @@ class DemoSource:
     def info(self) -> SourceInfo:
         """The picture's size and rate."""
         options = self._options
-        return SourceInfo(options.width, options.height, float(options.fps), options.frames or None)
+        return SourceInfo(
+            options.width, options.height, float(options.fps), options.frames or None, self._live
+        )
 
     @property
     def corrupt_frames(self) -> int:
