@@ -100,16 +100,13 @@ class MemoryStreamStatuses:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    async def record(self, camera_id: str, epoch: int, status: StreamStatus) -> bool:
+    async def record(self, camera_id: str, epoch: int, status: StreamStatus) -> None:
         camera = self._memory.cameras.get(camera_id)
         if camera is None or camera.state is not CameraState.ACTIVE:
-            return False
-        if camera_id in self._memory.statuses:
-            known_epoch, known = self._memory.statuses[camera_id]
-            if (epoch, status.update_time) <= (known_epoch, known.update_time):
-                return False
-        self._memory.statuses[camera_id] = (epoch, status)
-        return True
+            return
+        known_epoch, known = self._memory.statuses.get(camera_id, (-1, status))
+        if (epoch, status.update_time) > (known_epoch, known.update_time):
+            self._memory.statuses[camera_id] = (epoch, status)
 
     async def clear(self, camera_id: str) -> None:
         self._memory.statuses.pop(camera_id, None)

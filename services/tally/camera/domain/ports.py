@@ -55,16 +55,13 @@ class CameraReadModel(Protocol):
 class StreamStatuses(Protocol):
     """What workers last said of the streams."""
 
-    async def record(self, camera_id: str, epoch: int, status: StreamStatus) -> bool:
+    async def record(self, camera_id: str, epoch: int, status: StreamStatus) -> None:
         """Keep `status` if the camera is active and nothing newer is known.
 
         Args:
             camera_id: The camera.
             epoch: Counts the camera's assignments to workers; what a later one says is newer.
             status: What the worker said.
-
-        Returns:
-            Whether it was kept.
         """
 
     async def clear(self, camera_id: str) -> None:

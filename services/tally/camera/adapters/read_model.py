@@ -1,0 +1,102 @@
+"""The cameras, arranged for reading."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tally.camera.adapters.tables import UNIQUE_NAME, cameras, stream_statuses
+from tally.camera.domain.errors import CameraNameTaken, CameraNotFound
+from tally.camera.domain.model import Camera, CameraState, CameraView
+from tally.camera.domain.spec import CameraSpec
+
+
+class PostgresReadModel:
+    """The `cameras` table, which follows the events within their transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, camera_id: str) -> CameraView:
+        """The camera with this id, or CameraNotFound."""
+        found = await self._connection.execute(_views().where(cameras.c.id == camera_id))
+        row = found.one_or_none()
+        if row is None:
+            raise CameraNotFound(camera_id)
+        return _view(row)
+
+    async def page(self, after: str, limit: int) -> Sequence[CameraView]:
+        """At most `limit` cameras in order of name, from the first whose name follows `after`."""
+        query = _views().where(cameras.c.name > after).order_by(cameras.c.name).limit(limit)
+        return [_view(row) for row in await self._connection.execute(query)]
+
+    async def put(self, camera: Camera) -> None:
+        """Show the camera as it is now; a deleted one no longer.
+
+        Raises:
+            CameraNameTaken: Another camera has its name.
+        """
+        if camera.state is CameraState.DELETED:
+            await self._connection.execute(delete(cameras).where(cameras.c.id == camera.id))
+            return
+        values = _values(camera)
+        try:
+            await self._connection.execute(
+                upsert(cameras)
+                .values(values)
+                .on_conflict_do_update(index_elements=["id"], set_=values)
+            )
+        except IntegrityError as error:
+            if getattr(error.driver_exception, "constraint_name", "") != UNIQUE_NAME:
+                raise
+            raise CameraNameTaken(camera.spec.name) from error
+
+    async def replace(self, true: AsyncIterator[Camera]) -> Sequence[str]:
+        """Hold the true cameras and no others, and return the ids of those that were held wrongly."""
+        # Readers go on; whoever changes a camera waits until this is committed.
+        await self._connection.execute(text("LOCK TABLE cameras IN EXCLUSIVE MODE"))
+        held = {row.id: _camera(row) for row in await self._connection.execute(select(cameras))}
+        made = {camera.id: camera async for camera in true}
+        await self._connection.execute(delete(cameras))
+        if made:
+            rows = [_values(camera) for camera in made.values()]
+            await self._connection.execute(insert(cameras), rows)
+        return sorted(id_ for id_ in held.keys() | made.keys() if held.get(id_) != made.get(id_))
+
+
+def _views() -> Select[Any]:
+    return select(cameras, stream_statuses.c.status).outerjoin(
+        stream_statuses, stream_statuses.c.camera_id == cameras.c.id
+    )
+
+
+def _values(camera: Camera) -> dict[str, Any]:
+    return {
+        "id": camera.id,
+        "name": camera.spec.name,
+        "stream": camera.spec.stream,
+        "counting": camera.spec.counting,
+        "labels": camera.spec.labels,
+        "state": camera.state,
+        "version": camera.version,
+        "create_time": camera.create_time,
+        "update_time": camera.update_time,
+    }
+
+
+def _camera(row: Row[Any]) -> Camera:
+    return Camera(
+        id=row.id,
+        spec=CameraSpec(name=row.name, stream=row.stream, counting=row.counting, labels=row.labels),
+        state=row.state,
+        version=row.version,
+        create_time=row.create_time,
+        update_time=row.update_time,
+    )
+
+
+def _view(row: Row[Any]) -> CameraView:
+    return CameraView(_camera(row), row.status)

@@ -1,0 +1,95 @@
+"""The camera context's tables."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Enum,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from tally.camera.domain.counting import CountingConfig
+from tally.camera.domain.model import CameraState
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import Stream, StreamStatus
+
+
+class AsJson(TypeDecorator[Any]):
+    """A domain value, kept as JSON."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+        self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """The value as JSON."""
+        return self._adapter.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The value again; None where an outer join found none."""
+        return None if value is None else self._adapter.validate_python(value)
+
+
+metadata = MetaData()
+
+UNIQUE_NAME = "cameras_name_key"
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    # Byte order is the same on every machine and after every upgrade of its language data.
+    Column("name", Text(collation="C"), nullable=False),
+    Column("stream", AsJson(Stream), nullable=False),
+    Column("counting", AsJson(CountingConfig), nullable=False),
+    Column("labels", JSONB, nullable=False),
+    Column(
+        "state",
+        Enum(
+            CameraState,
+            native_enum=False,
+            length=16,
+            values_callable=lambda states: [state.value for state in states],
+        ),
+        nullable=False,
+    ),
+    Column("version", Integer, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("update_time", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("name", name=UNIQUE_NAME),
+    comment="The read model: every camera that is not deleted, as its events made it.",
+)
+
+stream_statuses = Table(
+    "stream_statuses",
+    metadata,
+    Column("camera_id", Uuid(as_uuid=False), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("update_time", DateTime(timezone=True), nullable=False),
+    Column("status", AsJson(StreamStatus), nullable=False),
+    comment="What workers last said of the streams of active cameras.",
+)
+
+create_requests = Table(
+    "create_requests",
+    metadata,
+    Column("request_id", Uuid(as_uuid=False), primary_key=True),
+    Column("camera_id", Uuid(as_uuid=False), nullable=False),
+    Column("spec", AsJson(CameraSpec), nullable=False),
+    comment="The requests that created cameras, with what they asked for.",
+)
