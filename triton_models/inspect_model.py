@@ -29,13 +29,19 @@ def inspect(file: str) -> dict[str, object]:
         raise ValueError("it is not an ONNX network that ONNX Runtime can load") from error
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) != 1 or len(outputs) != 1:
-        raise ValueError(f"it has {len(inputs)} inputs and {len(outputs)} outputs, YOLOX has one of each")
+        raise ValueError(
+            f"it has {len(inputs)} inputs and {len(outputs)} outputs, YOLOX has one of each"
+        )
     shape = inputs[0].shape
     if len(shape) != 4 or shape[1] != CHANNELS or inputs[0].type != "tensor(float)":
-        raise ValueError(f"its input is {inputs[0].type} {shape}, YOLOX takes float [n, 3, height, width]")
+        raise ValueError(
+            f"its input is {inputs[0].type} {shape}, YOLOX takes float [n, 3, height, width]"
+        )
     height, width = shape[2:]
-    if not isinstance(height, int) or not isinstance(width, int):
-        raise ValueError("its input size is not fixed; export it with a fixed height and width")
+    if not (isinstance(height, int) and isinstance(width, int)):
+        raise ValueError(  # noqa: TRY004 - the file's content is wrong, not a caller's type
+            "its input size is not fixed; export it with a fixed height and width"
+        )
     blank = np.full((1, CHANNELS, height, width), 114, np.float32)
     output = session.run(None, {inputs[0].name: blank})[0]
     rows = YoloxHead(height, width).rows

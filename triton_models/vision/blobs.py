@@ -1,6 +1,7 @@
 """Connected foreground, merged where one person fell apart and cut where several melted together."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import cv2
@@ -35,7 +36,8 @@ class Blobs:
     def scores(self, mask: Mask) -> NDArray[np.float32]:
         """How much of its box each blob fills, (n,), scaled so that a walker's 40 % give 0.7."""
         filled = [
-            np.count_nonzero(mask[int(y1) : int(y2), int(x1) : int(x2)]) / max((x2 - x1) * (y2 - y1), 1)
+            np.count_nonzero(mask[int(y1) : int(y2), int(x1) : int(x2)])
+            / max((x2 - x1) * (y2 - y1), 1)
             for x1, y1, x2, y2 in self.boxes
         ]
         return np.clip(0.3 + np.asarray(filled, np.float32), 0, 1).astype(np.float32)
@@ -43,7 +45,7 @@ class Blobs:
 
 def merge_fragments(blobs: Blobs, perspective: Perspective) -> Blobs:
     """Join blobs that lie above one another and together are no taller than a person."""
-    boxes = [box for box in blobs.boxes[np.argsort(-blobs.boxes[:, 3], kind="stable")]]
+    boxes = list(blobs.boxes[np.argsort(-blobs.boxes[:, 3], kind="stable")])
     merged: list[NDArray[np.float32]] = []
     for box in boxes:
         for index, lower in enumerate(merged):
@@ -55,7 +57,9 @@ def merge_fragments(blobs: Blobs, perspective: Perspective) -> Blobs:
     return Blobs(np.array(merged, np.float32).reshape(-1, 4))
 
 
-def _one_person(lower: NDArray[np.float32], upper: NDArray[np.float32], perspective: Perspective) -> bool:
+def _one_person(
+    lower: NDArray[np.float32], upper: NDArray[np.float32], perspective: Perspective
+) -> bool:
     union = _union(lower, upper)
     overlap = min(lower[2], upper[2]) - max(lower[0], upper[0])
     narrower = min(lower[2] - lower[0], upper[2] - upper[0])
@@ -104,7 +108,7 @@ def _cut_across(box: NDArray[np.float32], mask: Mask, expected: float) -> list[N
     cuts.append(len(smooth))
     return [
         tightened
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
         if (tightened := _tighten(mask, left + start, top, left + end, bottom)) is not None
     ]
 
@@ -126,7 +130,9 @@ def _cut_along(
     return [part for part in (lower, upper) if part is not None]
 
 
-def _tighten(mask: Mask, left: int, top: int, right: int, bottom: int) -> NDArray[np.float32] | None:
+def _tighten(
+    mask: Mask, left: int, top: int, right: int, bottom: int
+) -> NDArray[np.float32] | None:
     """The part of a rectangle that holds foreground; None if there is none."""
     part = mask[top:bottom, left:right]
     x, y, width, height = cv2.boundingRect(part)

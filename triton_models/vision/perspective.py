@@ -45,7 +45,12 @@ class Perspective:
         width, height = picture
         heights, widths = boxes[:, 3] - boxes[:, 1], boxes[:, 2] - boxes[:, 0]
         aspect = heights / np.maximum(widths, 1)
-        inside = (boxes[:, 0] > 1) & (boxes[:, 1] > 1) & (boxes[:, 2] < width - 1) & (boxes[:, 3] < height - 1)
+        inside = (
+            (boxes[:, 0] > 1)
+            & (boxes[:, 1] > 1)
+            & (boxes[:, 2] < width - 1)
+            & (boxes[:, 3] < height - 1)
+        )
         single = inside & (aspect > ASPECT_RANGE[0]) & (aspect < ASPECT_RANGE[1])
         if self.known:
             expected = self.height_at(boxes[:, 3])

@@ -1,8 +1,6 @@
 """Draws the state of a running mesh: a live table in a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,10 +8,15 @@ from rich.text import Text
 
 from tally.api.camera.v1 import stream_pb2
 from tally.cli.watch import CameraView, LineView
+from tally.stack.mesh import PartStatus
+from tally.stack.process import State
 
-PartState = Literal["starting", "serving", "down"]
-
-_STATE_STYLE: dict[PartState, str] = {"starting": "yellow", "serving": "green", "down": "bold red"}
+_STATE_STYLE: dict[State, str] = {
+    "stopped": "dim",
+    "starting": "yellow",
+    "serving": "green",
+    "down": "bold red",
+}
 _STREAM_TEXT = {
     stream_pb2.STREAM_STATE_UNSPECIFIED: ("waiting for a worker", "yellow"),
     stream_pb2.STREAM_STATE_CONNECTING: ("connecting", "yellow"),
@@ -23,26 +26,14 @@ _STREAM_TEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One process of the mesh as people see it."""
-
-    name: str
-    state: PartState
-    address: str
-    pid: int | None
-    memory_mb: float | None
-    note: str = ""
-
-
-def screen(parts: Sequence[Part], cameras: Iterable[CameraView], hint: str) -> RenderableType:
+def screen(parts: Sequence[PartStatus], cameras: Iterable[CameraView], hint: str) -> RenderableType:
     """Everything at once, for a live display."""
     return Group(
         _parts_table(parts), Text(), _cameras_table(cameras), Text(), Text(hint, style="dim")
     )
 
 
-def plain_lines(parts: Sequence[Part], cameras: Iterable[CameraView]) -> list[str]:
+def plain_lines(parts: Sequence[PartStatus], cameras: Iterable[CameraView]) -> list[str]:
     """The same in one line for the mesh and one for each camera."""
     serving = sum(part.state == "serving" for part in parts)
     troubled = [f"{part.name} {part.state}" for part in parts if part.state != "serving"]
@@ -63,7 +54,7 @@ def plain_lines(parts: Sequence[Part], cameras: Iterable[CameraView]) -> list[st
     return lines
 
 
-def _parts_table(parts: Sequence[Part]) -> Table:
+def _parts_table(parts: Sequence[PartStatus]) -> Table:
     table = Table(title="Services", title_justify="left", expand=True)
     for heading in ("service", "health", "address"):
         table.add_column(heading)
@@ -76,8 +67,8 @@ def _parts_table(parts: Sequence[Part]) -> Table:
             Text(f"● {part.state}", style=_STATE_STYLE[part.state]),
             part.address,
             "" if part.pid is None else str(part.pid),
-            "" if part.memory_mb is None else f"{part.memory_mb:.0f} MB",
-            part.note,
+            "" if part.memory_bytes is None else f"{part.memory_bytes / 1e6:.0f} MB",
+            f"restarted {part.restarts}×" if part.restarts else "",
         )
     return table
 

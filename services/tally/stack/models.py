@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
+from pydantic import BaseModel
 
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder
@@ -90,14 +92,16 @@ class ModelStore:
             name,
             hashlib.sha256(content).hexdigest(),
             len(content),
-            description["width"],
-            description["height"],
-            tuple(description["classes"]),
+            description.width,
+            description.height,
+            tuple(description.classes),
         )
         self._install(model, content)
         return model
 
-    async def fetch(self, name: str, progress: Progress, releases: str = RELEASES) -> InstalledModel:
+    async def fetch(
+        self, name: str, progress: Progress, releases: str = RELEASES
+    ) -> InstalledModel:
         """Download published weights, check them, install them.
 
         Args:
@@ -157,6 +161,8 @@ class ModelStore:
             with (folder / "config.pbtxt").open("a") as configuration:
                 configuration.write(_parameter("classes", ",".join(model.classes)))
                 configuration.write(_parameter("side", str(max(model.width, model.height))))
+                cores = len(os.sched_getaffinity(0))
+                configuration.write(f"instance_group [{{ kind: KIND_CPU count: {cores} }}]\n")
         return sorted(path.name for path in target.iterdir())
 
     def _install(self, model: InstalledModel, content: bytes) -> None:
@@ -174,7 +180,15 @@ class ModelStore:
         return InstalledModel(**content | {"classes": tuple(content["classes"])})
 
 
-async def inspect(file: Path) -> dict[str, object]:
+class Network(BaseModel):
+    """What a network takes and tells apart."""
+
+    width: int
+    height: int
+    classes: list[str]
+
+
+async def inspect(file: Path) -> Network:
     """What a network takes and gives, read by the environment that will run it.
 
     Raises:
@@ -196,8 +210,7 @@ async def inspect(file: Path) -> dict[str, object]:
             f"{file.name} cannot be used: {lines[-1]}",
             mend="install a YOLOX ONNX export (decoding left out, scores after the sigmoid)",
         )
-    found: dict[str, object] = json.loads(output)
-    return found
+    return Network.model_validate_json(output)
 
 
 async def _download(address: str, target: Path, progress: Progress) -> None:

@@ -1,0 +1,38 @@
+"""Turns expected failures into a few clear lines and an exit status, without a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+import typer
+from rich.console import Console
+
+from tally.kernel.errors import DomainError
+from tally.stack.errors import StackError
+
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def failing_clearly() -> Iterator[None]:
+    """Print what went wrong and how to mend it, then exit with status 1."""
+    try:
+        yield
+    except StackError as error:
+        tell(str(error), error.mend, error.log_tail)
+    except DomainError as error:
+        tell(str(error))
+    except grpc.aio.AioRpcError as error:
+        tell(error.details() or error.code().name)
+    else:
+        return
+    raise typer.Exit(1)
+
+
+def tell(message: str, mend: str = "", log_tail: str = "") -> None:
+    """Print an error on standard error."""
+    if log_tail:
+        errors.print(log_tail, style="dim", markup=False)
+    errors.print(f"error: {message}", style="bold red", markup=False)
+    if mend:
+        errors.print(f"mend:  {mend}", markup=False)

@@ -1,0 +1,21 @@
+"""The `tally` command."""
+
+import typer
+
+from tally.cli.models import models
+from tally.cli.up import up
+
+app = typer.Typer(
+    name="tally",
+    help="AI camera counting: cameras in, trustworthy counts out.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.add_typer(models, name="models")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,213 @@
+"""Asks Triton what is in a frame."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import grpc
+import numpy as np
+import tritonclient.grpc.aio as triton
+from numpy.typing import NDArray
+from tritonclient.utils import InferenceServerException
+
+from tally.counting import Detections
+from tally.kernel.errors import NotFound, Unavailable
+
+Image = NDArray[np.uint8]
+
+TIMEOUT_S = 10.0
+"""A detector that has not answered a frame by then never will; large networks on small machines take seconds."""
+
+
+class DetectorUnavailable(Unavailable):
+    """The inference server does not answer; it may again later."""
+
+    reason = "DETECTOR_UNAVAILABLE"
+
+
+class DetectorSequence(Protocol):
+    """One camera's frames, shown to a detector in their order."""
+
+    async def detect(self, frame: Image) -> Detections:
+        """What is in the next frame, (h, w, 3) BGR.
+
+        Raises:
+            DetectorUnavailable: The detector does not answer. A detector that remembers earlier frames has
+                then forgotten them: begin a new sequence.
+        """
+
+    async def close(self) -> None:
+        """Let the detector forget the camera."""
+
+
+class Detector(Protocol):
+    """Finds objects in frames.
+
+    Attributes:
+        name: What cameras call it, such as `motion`.
+        classes: What it tells apart; detections carry an index into this.
+        stateful: Whether it remembers earlier frames, so that frames must come one at a time.
+    """
+
+    name: str
+    classes: Sequence[str]
+    stateful: bool
+
+    def sequence(self, number: int) -> DetectorSequence:
+        """Begin with one camera's frames; `number` (1 to 2⁶³ − 1) must differ between cameras."""
+
+
+@dataclass(frozen=True, slots=True)
+class TritonDetector:
+    """A model of a Triton server with Tally's input and output (see `triton_models/README.md`)."""
+
+    name: str
+    classes: Sequence[str]
+    stateful: bool
+    side: int
+    client: triton.InferenceServerClient
+
+    def sequence(self, number: int) -> "TritonSequence":
+        """Begin with one camera's frames."""
+        return TritonSequence(self, number)
+
+
+class TritonSequence:
+    """One camera's frames on their way to one model."""
+
+    def __init__(self, detector: TritonDetector, number: int) -> None:
+        self._detector = detector
+        self._number = number
+        self._started = False
+        # The order of a stateful model's frames is the order of their arrival at the server.
+        self._turn = asyncio.Semaphore(1 if detector.stateful else 64)
+
+    async def detect(self, frame: Image) -> Detections:
+        """What is in the next frame."""
+        async with self._turn:
+            result = await self._infer(_reduced(frame, self._detector.side), end=False)
+            self._started = True
+        return Detections(
+            boxes=result.as_numpy("boxes")[0],
+            scores=result.as_numpy("scores")[0],
+            classes=result.as_numpy("classes")[0],
+        )
+
+    async def close(self) -> None:
+        """End the sequence at the server. A server that is gone has forgotten it anyway."""
+        if self._detector.stateful and self._started:
+            self._started = False
+            try:
+                await self._infer(np.zeros((8, 8, 3), np.uint8), end=True)
+            except DetectorUnavailable:
+                return
+
+    async def _infer(self, image: Image, *, end: bool) -> Any:
+        tensor = triton.InferInput("frame", [1, *image.shape], "UINT8")
+        tensor.set_data_from_numpy(image[None])
+        state = (
+            {
+                "sequence_id": self._number,
+                "sequence_start": not self._started,
+                "sequence_end": end,
+            }
+            if self._detector.stateful
+            else {}
+        )
+        try:
+            return await self._detector.client.infer(
+                self._detector.name, [tensor], client_timeout=TIMEOUT_S, **state
+            )
+        except (InferenceServerException, grpc.aio.AioRpcError) as error:
+            raise DetectorUnavailable(
+                f"the detector {self._detector.name} does not answer: {error}"
+            ) from error
+
+
+class Detectors:
+    """The models of one Triton server, over one connection for the whole process.
+
+    Args:
+        address: `host:port` of Triton's gRPC service.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._client = triton.InferenceServerClient(address)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.close()
+
+    async def ready(self) -> bool:
+        """Whether the server and all its models answer."""
+        try:
+            return bool(await self._client.is_server_ready())
+        except InferenceServerException:
+            return False
+
+    async def names(self) -> list[str]:
+        """Models that can be used.
+
+        Raises:
+            DetectorUnavailable: The server does not answer.
+        """
+        index = await self._ask(self._client.get_model_repository_index())
+        return sorted(model.name for model in index.models if model.state == "READY")
+
+    async def get(self, name: str) -> TritonDetector:
+        """The model `name`.
+
+        Raises:
+            NotFound: The server has no such model.
+            DetectorUnavailable: The server does not answer.
+        """
+        installed = await self.names()
+        if name not in installed:
+            raise NotFound(
+                f"there is no detector {name!r}; installed are {', '.join(installed)}, "
+                "and `tally models add` installs others",
+                reason="DETECTOR_NOT_FOUND",
+            )
+        answer = await self._ask(self._client.get_model_config(name))
+        parameters = {key: value.string_value for key, value in answer.config.parameters.items()}
+        return TritonDetector(
+            name,
+            tuple(parameters["classes"].split(",")),
+            answer.config.HasField("sequence_batching"),
+            int(parameters["side"]),
+            self._client,
+        )
+
+    async def best(self) -> TritonDetector:
+        """The detector to use where a camera names none: a network if one is installed, else `motion`.
+
+        Raises:
+            DetectorUnavailable: The server does not answer.
+        """
+        names = await self.names()
+        networks = [await self.get(name) for name in names if name != "motion"]
+        if not networks:
+            return await self.get("motion")
+        return max(networks, key=lambda detector: (detector.side, detector.name))
+
+    async def _ask(self, call: Any) -> Any:
+        try:
+            return await call
+        except (InferenceServerException, grpc.aio.AioRpcError) as error:
+            raise DetectorUnavailable(
+                f"the inference server at {self._address} does not answer: {error}"
+            ) from error
+
+
+def _reduced(frame: Image, side: int) -> Image:
+    """The frame, no longer on its longest side than the model can use; fewer bytes to send."""
+    height, width = frame.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return np.ascontiguousarray(frame)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    method = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(frame, size, interpolation=method), np.uint8)
