@@ -1,0 +1,1 @@
+"""How the analytics context reaches the world."""

@@ -1,0 +1,147 @@
+"""Answers from the record of what was counted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from tally.analytics.adapters.store import Begin
+from tally.analytics.domain.model import (
+    Crossing,
+    Direction,
+    Granularity,
+    LineCount,
+    StoredCrossing,
+    ZoneCount,
+)
+from tally.analytics.domain.timespan import TimeSpan
+
+_OBSERVED = """
+    LEFT JOIN LATERAL (
+        SELECT sum(upper(part) - lower(part)) AS observed
+        FROM hourly_coverage, unnest(observed) AS part
+        WHERE hourly_coverage.camera_id = counts.camera_id AND hourly_coverage.hour = counts.hour
+    ) AS coverage ON true
+"""
+
+_SELECTED = """
+    WHERE hour >= :start AND hour < :end
+        AND (cardinality(CAST(:camera_ids AS uuid[])) = 0 OR camera_id = ANY(CAST(:camera_ids AS uuid[])))
+"""
+
+_SPANS = {
+    Granularity.HOUR: ("hour", "hour + interval '1 hour'"),
+    Granularity.TOTAL: ("CAST(:start AS timestamptz)", "CAST(:end AS timestamptz)"),
+}
+
+
+def _line_counts(granularity: Granularity) -> TextClause:
+    start, end = _SPANS[granularity]
+    return text(f"""
+        SELECT CAST(camera_id AS text), line, {start}, {end},
+            CAST(sum(in_count) AS bigint), CAST(sum(out_count) AS bigint),
+            coalesce(sum(observed), interval '0')
+        FROM hourly_line_counts AS counts {_OBSERVED} {_SELECTED}
+        GROUP BY camera_id, line, 3, 4 ORDER BY camera_id, line, 3 LIMIT :limit
+    """)
+
+
+def _zone_counts(granularity: Granularity) -> TextClause:
+    start, end = _SPANS[granularity]
+    return text(f"""
+        SELECT CAST(camera_id AS text), zone, {start}, {end},
+            CAST(sum(entries) AS bigint), CAST(sum(exits) AS bigint), max(peak_occupancy),
+            sum(dwell) / nullif(sum(exits), 0), coalesce(sum(observed), interval '0')
+        FROM hourly_zone_counts AS counts {_OBSERVED} {_SELECTED}
+        GROUP BY camera_id, zone, 3, 4 ORDER BY camera_id, zone, 3 LIMIT :limit
+    """)
+
+
+_LINE_COUNTS = {granularity: _line_counts(granularity) for granularity in Granularity}
+_ZONE_COUNTS = {granularity: _zone_counts(granularity) for granularity in Granularity}
+
+_CROSSINGS = """
+    SELECT CAST(camera_id AS text), CAST(run_id AS text), config_version, detector,
+        CAST(id AS text), line, direction, time, track, ordinal, object_class, score
+    FROM crossings JOIN observations USING (camera_id, run_id, sequence)
+    WHERE camera_id = :camera_id
+"""
+_CONDITIONS = {
+    "start": " AND time >= :start",
+    "end": " AND time < :end",
+    "line": " AND line = :line",
+    "after_time": " AND (time, id) > (:after_time, CAST(:after_id AS uuid))",
+}
+
+
+class PostgresCountsReader:
+    """The record of what was counted, in PostgreSQL."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+
+    async def line_counts(
+        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+    ) -> Sequence[LineCount]:
+        """Sums of crossings by camera, line and time."""
+        rows = await self._sums(_LINE_COUNTS[granularity], camera_ids, span, limit)
+        return [LineCount(*row) for row in rows]
+
+    async def zone_counts(
+        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+    ) -> Sequence[ZoneCount]:
+        """Sums of visits by camera, zone and time."""
+        rows = await self._sums(_ZONE_COUNTS[granularity], camera_ids, span, limit)
+        return [ZoneCount(*row) for row in rows]
+
+    async def crossings(
+        self,
+        camera_id: str,
+        start: datetime | None,
+        end: datetime | None,
+        line: str,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> Sequence[StoredCrossing]:
+        """Single crossings in order of time and id."""
+        after_time, after_id = after or (None, None)
+        values = {"start": start, "end": end, "line": line or None, "after_time": after_time}
+        chosen = {name: value for name, value in values.items() if value is not None}
+        statement = _CROSSINGS + "".join(_CONDITIONS[name] for name in chosen)
+        if after_id is not None:
+            chosen["after_id"] = after_id
+        async with self._begin() as connection:
+            rows = await connection.execute(
+                text(f"{statement} ORDER BY time, id LIMIT :limit"),
+                {"camera_id": camera_id, "limit": limit, **chosen},
+            )
+            return [_stored_crossing(*row) for row in rows]
+
+    async def _sums(
+        self, statement: TextClause, camera_ids: Sequence[str], span: TimeSpan, limit: int
+    ) -> Sequence[Sequence[Any]]:
+        async with self._begin() as connection:
+            rows = await connection.execute(
+                statement,
+                {
+                    "camera_ids": list(camera_ids),
+                    "start": span.start,
+                    "end": span.end,
+                    "limit": limit,
+                },
+            )
+            return [tuple(row) for row in rows]
+
+
+def _stored_crossing(
+    camera_id: str, run_id: str, config_version: int, detector: str, *crossing: Any
+) -> StoredCrossing:
+    crossing_id, line, direction, *rest = crossing
+    return StoredCrossing(
+        camera_id,
+        run_id,
+        Crossing(crossing_id, line, Direction(direction), *rest),
+        config_version,
+        detector,
+    )

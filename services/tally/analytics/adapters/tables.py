@@ -1,0 +1,109 @@
+"""The analytics tables: what was recorded, as it came, and the hourly sums over it.
+
+A crossing or visit has no foreign key to its record: both are written in one transaction by one statement
+each, and checking every row again would halve the speed.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Interval, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSTZMULTIRANGE
+
+metadata = MetaData()
+
+_ID = Uuid(as_uuid=False)
+_NAME = Text(collation="C")  # byte order: quick, and the same on every machine
+_TIME = DateTime(timezone=True)
+
+
+def _key(name: str, kind: Any) -> Column[Any]:
+    return Column(name, kind, primary_key=True)
+
+
+def _value(name: str, kind: Any) -> Column[Any]:
+    return Column(name, kind, nullable=False)
+
+
+observations = Table(
+    "observations",
+    metadata,
+    _key("camera_id", _ID),
+    _key("run_id", _ID),
+    _key("sequence", BigInteger),
+    _value("epoch", BigInteger),
+    _value("config_version", BigInteger),
+    _value("detector", Text),
+    _value("start_time", _TIME),
+    _value("end_time", _TIME),
+    _value("frames_processed", BigInteger),
+    _value("frames_dropped", BigInteger),
+    _value("lines", ARRAY(_NAME)),
+    _value("zones", ARRAY(_NAME)),
+    _value("peaks", ARRAY(BigInteger)),
+)
+"""One row for each record; `peaks` are the peak occupancies of `zones`, in their order."""
+
+crossings = Table(
+    "crossings",
+    metadata,
+    _key("id", _ID),
+    _value("camera_id", _ID),
+    _value("run_id", _ID),
+    _value("sequence", BigInteger),
+    _value("line", _NAME),
+    _value("direction", Text),
+    _value("time", _TIME),
+    _value("track", BigInteger),
+    _value("ordinal", BigInteger),
+    _value("object_class", Text),
+    _value("score", REAL),
+    Index("crossings_by_time", "camera_id", "time", "id"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    _key("id", _ID),
+    _value("camera_id", _ID),
+    _value("run_id", _ID),
+    _value("sequence", BigInteger),
+    _value("zone", _NAME),
+    _value("kind", Text),
+    _value("time", _TIME),
+    _value("track", BigInteger),
+    _value("ordinal", BigInteger),
+    _value("object_class", Text),
+    Column("dwell", Interval),
+)
+
+hourly_line_counts = Table(
+    "hourly_line_counts",
+    metadata,
+    _key("camera_id", _ID),
+    _key("line", _NAME),
+    _key("hour", _TIME),
+    _value("in_count", BigInteger),
+    _value("out_count", BigInteger),
+)
+
+hourly_zone_counts = Table(
+    "hourly_zone_counts",
+    metadata,
+    _key("camera_id", _ID),
+    _key("zone", _NAME),
+    _key("hour", _TIME),
+    _value("entries", BigInteger),
+    _value("exits", BigInteger),
+    _value("dwell", Interval),
+    _value("peak_occupancy", BigInteger),
+)
+"""`dwell` is the sum over the visits that ended in the hour; whole microseconds, so that sums are exact."""
+
+hourly_coverage = Table(
+    "hourly_coverage",
+    metadata,
+    _key("camera_id", _ID),
+    _key("hour", _TIME),
+    _value("observed", TSTZMULTIRANGE),
+)
+"""What was watched, as a set of moments: united with what is in it already, it stays as it is."""

@@ -1,0 +1,1 @@
+"""What the analytics context does, one file for each use case."""

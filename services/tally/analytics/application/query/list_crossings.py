@@ -1,0 +1,72 @@
+"""Lists single crossings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tally.analytics.domain.model import StoredCrossing
+from tally.analytics.domain.ports import CountsReader
+from tally.kernel.paging import invalid_page_token, page_token, read_page_token
+
+DEFAULT_PAGE_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingPage:
+    """Some of the crossings.
+
+    Attributes:
+        crossings: In order of time.
+        next_page_token: Asks for those that follow; empty if none do.
+    """
+
+    crossings: Sequence[StoredCrossing]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListCrossings:
+    """Lists the crossings of one camera by time, a page at a time."""
+
+    reader: CountsReader
+
+    async def __call__(
+        self,
+        camera_id: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        line: str = "",
+        page_size: int = 0,
+        token: str = "",
+    ) -> CrossingPage:
+        """One page.
+
+        Args:
+            camera_id: The camera.
+            start: Where the range begins; None: with the first crossing.
+            end: Where it ends, not itself part of it; None: with the last crossing.
+            line: Name of the line; empty means all.
+            page_size: At most so many crossings; 0 means 100.
+            token: `next_page_token` of the page before; empty for the first page.
+
+        Raises:
+            InvalidInput: The token is none of this query's.
+        """
+        query = ("crossings", camera_id, str(start), str(end), line)
+        size = page_size or DEFAULT_PAGE_SIZE
+        found = await self.reader.crossings(
+            camera_id, start, end, line, _position(token, query) if token else None, size + 1
+        )
+        shown = found[:size]
+        if len(found) == len(shown):
+            return CrossingPage(shown, "")
+        last = shown[-1].crossing
+        return CrossingPage(shown, page_token(query, [last.time.isoformat(), last.id]))
+
+
+def _position(token: str, query: Sequence[str]) -> tuple[datetime, str]:
+    time, crossing_id = read_page_token(token, query, key_length=2)
+    try:
+        return datetime.fromisoformat(time), crossing_id
+    except ValueError:
+        raise invalid_page_token() from None

@@ -1,0 +1,35 @@
+"""Sums crossings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tally.analytics.application.query.limit import MAX_ROWS, require_answerable
+from tally.analytics.domain.model import Granularity, LineCount
+from tally.analytics.domain.ports import CountsReader
+from tally.analytics.domain.timespan import TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLineCounts:
+    """Sums crossings by camera, line and time."""
+
+    reader: CountsReader
+
+    async def __call__(
+        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity
+    ) -> Sequence[LineCount]:
+        """The sums, over all hours that `span` touches.
+
+        Args:
+            camera_ids: The cameras; empty means all.
+            span: What is asked about.
+            granularity: How finely to sum.
+
+        Raises:
+            InvalidInput: The answer would be too long.
+        """
+        counts = await self.reader.line_counts(
+            camera_ids, span.in_whole_hours(), granularity, MAX_ROWS + 1
+        )
+        require_answerable(counts)
+        return counts

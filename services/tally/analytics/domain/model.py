@@ -1,0 +1,178 @@
+"""Records of counts as workers report them, and the sums over them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+
+class Direction(StrEnum):
+    """Which way a line was crossed."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class VisitKind(StrEnum):
+    """Whether a visit to a zone begins or ends."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+
+
+class Crossing(NamedTuple):
+    """One object that crossed one line once.
+
+    Attributes:
+        id: Derived from camera, run, track, line and ordinal: the same crossing always has the same id.
+        line: Name of the line.
+        direction: Which way.
+        time: When, interpolated between frames.
+        track: The track that crossed, unique within the run.
+        ordinal: Which crossing of this line by this track it is, from 0.
+        object_class: The class of the object, such as `person`.
+        score: How sure the detector was of the object, 0 to 1.
+    """
+
+    id: str
+    line: str
+    direction: Direction
+    time: datetime
+    track: int
+    ordinal: int
+    object_class: str
+    score: float
+
+
+class Visit(NamedTuple):
+    """One object that entered or left one zone.
+
+    Attributes:
+        id: Derived from camera, run, track, zone, ordinal and kind.
+        zone: Name of the zone.
+        kind: Entry or exit.
+        time: When.
+        track: The track, unique within the run.
+        ordinal: Which visit of this zone by this track it is, from 0.
+        object_class: The class of the object.
+        dwell: How long the object was inside; None on entries.
+    """
+
+    id: str
+    zone: str
+    kind: VisitKind
+    time: datetime
+    track: int
+    ordinal: int
+    object_class: str
+    dwell: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsRecord:
+    """What one camera's worker saw in one span of time.
+
+    Attributes:
+        camera_id: The camera.
+        run_id: One unbroken reading of the camera's stream.
+        sequence: Position of this record in its run, from 0. Camera, run and sequence identify a record.
+        epoch: The lease under which the worker held the camera.
+        config_version: Version of the camera's configuration that made these counts.
+        detector: The detector that was used.
+        start: Capture time of the first frame.
+        end: Capture time of the last frame.
+        frames_processed: Frames that were counted on.
+        frames_dropped: Frames that were skipped because newer ones were there.
+        lines: Names of all lines that were watched, crossed or not.
+        peaks: The most objects that were inside at once, for every zone that was watched.
+        crossings: Crossings that were settled in the span.
+        visits: Zone entries and exits that were settled in the span.
+    """
+
+    camera_id: str
+    run_id: str
+    sequence: int
+    epoch: int
+    config_version: int
+    detector: str
+    start: datetime
+    end: datetime
+    frames_processed: int
+    frames_dropped: int
+    lines: tuple[str, ...]
+    peaks: dict[str, int]
+    crossings: tuple[Crossing, ...]
+    visits: tuple[Visit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How much of a batch was new.
+
+    Attributes:
+        records: New records.
+        crossings: New crossings.
+        visits: New visits.
+    """
+
+    records: int
+    crossings: int
+    visits: int
+
+
+class Granularity(Enum):
+    """How finely counts are summed."""
+
+    HOUR = "hour"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """Crossings of one line of one camera from `start` until before `end`, `observed` of it watched."""
+
+    camera_id: str
+    line: str
+    start: datetime
+    end: datetime
+    in_count: int
+    out_count: int
+    observed: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneCount:
+    """Visits to one zone of one camera from `start` until before `end`, `observed` of it watched.
+
+    Attributes:
+        camera_id: The camera.
+        zone: Name of the zone.
+        start: Where the span begins.
+        end: Where it ends; not itself part of it.
+        entries: Objects that came in.
+        exits: Objects that left.
+        peak_occupancy: The most that were inside at once.
+        mean_dwell: Mean length of the visits that ended in the span; None when none did.
+        observed: How much of the span was watched.
+    """
+
+    camera_id: str
+    zone: str
+    start: datetime
+    end: datetime
+    entries: int
+    exits: int
+    peak_occupancy: int
+    mean_dwell: timedelta | None
+    observed: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCrossing:
+    """A crossing with where it was seen and by what."""
+
+    camera_id: str
+    run_id: str
+    crossing: Crossing
+    config_version: int
+    detector: str

@@ -1,0 +1,69 @@
+"""What the use cases need of the world."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from tally.analytics.domain.model import (
+    CountsRecord,
+    Granularity,
+    LineCount,
+    Stored,
+    StoredCrossing,
+    ZoneCount,
+)
+from tally.analytics.domain.timespan import TimeSpan
+
+
+class CountsStore(Protocol):
+    """The record of what was counted, and the sums over it, written together."""
+
+    async def add(self, records: Sequence[CountsRecord]) -> Stored:
+        """Store what is new in these records and add it to the sums: all of it or, after an error, nothing.
+
+        What is stored already, or stands in the batch twice, is recognised by its id and changes nothing.
+        """
+
+    async def rebuild_rollups(self) -> None:
+        """Make all sums again from the stored records."""
+
+
+class CountsReader(Protocol):
+    """Answers from the record of what was counted."""
+
+    async def line_counts(
+        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+    ) -> Sequence[LineCount]:
+        """Sums of crossings by camera, line and time.
+
+        Args:
+            camera_ids: The cameras; empty means all.
+            span: Whole hours.
+            granularity: How finely to sum.
+            limit: At most so many rows.
+        """
+
+    async def zone_counts(
+        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+    ) -> Sequence[ZoneCount]:
+        """Sums of visits by camera, zone and time; arguments as in `line_counts`."""
+
+    async def crossings(
+        self,
+        camera_id: str,
+        start: datetime | None,
+        end: datetime | None,
+        line: str,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> Sequence[StoredCrossing]:
+        """Single crossings in order of time and id.
+
+        Args:
+            camera_id: The camera.
+            start: Where the range begins; None: with the first crossing.
+            end: Where it ends, not itself part of it; None: with the last crossing.
+            line: Name of the line; empty means all.
+            after: Time and id of the crossing that the first one follows; None for the first of all.
+            limit: At most so many.
+        """

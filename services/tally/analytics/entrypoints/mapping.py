@@ -1,0 +1,194 @@
+"""Between the contracts' messages and the domain; nothing else knows both."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tally.analytics.application.query.list_crossings import CrossingPage
+from tally.analytics.domain.model import (
+    CountsRecord,
+    Crossing,
+    Direction,
+    Granularity,
+    LineCount,
+    StoredCrossing,
+    Visit,
+    VisitKind,
+    ZoneCount,
+)
+from tally.analytics.domain.timespan import TimeSpan
+from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2
+from tally.api.counting.v1 import count_pb2, events_pb2
+
+_DIRECTIONS = {
+    count_pb2.DIRECTION_IN: Direction.IN,
+    count_pb2.DIRECTION_OUT: Direction.OUT,
+}
+_VISIT_KINDS = {
+    count_pb2.VISIT_KIND_ENTRY: VisitKind.ENTRY,
+    count_pb2.VISIT_KIND_EXIT: VisitKind.EXIT,
+}
+_DIRECTION_VALUES = {direction: value for value, direction in _DIRECTIONS.items()}
+_GRANULARITIES = {
+    analytics_pb2.GRANULARITY_UNSPECIFIED: Granularity.HOUR,
+    analytics_pb2.GRANULARITY_HOUR: Granularity.HOUR,
+    analytics_pb2.GRANULARITY_TOTAL: Granularity.TOTAL,
+}
+
+
+def counts_record(message: events_pb2.CountsRecorded) -> CountsRecord:
+    """The record inside a valid event."""
+    return CountsRecord(
+        camera_id=message.camera_id,
+        run_id=message.run_id,
+        sequence=message.sequence,
+        epoch=message.epoch,
+        config_version=message.config_version,
+        detector=message.detector,
+        start=_datetime(message.start_time),
+        end=_datetime(message.end_time),
+        frames_processed=message.frames_processed,
+        frames_dropped=message.frames_dropped,
+        lines=tuple(total.line for total in message.totals),
+        peaks={occupancy.zone: occupancy.peak for occupancy in message.occupancies},
+        crossings=tuple(_crossing(crossing) for crossing in message.crossings),
+        visits=tuple(_visit(visit) for visit in message.visits),
+    )
+
+
+def _crossing(message: count_pb2.Crossing) -> Crossing:
+    return Crossing(
+        message.id,
+        message.line,
+        _DIRECTIONS[message.direction],
+        _datetime(message.time),
+        message.track,
+        message.ordinal,
+        message.object_class,
+        message.score,
+    )
+
+
+def _visit(message: count_pb2.Visit) -> Visit:
+    return Visit(
+        message.id,
+        message.zone,
+        _VISIT_KINDS[message.kind],
+        _datetime(message.time),
+        message.track,
+        message.ordinal,
+        message.object_class,
+        message.dwell.ToTimedelta() if message.HasField("dwell") else None,
+    )
+
+
+def time_span(
+    request: (
+        analytics_service_pb2.QueryLineCountsRequest | analytics_service_pb2.QueryZoneCountsRequest
+    ),
+) -> TimeSpan:
+    """The range that a query asks about."""
+    return TimeSpan(_datetime(request.start_time), _datetime(request.end_time))
+
+
+def granularity(value: analytics_pb2.Granularity.ValueType) -> Granularity:
+    """How finely a query wants its sums."""
+    return _GRANULARITIES[value]
+
+
+def crossings_range(
+    request: analytics_service_pb2.ListCrossingsRequest,
+) -> tuple[datetime | None, datetime | None]:
+    """The range that a request for crossings asks about, open where it says nothing."""
+    return (
+        _datetime(request.start_time) if request.HasField("start_time") else None,
+        _datetime(request.end_time) if request.HasField("end_time") else None,
+    )
+
+
+def line_counts_response(
+    counts: Sequence[LineCount],
+) -> analytics_service_pb2.QueryLineCountsResponse:
+    """The answer to a query for crossings."""
+    return analytics_service_pb2.QueryLineCountsResponse(
+        counts=[
+            analytics_pb2.LineCount(
+                camera_id=count.camera_id,
+                line=count.line,
+                start_time=_timestamp(count.start),
+                end_time=_timestamp(count.end),
+                in_count=count.in_count,
+                out_count=count.out_count,
+                observed=_duration(count.observed),
+            )
+            for count in counts
+        ]
+    )
+
+
+def zone_counts_response(
+    counts: Sequence[ZoneCount],
+) -> analytics_service_pb2.QueryZoneCountsResponse:
+    """The answer to a query for visits."""
+    return analytics_service_pb2.QueryZoneCountsResponse(
+        counts=[
+            analytics_pb2.ZoneCount(
+                camera_id=count.camera_id,
+                zone=count.zone,
+                start_time=_timestamp(count.start),
+                end_time=_timestamp(count.end),
+                entries=count.entries,
+                exits=count.exits,
+                peak_occupancy=count.peak_occupancy,
+                mean_dwell=None if count.mean_dwell is None else _duration(count.mean_dwell),
+                observed=_duration(count.observed),
+            )
+            for count in counts
+        ]
+    )
+
+
+def crossings_response(page: CrossingPage) -> analytics_service_pb2.ListCrossingsResponse:
+    """A page of crossings."""
+    return analytics_service_pb2.ListCrossingsResponse(
+        crossings=[_crossing_record(stored) for stored in page.crossings],
+        next_page_token=page.next_page_token,
+    )
+
+
+def _crossing_record(stored: StoredCrossing) -> analytics_pb2.CrossingRecord:
+    crossing = stored.crossing
+    return analytics_pb2.CrossingRecord(
+        camera_id=stored.camera_id,
+        run_id=stored.run_id,
+        crossing=count_pb2.Crossing(
+            id=crossing.id,
+            line=crossing.line,
+            direction=_DIRECTION_VALUES[crossing.direction],
+            time=_timestamp(crossing.time),
+            track=crossing.track,
+            ordinal=crossing.ordinal,
+            object_class=crossing.object_class,
+            score=crossing.score,
+        ),
+        config_version=stored.config_version,
+        detector=stored.detector,
+    )
+
+
+def _datetime(timestamp: Timestamp) -> datetime:
+    return timestamp.ToDatetime(tzinfo=UTC)
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp
+
+
+def _duration(length: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(length)
+    return duration

@@ -1,0 +1,58 @@
+"""The AnalyticsService of the contract."""
+
+from tally.analytics.application.query.list_crossings import ListCrossings
+from tally.analytics.application.query.query_line_counts import QueryLineCounts
+from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
+from tally.analytics.entrypoints import mapping
+from tally.api.analytics.v1 import analytics_service_pb2 as messages
+from tally.api.analytics.v1 import analytics_service_pb2_grpc
+from tally.kernel.grpc.call import ServicerContext
+
+
+class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
+    """Answers calls with the use cases."""
+
+    def __init__(
+        self,
+        query_line_counts: QueryLineCounts,
+        query_zone_counts: QueryZoneCounts,
+        list_crossings: ListCrossings,
+    ) -> None:
+        self._query_line_counts = query_line_counts
+        self._query_zone_counts = query_zone_counts
+        self._list_crossings = list_crossings
+
+    async def QueryLineCounts(  # noqa: N802 - gRPC's name
+        self, request: messages.QueryLineCountsRequest, context: ServicerContext
+    ) -> messages.QueryLineCountsResponse:
+        """Sum crossings."""
+        counts = await self._query_line_counts(
+            request.camera_ids,
+            mapping.time_span(request),
+            mapping.granularity(request.granularity),
+        )
+        return mapping.line_counts_response(counts)
+
+    async def QueryZoneCounts(  # noqa: N802 - gRPC's name
+        self, request: messages.QueryZoneCountsRequest, context: ServicerContext
+    ) -> messages.QueryZoneCountsResponse:
+        """Sum visits."""
+        counts = await self._query_zone_counts(
+            request.camera_ids,
+            mapping.time_span(request),
+            mapping.granularity(request.granularity),
+        )
+        return mapping.zone_counts_response(counts)
+
+    async def ListCrossings(  # noqa: N802 - gRPC's name
+        self, request: messages.ListCrossingsRequest, context: ServicerContext
+    ) -> messages.ListCrossingsResponse:
+        """List single crossings."""
+        page = await self._list_crossings(
+            request.camera_id,
+            *mapping.crossings_range(request),
+            request.line,
+            request.page_size,
+            request.page_token,
+        )
+        return mapping.crossings_response(page)

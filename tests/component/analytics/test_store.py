@@ -1,0 +1,266 @@
+"""The stored sums are exactly those of the records, in whatever order, grouping and number they come."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tally.analytics.adapters.store import PostgresCountsStore
+from tally.analytics.domain.model import (
+    CountsRecord,
+    Crossing,
+    Direction,
+    Stored,
+    Visit,
+    VisitKind,
+)
+from tally.kernel.ids import derived_id, new_id
+
+HOUR = timedelta(hours=1)
+NEAR_NOON = datetime(2026, 3, 1, 11, 59, 50, tzinfo=UTC)
+LINES = ("gate", "door", "never crossed")
+ZONES = ("plaza", "always empty")
+
+
+def records(seed: int, run: str, start: datetime, count: int) -> list[CountsRecord]:
+    """One camera's run: a record each second, some with a pause before them."""
+    chance = random.Random(seed)  # noqa: S311 - scenery, not secrets
+    camera = derived_id("camera", seed % 3)
+    made, clock = [], start
+    for sequence in range(count):
+        clock += timedelta(seconds=chance.choice([0.1, 0.1, 0.1, 2.5, 60.0]))
+        first, clock = clock, clock + timedelta(seconds=chance.choice([0.0, 0.9, 0.9]))
+        crossings = tuple(
+            Crossing(
+                derived_id(camera, run, sequence, number),
+                chance.choice(LINES[:2]),
+                chance.choice(list(Direction)),
+                first - timedelta(seconds=chance.random()),
+                track=number,
+                ordinal=0,
+                object_class="person",
+                score=0.5,
+            )
+            for number in range(chance.randrange(4))
+        )
+        visits = tuple(
+            Visit(
+                derived_id(camera, run, sequence, "visit", number),
+                ZONES[0],
+                kind,
+                first,
+                track=number,
+                ordinal=0,
+                object_class="person",
+                dwell=None if kind is VisitKind.ENTRY else timedelta(seconds=chance.uniform(0, 9)),
+            )
+            for number in range(chance.randrange(3))
+            for kind in [chance.choice(list(VisitKind))]
+        )
+        made.append(
+            CountsRecord(
+                camera_id=camera,
+                run_id=derived_id("run", run),
+                sequence=sequence,
+                epoch=1,
+                config_version=1,
+                detector="motion",
+                start=first,
+                end=clock,
+                frames_processed=10,
+                frames_dropped=0,
+                lines=LINES,
+                peaks={ZONES[0]: chance.randrange(9), ZONES[1]: 0},
+                crossings=crossings,
+                visits=visits,
+            )
+        )
+    return made
+
+
+def scene() -> list[CountsRecord]:
+    """Three cameras; the first has two runs that overlap."""
+    runs = [(seed, f"run {seed}", NEAR_NOON - timedelta(seconds=seed)) for seed in range(4)]
+    return [record for run in runs for record in records(*run, count=40)]
+
+
+def hours(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
+    """The hours that a span touches, each with how much of it the span takes."""
+    hour = start.replace(minute=0, second=0, microsecond=0)
+    while hour < end or hour == start:
+        yield hour, min(end, hour + HOUR) - max(start, hour)
+        hour += HOUR
+
+
+def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
+    """The sums by the plainest means: a set of all watched milliseconds, and counters."""
+    by_place = {(each.camera_id, each.run_id, each.sequence): each for each in made}
+    ins, outs, entries, exits = Counter[Any](), Counter[Any](), Counter[Any](), Counter[Any]()
+    watched: dict[Any, set[int]] = {}
+    dwell: dict[Any, timedelta] = {}
+    peak: dict[Any, int] = {}
+    lines: set[Any] = set()
+
+    def hour(moment: datetime) -> datetime:
+        return moment.replace(minute=0, second=0, microsecond=0)
+
+    for each in by_place.values():
+        before = by_place.get((each.camera_id, each.run_id, each.sequence - 1))
+        start = each.start
+        if before and start - before.end <= timedelta(seconds=10):
+            start = before.end
+        for touched, _ in hours(start, each.end):
+            lines |= {(each.camera_id, line, touched) for line in each.lines}
+            for zone, count in each.peaks.items():
+                key = (each.camera_id, zone, touched)
+                peak[key] = max(peak.get(key, 0), count)
+            begin = max(start, touched).timestamp() * 1000
+            end = min(each.end, touched + HOUR).timestamp() * 1000
+            watched.setdefault((each.camera_id, touched), set()).update(
+                range(round(begin), round(end))
+            )
+        for crossing in each.crossings:
+            key = (each.camera_id, crossing.line, hour(crossing.time))
+            lines.add(key)
+            (ins if crossing.direction is Direction.IN else outs)[key] += 1
+        for visit in each.visits:
+            key = (each.camera_id, visit.zone, hour(visit.time))
+            peak.setdefault(key, 0)
+            (entries if visit.kind is VisitKind.ENTRY else exits)[key] += 1
+            dwell[key] = dwell.get(key, timedelta()) + (visit.dwell or timedelta())
+    return {
+        "lines": {key: (ins[key], outs[key]) for key in lines},
+        "zones": {
+            key: (entries[key], exits[key], dwell.get(key, timedelta()), peak[key]) for key in peak
+        },
+        "coverage": {key: (timedelta(milliseconds=len(ms)),) for key, ms in watched.items()},
+    }
+
+
+async def sums(engine: AsyncEngine) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
+    """The stored sums, in the same shape."""
+    statements = {
+        "lines": (3, "SELECT CAST(camera_id AS text), line, hour, in_count, out_count FROM hourly_line_counts"),
+        "zones": (
+            3,
+            "SELECT CAST(camera_id AS text), zone, hour, entries, exits, dwell, peak_occupancy "
+            "FROM hourly_zone_counts",
+        ),
+        "coverage": (
+            2,
+            "SELECT CAST(camera_id AS text), hour, (SELECT coalesce(sum(upper(part) - lower(part)), interval '0') "
+            "FROM unnest(observed) AS part) FROM hourly_coverage",
+        ),
+    }  # fmt: skip
+    async with engine.connect() as connection:
+        return {
+            name: {
+                tuple(row[:keys]): tuple(row[keys:])
+                for row in await connection.execute(text(statement))
+            }
+            for name, (keys, statement) in statements.items()
+        }
+
+
+@pytest.fixture
+def store(engine: AsyncEngine) -> PostgresCountsStore:
+    return PostgresCountsStore(engine.begin)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_sums_are_exact_however_records_arrive(
+    engine: AsyncEngine, store: PostgresCountsStore, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - scenery, not secrets
+    made = scene()
+    deliveries = made + chance.sample(made, len(made) // 2)
+    chance.shuffle(deliveries)
+    total = Stored(0, 0, 0)
+    while deliveries:
+        size = chance.choice([1, 2, 7, 50])
+        batch, deliveries = deliveries[:size], deliveries[size:]
+        new = await store.add(batch)
+        total = Stored(
+            total.records + new.records,
+            total.crossings + new.crossings,
+            total.visits + new.visits,
+        )
+    assert total == Stored(
+        len(made),
+        sum(len(record.crossings) for record in made),
+        sum(len(record.visits) for record in made),
+    )
+    found = await sums(engine)
+    assert found == expected(made)
+    await store.rebuild_rollups()
+    assert await sums(engine) == found
+
+
+async def test_a_crossing_reported_again_by_another_record_counts_once(
+    engine: AsyncEngine, store: PostgresCountsStore
+) -> None:
+    made = records(1, "run", NEAR_NOON, 5)
+    await store.add(made)
+    before = await sums(engine)
+    again = made[0].crossings + made[1].crossings
+    assert again
+    other = CountsRecord(
+        camera_id=made[0].camera_id,
+        run_id=made[0].run_id,
+        sequence=5,
+        epoch=1,
+        config_version=1,
+        detector="motion",
+        start=made[4].end,
+        end=made[4].end,
+        frames_processed=0,
+        frames_dropped=0,
+        lines=LINES,
+        peaks={},
+        crossings=again,
+        visits=(),
+    )
+    assert await store.add([other]) == Stored(1, 0, 0)
+    assert await sums(engine) == before
+
+
+async def test_writers_at_once_store_everything_once(
+    engine: AsyncEngine, store: PostgresCountsStore
+) -> None:
+    made = scene()
+    await asyncio.gather(*(store.add([record]) for record in made))
+    assert await sums(engine) == expected(made)
+
+
+async def test_a_batch_that_fails_leaves_nothing_behind(
+    engine: AsyncEngine, store: PostgresCountsStore
+) -> None:
+    made = records(1, "run", NEAR_NOON, 3)
+    broken = CountsRecord(
+        **{name: getattr(made[2], name) for name in CountsRecord.__slots__} | {"detector": "\0"}
+    )
+    with pytest.raises(Exception, match="0x00"):
+        await store.add([*made[:2], broken])
+    assert await sums(engine) == {"lines": {}, "zones": {}, "coverage": {}}
+    await store.add(made)
+    assert await sums(engine) == expected(made)
+
+
+async def test_rebuilding_mends_wrong_sums(engine: AsyncEngine, store: PostgresCountsStore) -> None:
+    made = records(2, "run", NEAR_NOON, 20)
+    await store.add(made)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE hourly_line_counts SET in_count = in_count + 1"))
+        await connection.execute(text("DELETE FROM hourly_coverage"))
+        await connection.execute(
+            text("INSERT INTO hourly_zone_counts VALUES (:id, 'ghost', now(), 1, 1, '1s', 1)"),
+            {"id": new_id()},
+        )
+    await store.rebuild_rollups()
+    assert await sums(engine) == expected(made)
