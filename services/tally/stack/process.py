@@ -1,7 +1,8 @@
-"""A server process: started, watched, restarted when it dies, stopped with its parent."""
+"""A server process: started, watched, started again when it dies, stopped with its parent."""
 
 import asyncio
 import ctypes
+import os
 import random
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,7 +21,8 @@ Probe = Callable[[], Awaitable[bool]]
 
 State = Literal["stopped", "starting", "serving", "down"]
 
-PROBE_PERIOD_S = 0.05
+START_PERIOD_S = 0.05
+HEALTH_PERIOD_S, HEALTH_TIMEOUT_S = 2.0, 5.0
 STOP_GRACE_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 SETTLED_S = 30.0
@@ -47,6 +49,26 @@ class Command:
     stop_signal: signal.Signals = signal.SIGTERM
     folder: Path | None = None
 
+    async def spawn(self, log: Path) -> asyncio.subprocess.Process:
+        """Start it in a session of its own, writing to the end of `log`.
+
+        The kernel stops it when the calling thread ends, so call this from a loop that lasts.
+
+        Raises:
+            OSError: There is no such program, or it may not be run.
+        """
+        with log.open("ab") as output:
+            return await asyncio.create_subprocess_exec(
+                *self.arguments,
+                env=dict(self.environment),
+                cwd=self.folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_die_with_parent(self.stop_signal),
+            )
+
 
 @dataclass(slots=True)
 class ServerProcess:
@@ -55,7 +77,7 @@ class ServerProcess:
     Attributes:
         name: What people call it.
         command: How to start it.
-        log: Where its output goes.
+        log: Where its output goes. Its process id is noted beside it, for `end_leftovers`.
         probe: Tells whether it is ready.
         mend: What to do when it does not start.
         start_timeout_s: Seconds that it may take to become ready.
@@ -81,8 +103,10 @@ class ServerProcess:
             StackError: It ended or was not ready in time.
         """
         self.log.unlink(missing_ok=True)
-        await self._start_once()
-        self._supervisor = asyncio.create_task(self._supervise(), name=f"supervise {self.name}")
+        process = await self._start_once()
+        self._supervisor = asyncio.create_task(
+            self._supervise(process), name=f"supervise {self.name}"
+        )
 
     async def stop(self) -> None:
         """Ask it to stop, and end it if it does not."""
@@ -100,43 +124,35 @@ class ServerProcess:
         return process.pid if process is not None and process.returncode is None else None
 
     def memory_bytes(self) -> int | None:
-        """Resident memory of the process and its children; None when it does not run."""
+        """Resident memory of the process and its children; None when it does not run.
+
+        Pages that they share count once (proportional set size, as Linux calls it).
+        """
         if self.pid is None:
             return None
         try:
             process = psutil.Process(self.pid)
-            return sum(
-                each.memory_info().rss for each in (process, *process.children(recursive=True))
-            )
+            family = (process, *process.children(recursive=True))
+            return sum(member.memory_full_info().pss for member in family)
         except psutil.NoSuchProcess:
             return None
 
-    async def _start_once(self) -> None:
+    async def _start_once(self) -> asyncio.subprocess.Process:
         self.state = "starting"
-        with self.log.open("ab") as log:
-            try:
-                self._process = await asyncio.create_subprocess_exec(
-                    *self.command.arguments,
-                    env=dict(self.command.environment),
-                    cwd=self.command.folder,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    preexec_fn=_die_with_parent(self.command.stop_signal),
-                )
-            except OSError as error:
-                self.state = "down"
-                raise StackError(
-                    f"{self.name} cannot be started: {error}", mend=self.mend
-                ) from error
         try:
-            await self._until_ready(self._process)
+            self._process = process = await self.command.spawn(self.log)
+        except OSError as error:
+            self.state = "down"
+            raise StackError(f"{self.name} cannot be started: {error}", mend=self.mend) from error
+        try:
+            self._note(process.pid)
+            await self._until_ready(process)
         except BaseException:
             self.state = "down"
             await self._end()
             raise
         self.state = "serving"
+        return process
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         try:
@@ -148,7 +164,7 @@ class ServerProcess:
                             mend=self.mend,
                             log=self.log,
                         )
-                    await asyncio.sleep(PROBE_PERIOD_S)
+                    await asyncio.sleep(START_PERIOD_S)
         except TimeoutError as error:
             raise StackError(
                 f"{self.name} was not ready after {self.start_timeout_s:g} s",
@@ -156,38 +172,110 @@ class ServerProcess:
                 log=self.log,
             ) from error
 
-    async def _supervise(self) -> None:
+    async def _supervise(self, process: asyncio.subprocess.Process) -> None:
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE_S
         while True:
             since = loop.time()
-            assert self._process is not None  # noqa: S101 - set by every start
-            status = await self._process.wait()
+            status = await self._watch(process)
             self.state = "down"
             if loop.time() - since > SETTLED_S:
                 pause = FIRST_PAUSE_S
-            _log.warning("server_died", server=self.name, status=status, pause_s=round(pause, 2))
+            _end_session(process.pid)
+            _log.warning("server_died", server=self.name, status=status)
             while self.state == "down":
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
                 pause = min(pause * 2, LONGEST_PAUSE_S)
                 self.restarts += 1
                 try:
-                    await self._start_once()
+                    process = await self._start_once()
                 except StackError as error:
                     _log.error("server_does_not_start", server=self.name, reason=str(error))
 
+    async def _watch(self, process: asyncio.subprocess.Process) -> int:
+        """Keep `state` true until the process ends; return the status it ended with."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_PERIOD_S):
+                    return await process.wait()
+            self.state = "serving" if await self._answers_in_time() else "down"
+
+    async def _answers_in_time(self) -> bool:
+        try:
+            async with asyncio.timeout(HEALTH_TIMEOUT_S):
+                return await self.probe()
+        except (TimeoutError, StackError):
+            return False
+
     async def _end(self) -> None:
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.send_signal(self.command.stop_signal)
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.send_signal(self.command.stop_signal)
             try:
                 async with asyncio.timeout(STOP_GRACE_S):
                     await process.wait()
             except TimeoutError:
-                process.kill()
+                _log.warning("server_does_not_stop", server=self.name)
+                with suppress(ProcessLookupError):
+                    process.kill()
                 await process.wait()
+        _end_session(process.pid)
+        self._pid_file.unlink(missing_ok=True)
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.log.with_suffix(".pid")
+
+    def _note(self, pid: int) -> None:
+        with suppress(psutil.NoSuchProcess):
+            self._pid_file.write_text(f"{pid} {psutil.Process(pid).create_time()}")
+
+
+async def end_leftovers(logs: Path) -> None:
+    """End what a stack that was itself killed has left running.
+
+    The kernel has told them to stop when it died; this waits for them, and ends those that do not.
+
+    Args:
+        logs: The folder of that stack's logs. No living stack may be using it.
+    """
+    leftovers = [process for file in logs.glob("*.pid") if (process := _noted(file))]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STOP_GRACE_S):
+            while any(map(_runs, leftovers)):  # noqa: ASYNC110 - no event tells of strangers
+                await asyncio.sleep(START_PERIOD_S)
+    for process in leftovers:
+        _end_session(process.pid)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()  # psutil makes sure that the id still means this process
+    for file in logs.glob("*.pid"):
+        file.unlink()
+
+
+def _noted(file: Path) -> psutil.Process | None:
+    """The process that a pid file means, unless it is gone and its id means another one now."""
+    pid, _, created = file.read_text().partition(" ")
+    try:
+        process = psutil.Process(int(pid))
+        return process if process.create_time() == float(created) else None
+    except (ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _end_session(pid: int) -> None:
+    """End the helpers that a server which died has left in its process group."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _die_with_parent(number: signal.Signals) -> Callable[[], None]:

@@ -1,9 +1,9 @@
-"""The stack's servers start, come back after a kill with what they stored, and say what is wrong."""
+"""PostgreSQL, NATS and Envoy start, come back after a kill with what they stored, and keep contexts apart."""
 
 import asyncio
+import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,11 +14,15 @@ import nats
 import pytest
 from nats.js.errors import NotFoundError
 
+from gateway_envoy import Gateway, load_table
+from tally.kernel.contracts import IMAGE
+from tally.stack.envoy import EnvoyServer
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder, free_ports
 from tally.stack.nats import NatsServer
 from tally.stack.postgres import PostgresServer
-from tally.stack.process import Command, ServerProcess
+from tally.stack.probe import first_line
+from tally.stack.process import ServerProcess
 
 
 class Server(Protocol):
@@ -75,6 +79,23 @@ async def test_postgres_starts_again_on_the_same_folder_and_port(tmp_path: Path)
         assert await second.ensure_database("shop") == url
 
 
+async def test_a_cluster_whose_creation_was_cut_short_is_created_anew(tmp_path: Path) -> None:
+    unfinished = tmp_path / "postgres.new"
+    unfinished.mkdir()
+    (unfinished / "PG_VERSION").write_text("18\n")
+    async with running(PostgresServer(DataFolder(tmp_path))):
+        assert not unfinished.exists()
+
+
+async def test_a_cluster_without_its_passwords_says_so(tmp_path: Path) -> None:
+    async with running(PostgresServer(DataFolder(tmp_path))):
+        pass
+    (tmp_path / "secrets.json").unlink()
+    with pytest.raises(StackError, match="password") as caught:
+        await PostgresServer(DataFolder(tmp_path)).start()
+    assert "put the file" in caught.value.mend
+
+
 async def test_a_role_cannot_enter_another_contexts_database(postgres: PostgresServer) -> None:
     await postgres.ensure_database("ours")
     await postgres.ensure_database("theirs")
@@ -97,6 +118,17 @@ async def test_nats_keeps_what_was_acknowledged_when_it_is_killed(tmp_path: Path
         await client.close()
 
 
+async def test_a_damaged_nats_configuration_is_told_with_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tally.stack.nats.PUBLISHES", {"camera": ("tally..camera",)})
+    server = NatsServer(DataFolder(tmp_path))
+    with pytest.raises(StackError, match="nats ended with status 1") as caught:
+        await server.start()
+    assert "tally..camera" in caught.value.log_tail
+    assert str(tmp_path) in caught.value.mend
+
+
 async def test_a_nats_user_cannot_publish_other_contexts_events(nats_server: NatsServer) -> None:
     errors: list[Exception] = []
 
@@ -115,60 +147,36 @@ async def test_a_nats_user_cannot_publish_other_contexts_events(nats_server: Nat
     await client.close()
 
 
-def process(folder: Path, *arguments: str) -> ServerProcess:
-    async def never() -> bool:
-        return False
-
-    return ServerProcess(
-        "helper",
-        Command([sys.executable, "-c", *arguments], {}),
-        folder / "helper.log",
-        never,
-        mend="do better",
-        start_timeout_s=0.5,
+def gateway(**changes: object) -> Gateway:
+    """The committed table on free ports."""
+    listen, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
+    return load_table().model_copy(
+        update={"listen": listen, "admin": admin, "contracts": str(IMAGE), **changes}
     )
 
 
-async def test_a_process_that_ends_while_starting_is_told_with_its_log(tmp_path: Path) -> None:
-    broken = process(tmp_path, "raise SystemExit('no such animal')")
-    with pytest.raises(StackError, match="ended with status 1") as caught:
-        await broken.start()
-    assert caught.value.mend == "do better"
-    assert "no such animal" in caught.value.log_tail
+async def test_envoy_listens_again_after_it_is_killed(tmp_path: Path) -> None:
+    server = EnvoyServer(DataFolder(tmp_path), gateway())
+    async with running(server):
+        await kill_and_await_return(server.process)
+        answer = await first_line(
+            server.gateway.listen, b"GET /healthz HTTP/1.1\r\nhost: tally\r\n\r\n"
+        )
+        assert answer == b"HTTP/1.1 200 OK\r\n"
 
 
-async def test_a_process_that_never_gets_ready_is_ended(tmp_path: Path) -> None:
-    slow = process(tmp_path, "import time; time.sleep(60)")
-    with pytest.raises(StackError, match="not ready after"):
-        await slow.start()
-    assert slow.pid is None
-    assert slow.state == "down"
+async def test_envoy_refuses_a_wrong_configuration_with_its_reason(tmp_path: Path) -> None:
+    server = EnvoyServer(DataFolder(tmp_path), gateway(contracts="/no/such/image"))
+    with pytest.raises(StackError, match="/no/such/image"):
+        await server.start()
+    assert server.process.pid is None
 
 
-async def test_a_missing_program_is_named(tmp_path: Path) -> None:
-    missing = process(tmp_path)
-    missing.command = Command(["/no/such/program"], {})
-    with pytest.raises(StackError, match="/no/such/program"):
-        await missing.start()
-
-
-def test_two_stacks_cannot_share_a_folder(tmp_path: Path) -> None:
-    with (
-        DataFolder(tmp_path).lock(),
-        pytest.raises(StackError, match="another stack") as caught,
-        DataFolder(tmp_path).lock(),
-    ):
-        pass
-    assert "--data" in caught.value.mend
-
-
-def test_ports_and_secrets_last(tmp_path: Path) -> None:
-    folder = DataFolder(tmp_path)
-    port, secret = folder.port("nats"), folder.secret("nats/stack")
-    again = DataFolder(tmp_path)
-    assert (again.port("nats"), again.secret("nats/stack")) == (port, secret)
-    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
-
-
-def test_free_ports_differ() -> None:
-    assert len(set(free_ports(20))) == 20
+async def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
+    ours, theirs = (DataFolder(tmp_path / name) for name in ("ours", "theirs"))
+    async with running(NatsServer(ours)), running(NatsServer(theirs)):
+        ports = [
+            json.loads((folder.root / "ports.json").read_text())["nats"]
+            for folder in (ours, theirs)
+        ]
+        assert ports[0] != ports[1]
