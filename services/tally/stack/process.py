@@ -1,10 +1,10 @@
 """A server process: started, watched, started again when it dies, stopped with its parent."""
 
 import asyncio
-import ctypes
 import os
 import random
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,8 +28,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 SETTLED_S = 30.0
 """A process that ran for this long starts again without a growing pause."""
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
+_LAUNCH = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py"))]
 _log = structlog.get_logger(__name__)
 
 
@@ -53,12 +52,12 @@ class Command:
         """Start it in a session of its own, writing to the end of `log`.
 
         The kernel stops it when the calling thread ends, so call this from a loop that lasts.
-
-        Raises:
-            OSError: There is no such program, or it may not be run.
         """
         with log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
+                *_LAUNCH,
+                str(os.getpid()),
+                str(int(self.stop_signal)),
                 *self.arguments,
                 env=dict(self.environment),
                 cwd=self.folder,
@@ -66,7 +65,6 @@ class Command:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(self.stop_signal),
             )
 
 
@@ -139,11 +137,7 @@ class ServerProcess:
 
     async def _start_once(self) -> asyncio.subprocess.Process:
         self.state = "starting"
-        try:
-            self._process = process = await self.command.spawn(self.log)
-        except OSError as error:
-            self.state = "down"
-            raise StackError(f"{self.name} cannot be started: {error}", mend=self.mend) from error
+        self._process = process = await self.command.spawn(self.log)
         try:
             self._note(process.pid)
             await self._until_ready(process)
@@ -276,12 +270,3 @@ def _end_session(pid: int) -> None:
     """End the helpers that a server which died has left in its process group."""
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _die_with_parent(number: signal.Signals) -> Callable[[], None]:
-    """Runs in the child between fork and exec, so it must not import or allocate much."""
-
-    def ask_kernel() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, int(number))
-
-    return ask_kernel

@@ -161,10 +161,11 @@ async def test_a_process_that_never_gets_ready_is_ended(tmp_path: Path) -> None:
 
 
 async def test_a_missing_program_is_named(tmp_path: Path) -> None:
-    missing = failing(tmp_path, "", start_timeout_s=1)
+    missing = failing(tmp_path, "", start_timeout_s=30)
     missing.command = Command(["/no/such/program"], {})
-    with pytest.raises(StackError, match="/no/such/program"):
+    with pytest.raises(StackError, match="ended with status 1") as caught:
         await missing.start()
+    assert caught.value.log_tail == "/no/such/program cannot be run: No such file or directory"
 
 
 async def start_child_of_a_killed_parent(log: Path, *command: str) -> int:
