@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 # Shadows fall to the right and a little away from the camera: metres of ground per metre of height.
 _SHADOW = np.array([0.62, 0.22])
 
+_LIT_SHARE, _LIT_SHIFT = 0.66, 0.09
 _STRIDE = 0.82  # two steps, in body heights
 _THIGH, _SHANK, _ANKLE = 0.245, 0.246, 0.045
 _UPPER_ARM, _FOREARM = 0.172, 0.16
@@ -31,9 +32,9 @@ _JOINTS: Final = (
 )  # fmt: skip
 
 _RING: Final = np.stack(
-    [np.cos(np.linspace(0, 2 * np.pi, 10, False)), np.sin(np.linspace(0, 2 * np.pi, 10, False))], -1
+    [np.cos(np.linspace(0, 2 * np.pi, 8, False)), np.sin(np.linspace(0, 2 * np.pi, 8, False))], -1
 )
-"""A circle's outline, (10, 2)."""
+"""A circle's outline, (8, 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +76,27 @@ _SHADOWLESS: Final = {"face", "hand", "neck"}
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """One part of a figure, to be filled as the convex hull of `outline`.
-
-    Attributes:
-        outline: (k, 2) relative picture coordinates.
-        colour: Its colour in full light.
-    """
-
-    outline: Array
-    colour: Colour
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
-    """One person in the picture.
+    """One person in the picture, made of parts.
+
+    Each part is the convex hull of an outline; a second, smaller one is its side in the light.
 
     Attributes:
         walker: Who it is.
         foot: (2,) the ground point between the feet, relative picture coordinates.
         box: (4,) left, top, right, bottom around the body, relative picture coordinates.
-        shapes: The body's parts, farthest first.
-        shadow: The parts of the shadow on the ground, outlines (k, 2).
+        outlines: (parts, 2, points, 2) relative picture coordinates of the whole and the lit
+            outline, farthest part first.
+        colours: (parts, 3) each part's colour in full light.
+        shadow: (parts, points, 2) the shadow's parts on the ground.
     """
 
     walker: Walker
     foot: Array
     box: Array
-    shapes: list[Shape]
-    shadow: list[Array]
+    outlines: Array
+    colours: Array
+    shadow: Array
 
 
 def figures(walkers: Sequence[Walker], camera: PinholeCamera) -> list[Figure]:
@@ -130,7 +123,9 @@ def figures(walkers: Sequence[Walker], camera: PinholeCamera) -> list[Figure]:
     centres, depths = camera.project(circles)
     scale = np.array([camera.matrix[0, 0], camera.matrix[0, 0] * camera.aspect])
     rings = (radii / depths)[..., None, None] * scale * _RING
-    outlines = (centres[..., None, :] + rings).reshape(len(walkers), len(_PARTS), -1, 2)
+    wholes = (centres[..., None, :] + rings).reshape(len(walkers), len(_PARTS), -1, 2)
+    lower, upper = wholes.min(axis=2), wholes.max(axis=2)
+    outlines = np.stack([wholes, _lit(wholes, lower, upper, camera.aspect)], axis=2)
     part_depths = depths.mean(axis=-1)
     shadows = _shadows(circles, radii, camera)
     feet, _ = camera.project(np.column_stack([places, np.zeros(len(walkers))]))
@@ -138,18 +133,18 @@ def figures(walkers: Sequence[Walker], camera: PinholeCamera) -> list[Figure]:
     drawn = []
     for person, walker in enumerate(walkers):
         colours = _colours(walker.appearance)
-        parts = [i for i, part in enumerate(_PARTS) if part.name in colours]
-        corners = outlines[person, parts].reshape(-1, 2)
+        parts = [i for i in np.argsort(-part_depths[person]) if _PARTS[i].name in colours]
+        cast = [i for i in parts if _PARTS[i].name not in _SHADOWLESS]
         drawn.append(
             Figure(
                 walker=walker,
                 foot=feet[person],
-                box=np.concatenate([corners.min(axis=0), corners.max(axis=0)]),
-                shapes=[
-                    Shape(outlines[person, i], colours[_PARTS[i].name])
-                    for i in sorted(parts, key=lambda i: -part_depths[person, i])
-                ],
-                shadow=[shadows[person, i] for i in parts if _PARTS[i].name not in _SHADOWLESS],
+                box=np.concatenate(
+                    [lower[person, parts].min(axis=0), upper[person, parts].max(axis=0)]
+                ),
+                outlines=outlines[person, parts],
+                colours=np.array([colours[_PARTS[i].name] for i in parts], np.float64),
+                shadow=shadows[person, cast],
             )
         )
     return drawn
@@ -218,6 +213,15 @@ def _joints(walkers: Sequence[Walker]) -> Array:
     ankles = body[:, [_JOINTS.index("ankle_l"), _JOINTS.index("ankle_r")], 2]
     body[..., 2] += (_ANKLE - ankles.min(axis=1))[:, None]
     return body
+
+
+def _lit(wholes: Array, lower: Array, upper: Array, aspect: float) -> Array:
+    """The sides of parts that face the light, which comes from the left and above."""
+    middles = (lower + upper)[..., None, :] / 2
+    breadths = ((upper - lower) * [aspect, 1.0]).min(axis=-1)[..., None, None]
+    shift = _LIT_SHIFT * breadths * [1 / aspect, 1.0]
+    lit: Array = middles + (wholes - middles) * _LIT_SHARE - shift
+    return lit
 
 
 def _shadows(circles: Array, radii: Array, camera: PinholeCamera) -> Array:

@@ -1,4 +1,4 @@
-"""The demo camera's address: `demo://plaza?seed=1&walkers=14&…`."""
+"""The demo camera's address: `demo://plaza?seed=1&walkers=16&…`."""
 
 from dataclasses import dataclass, fields
 from urllib.parse import parse_qsl, urlsplit
@@ -33,7 +33,7 @@ class DemoOptions:
     """
 
     seed: int = 1
-    walkers: int = 14
+    walkers: int = 16
     fps: int = 15
     width: int = 640
     height: int = 360

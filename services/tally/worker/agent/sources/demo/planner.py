@@ -44,15 +44,16 @@ class Planner:
     def __init__(self, seed: int, camera: PinholeCamera) -> None:
         self._seed = seed
         self._camera = camera
+        self._leads = np.random.default_rng(seed).uniform(0, EPOCH_S, MAX_PAIRS).tolist()
 
     def epoch(self, pair: int, time_s: float) -> int:
         """The number of the pair's epoch at a time; pairs change epochs at different times."""
-        return int((time_s + self._lead(pair)) // EPOCH_S)
+        return int((time_s + self._leads[pair]) // EPOCH_S)
 
     def plan(self, pair: int, epoch: int) -> tuple[Trip, Trip]:
         """Plans the trips of both people of a pair, which lie within the epoch."""
         rng = np.random.default_rng((self._seed, pair, epoch))
-        begins = epoch * EPOCH_S - self._lead(pair)
+        begins = epoch * EPOCH_S - self._leads[pair]
         kind = rng.choice(["alone", "side by side", "meeting"], p=[0.55, 0.2, 0.25])
         if kind == "alone":
             walks = [_placed([self._alone(rng)], begins, rng)[0] for _ in range(2)]
@@ -65,9 +66,6 @@ class Planner:
             for member, walk in enumerate(walks)
         )
         return first, second
-
-    def _lead(self, pair: int) -> float:
-        return float(np.random.default_rng((self._seed, pair)).uniform(0, EPOCH_S))
 
     def _alone(self, rng: np.random.Generator) -> Walk:
         entry, exit_ = self._gates(rng)
@@ -116,7 +114,7 @@ class Planner:
         if rng.random() < 0.3:
             # The whole person, not just the feet, must be below the picture.
             gates[rng.integers(2)] = np.array(
-                [rng.uniform(-3.5, 3.5), self._camera.nearest_y * 0.7]
+                [rng.uniform(-3.5, 3.5), self._camera.nearest_y * 0.6]
             )
         first, second = rng.permutation(2)
         return gates[first], gates[second]

@@ -17,9 +17,7 @@ _NOISE_SIGMA = 2.2
 _NOISE_MARGIN = 64
 _SHADOW_DEPTH = 0.46
 _CONTACT_DEPTH = 0.22
-# A body is lit from the left and above: the outline in shade, and a smaller one in the light.
-_SHADE, _LIGHT = 0.7, 1.06
-_LIT_SHARE = 0.66
+_BRIGHTNESS: Final = np.array([[0.7], [1.06]])  # of a part in the shade, and on its lit side
 _SUB_PIXEL_BITS: Final = 4
 
 
@@ -77,11 +75,9 @@ class Renderer:
             )
         cast = round(255 * (1 - _SHADOW_DEPTH * sunshine))
         for person in people:
-            for outline in person.shadow:
-                points = np.round(outline * scale).astype(np.int32)
-                cv2.fillConvexPoly(
-                    light, cv2.convexHull(points), cast, cv2.LINE_AA, _SUB_PIXEL_BITS
-                )
+            for outline in np.round(person.shadow * scale).astype(np.int32):
+                hull = cv2.convexHull(outline)
+                cv2.fillConvexPoly(light, hull, cast, cv2.LINE_AA, _SUB_PIXEL_BITS)
         light = cv2.blur(light, (3, 3))
         return cv2.multiply(backdrop, cv2.merge([light, light, light]), scale=1 / 255)
 
@@ -94,15 +90,15 @@ class Renderer:
         sprite = np.zeros(
             ((bottom - top) * _SUPERSAMPLING, (right - left) * _SUPERSAMPLING, 4), np.uint8
         )
-        for shape in person.shapes:
-            outline = (shape.outline * self._size - (left, top)) * _SUPERSAMPLING
-            hull = cv2.convexHull(outline.astype(np.float32))[:, 0]
-            middle = hull.mean(axis=0)
-            extent = hull.max(axis=0) - hull.min(axis=0)
-            lit = middle + (hull - middle) * _LIT_SHARE - 0.09 * extent.min()
-            for points, brightness in ((hull, _SHADE), (lit, _LIGHT)):
-                b, g, r = (min(255.0, channel * brightness * exposure) for channel in shape.colour)
-                cv2.fillConvexPoly(sprite, np.round(points).astype(np.int32), (b, g, r, 255))
+        parts = (person.outlines * self._size - (left, top)) * _SUPERSAMPLING
+        colours = np.full((len(parts), 2, 4), 255.0)
+        colours[..., :3] = np.minimum(255, person.colours[:, None] * (_BRIGHTNESS * exposure))
+        for (whole, lit), (shade, light) in zip(
+            np.round(parts).astype(np.int32), colours.tolist(), strict=True
+        ):
+            hull = cv2.convexHull(whole, returnPoints=False)[:, 0]
+            cv2.fillConvexPoly(sprite, whole[hull], shade)
+            cv2.fillConvexPoly(sprite, lit[hull], light)
         small = cv2.resize(sprite, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
         x0, y0, x1, y1 = max(0, left), max(0, top), min(width, right), min(height, bottom)
         _blend(

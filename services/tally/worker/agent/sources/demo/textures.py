@@ -134,7 +134,7 @@ def _house(wall: Image, colour: Colour, awning: Colour, rng: np.random.Generator
     box(0, 0, metres, 3.5, shaded(0.7))
     box(0.4, 0.5, metres - 2.2, 2.3, (86, 74, 60))
     for goods in np.arange(0.7, metres - 2.4, 0.55):
-        tone = rng.uniform(60, 190, 3).astype(int).tolist()
+        tone = (0.6 * rng.uniform(60, 190, 3) + 50).astype(int).tolist()
         box(goods, 0.6, 0.4, rng.uniform(0.4, 1.4), (tone[0], tone[1], tone[2]))
     box(metres - 1.5, 0, 1.1, 2.5, (58, 62, 70))
     box(metres - 1.35, 0.9, 0.8, 1.4, (104, 92, 80))

@@ -89,17 +89,19 @@ def walk_along(waypoints: Points, speed: float, stops: Mapping[int, Stop]) -> Wa
 
 def _curve(waypoints: Points) -> tuple[Points, list[int]]:
     """A Catmull-Rom spline as closely spaced knots, and the knot of each waypoint."""
-    tangents = np.gradient(waypoints, axis=0)
+    lengths = np.hypot(*np.diff(waypoints, axis=0).T)
+    # Slopes by chord length: waypoints close together would otherwise throw the curve into loops.
+    slopes = np.gradient(waypoints, np.concatenate([[0.0], np.cumsum(lengths)]), axis=0)
     pieces = [waypoints[:1]]
     knots = [0]
-    for (p, q), (m, n) in zip(pairwise(waypoints), pairwise(tangents), strict=True):
-        count = max(2, int(np.hypot(*(q - p)) / _KNOT_SPACING_M))
+    for length, (p, q), (m, n) in zip(lengths, pairwise(waypoints), pairwise(slopes), strict=True):
+        count = max(2, int(length / _KNOT_SPACING_M))
         s = np.linspace(0, 1, count + 1)[1:, None]
         pieces.append(
             (2 * s**3 - 3 * s**2 + 1) * p
-            + (s**3 - 2 * s**2 + s) * m
+            + (s**3 - 2 * s**2 + s) * m * length
             + (3 * s**2 - 2 * s**3) * q
-            + (s**3 - s**2) * n
+            + (s**3 - s**2) * n * length
         )
         knots.append(knots[-1] + count)
     return np.concatenate(pieces), knots

@@ -1,0 +1,214 @@
+"""Draws what was counted onto the frames: boxes, trails, lines, zones and running totals."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+from numpy.typing import NDArray
+
+from tally.counting import Direction, FrameResult, Line, Zone
+from tally.worker.agent.painting import (
+    Colour,
+    draw_pill,
+    draw_text,
+    fill_polygon,
+    fill_rounded,
+    pill_size,
+    text_width,
+)
+from tally.worker.agent.sources import Image
+
+_IN: Final[Colour] = (120, 205, 70)
+_OUT: Final[Colour] = (70, 130, 255)
+_ZONE: Final[Colour] = (215, 175, 60)
+_INK: Final[Colour] = (34, 26, 22)
+_PAPER: Final[Colour] = (250, 248, 246)
+_MUTED: Final[Colour] = (190, 184, 178)
+_TRACKS: Final[tuple[Colour, ...]] = (
+    (80, 200, 255), (255, 180, 90), (150, 230, 130), (200, 140, 255), (120, 160, 255),
+    (230, 220, 90), (140, 255, 220), (255, 150, 190), (100, 220, 180), (255, 200, 160),
+)  # fmt: skip
+_TRAIL_S = 2.0
+_GLOW_S = 0.6
+
+
+class Annotator:
+    """Draws the results of one video, frame after frame, keeping totals and trails.
+
+    Args:
+        lines: The counting lines.
+        zones: The zones.
+        frame_size: Width and height of the frames in pixels.
+        title: Shown above the totals.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        zones: Sequence[Zone],
+        frame_size: tuple[int, int],
+        *,
+        title: str,
+    ) -> None:
+        self._lines = lines
+        self._zones = zones
+        self._size = np.array(frame_size)
+        self._title = title
+        self._text = max(7, round(min(frame_size) / 45))
+        self._stroke = max(1, round(min(frame_size) / 300))
+        self._totals = {(line.name, way): 0 for line in lines for way in Direction}
+        self._crossed: dict[str, tuple[float, Direction]] = {}
+        self._trails: dict[int, deque[tuple[float, NDArray[np.int32]]]] = {}
+
+    def draw(self, image: Image, result: FrameResult, time_s: float) -> Image:
+        """Returns the frame with everything drawn on it.
+
+        Args:
+            image: The frame, left as it is.
+            result: What the engine said of it.
+            time_s: The frame's time since the stream's start.
+        """
+        for crossing in result.crossings:
+            self._totals[crossing.line, crossing.direction] += 1
+            self._crossed[crossing.line] = (time_s, crossing.direction)
+        canvas = image.copy()
+        for zone in self._zones:
+            self._draw_zone(canvas, zone, result.occupancy.get(zone.name, 0))
+        self._draw_trails(canvas, result, time_s)
+        for line in self._lines:
+            self._draw_line(canvas, line, time_s)
+        self._draw_boxes(canvas, result)
+        self._draw_panel(canvas, result)
+        return canvas
+
+    def _draw_zone(self, canvas: MatLike, zone: Zone, inside: int) -> None:
+        points = self._pixels(zone.polygon)
+        fill_polygon(canvas, points, _ZONE, 0.2 if inside else 0.1)
+        cv2.polylines(canvas, [points], True, _ZONE, self._stroke, cv2.LINE_AA)
+        corner = points[np.argmin(points.sum(axis=1))]
+        label = f"{zone.name}  {inside}"
+        width, height = pill_size(label, self._text)
+        draw_pill(
+            canvas, label, int(corner[0]) - width // 2, int(corner[1]) - height // 2, self._text,
+            colour=_INK, background=_ZONE,
+        )  # fmt: skip
+
+    def _draw_trails(self, canvas: MatLike, result: FrameResult, time_s: float) -> None:
+        boxes = result.tracks.boxes
+        feet = self._pixels(np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=-1))
+        for track, foot in zip(result.tracks.ids.tolist(), feet, strict=True):
+            self._trails.setdefault(track, deque()).append((time_s, foot))
+        for track, trail in list(self._trails.items()):
+            while trail and trail[0][0] < time_s - _TRAIL_S:
+                trail.popleft()
+            if not trail:
+                del self._trails[track]
+                continue
+            points = _smooth(np.array([foot for _, foot in trail]))
+            # The older half thinner: a direction without an arrow.
+            half = len(points) // 2
+            for part, thickness in ((points[: half + 1], 1), (points[half:], 2)):
+                cv2.polylines(
+                    canvas, [part], False, _of_track(track), thickness * self._stroke, cv2.LINE_AA
+                )
+
+    def _draw_line(self, canvas: MatLike, line: Line, time_s: float) -> None:
+        start, end = self._pixels([line.start, line.end])
+        crossed_at, direction = self._crossed.get(line.name, (-np.inf, Direction.IN))
+        glowing = time_s - crossed_at < _GLOW_S
+        colour = (_IN if direction is Direction.IN else _OUT) if glowing else _PAPER
+        stroke = self._stroke + 1
+        cv2.line(canvas, start.tolist(), end.tolist(), _INK, stroke + 2, cv2.LINE_AA)
+        cv2.line(canvas, start.tolist(), end.tolist(), colour, stroke, cv2.LINE_AA)
+        for point in (start, end):
+            cv2.circle(canvas, point.tolist(), stroke + 2, _INK, cv2.FILLED, cv2.LINE_AA)
+            cv2.circle(canvas, point.tolist(), stroke + 1, colour, cv2.FILLED, cv2.LINE_AA)
+        along = (end - start) / max(1.0, float(np.hypot(*(end - start))))
+        # The positive side, where `in` leads, in image coordinates (y down).
+        inward = np.array([-along[1], along[0]])
+        middle = (start + end) / 2
+        for way, side, tint in ((Direction.IN, inward, _IN), (Direction.OUT, -inward, _OUT)):
+            self._draw_way(
+                canvas, middle, side, f"{way.value} {self._totals[line.name, way]}", tint
+            )
+
+    def _draw_way(
+        self, canvas: MatLike, middle: NDArray[np.float64], side: MatLike, label: str, tint: Colour
+    ) -> None:
+        """An arrow from the line's middle to one side, and its label at the arrow's head."""
+        root, head = middle + side * self._stroke * 2, middle + side * self._text * 2.2
+        for colour, thickness in ((_INK, self._stroke + 3), (tint, self._stroke + 1)):
+            cv2.arrowedLine(
+                canvas, _whole(root), _whole(head), colour, thickness, cv2.LINE_AA, tipLength=0.45
+            )
+        width, height = pill_size(label, self._text)
+        # Beyond the arrow by half the plate's extent in the arrow's direction.
+        reach = abs(side[0]) * width / 2 + abs(side[1]) * height / 2 + self._text * 0.6
+        left, top = _whole(head + side * reach - (width / 2, height / 2))
+        draw_pill(canvas, label, left, top, self._text, colour=_INK, background=tint)
+
+    def _draw_boxes(self, canvas: MatLike, result: FrameResult) -> None:
+        corners = self._pixels(result.tracks.boxes.reshape(-1, 2)).reshape(-1, 4)
+        for track, (left, top, right, bottom) in zip(
+            result.tracks.ids.tolist(), corners.tolist(), strict=True
+        ):
+            colour = _of_track(track)
+            cv2.rectangle(canvas, (left, top), (right, bottom), colour, self._stroke, cv2.LINE_AA)
+            text = max(6, round(self._text * 0.8))
+            _, height = pill_size(str(track), text)
+            draw_pill(canvas, str(track), left, top - height, text, colour=_INK, background=colour)
+
+    def _draw_panel(self, canvas: MatLike, result: FrameResult) -> None:
+        """The title and the totals, one row for each line and zone, in the upper left corner."""
+        text, gap = self._text, self._text
+        rows = [
+            (
+                line.name,
+                [
+                    (f"in {self._totals[line.name, Direction.IN]}", _IN),
+                    (f"out {self._totals[line.name, Direction.OUT]}", _OUT),
+                ],
+            )
+            for line in self._lines
+        ]
+        rows += [
+            (zone.name, [(f"inside {result.occupancy.get(zone.name, 0)}", _ZONE)])
+            for zone in self._zones
+        ]
+        names = max([text_width(name, text) for name, _ in rows], default=0)
+        column = text_width("out 0000", text) + gap
+        width = max(text_width(self._title, text), names + gap + 2 * column) + 2 * gap
+        pitch = round(text * 2)
+        fill_rounded(canvas, gap, gap, width, pitch * (len(rows) + 1) + gap, _INK, 0.72)
+        left, top = 2 * gap, gap + text // 2
+        draw_text(canvas, self._title, left, top, text, _PAPER)
+        for name, figures in rows:
+            top += pitch
+            draw_text(canvas, name, left, top, text, _MUTED)
+            for position, (figure, colour) in enumerate(figures):
+                draw_text(canvas, figure, left + names + gap + position * column, top, text, colour)
+
+    def _pixels(self, relative: object) -> NDArray[np.int32]:
+        points = np.asarray(relative, np.float64).reshape(-1, 2)
+        pixels: NDArray[np.int32] = np.round(points * self._size).astype(np.int32)
+        return pixels
+
+
+def _smooth(points: NDArray[np.int32]) -> NDArray[np.int32]:
+    """A moving average: feet lift and boxes tremble, and a trail should show the way alone."""
+    span = min(7, len(points))
+    kernel = np.full(span, 1 / span)
+    smooth = np.stack([np.convolve(axis, kernel, mode="valid") for axis in points.T], axis=-1)
+    whole: NDArray[np.int32] = np.round(smooth).astype(np.int32)
+    return whole
+
+
+def _of_track(track: int) -> Colour:
+    return _TRACKS[track % len(_TRACKS)]
+
+
+def _whole(point: NDArray[np.float64]) -> tuple[int, int]:
+    return round(float(point[0])), round(float(point[1]))
