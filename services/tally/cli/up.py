@@ -110,7 +110,7 @@ async def _up(options: MeshOptions, cameras: list[NewCamera], exit_after: float 
                 async with asyncio.timeout(exit_after):
                     return await _show(console, mesh, watch)
             except TimeoutError:
-                return await _verdict(console, mesh, watch)
+                return _verdict(console, mesh, watch)
             finally:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
@@ -141,7 +141,7 @@ async def _show(console: Console, mesh: Mesh, watch: Watch) -> bool:
     hint = f"Ctrl-C stops everything · gateway http://{mesh.gateway} · data and logs in {mesh.folder.root}"
     async with _display(console, hint) as display:
         while True:
-            display(await mesh.status(), list(watch.cameras.values()))
+            display(mesh.status(), list(watch.cameras.values()))
             await asyncio.sleep(REFRESH_S)
 
 
@@ -165,9 +165,9 @@ async def _display(
     yield print_lines
 
 
-async def _verdict(console: Console, mesh: Mesh, watch: Watch) -> bool:
+def _verdict(console: Console, mesh: Mesh, watch: Watch) -> bool:
     """Whether all parts are healthy without ever having died, and the demo was counted right."""
-    parts = await mesh.status()
+    parts = mesh.status()
     for line in plain_lines(parts, watch.cameras.values()):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     troubled = [part.name for part in parts if part.state != "serving" or part.restarts]

@@ -4,13 +4,10 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway_envoy import Gateway, load_table
 from tally.kernel.contracts import IMAGE
@@ -20,7 +17,8 @@ from tally.stack.folder import DataFolder, is_free
 from tally.stack.models import ModelStore
 from tally.stack.nats import NatsServer
 from tally.stack.postgres import PostgresServer
-from tally.stack.process import Command, ServerProcess, State
+from tally.stack.probe import HealthProbe
+from tally.stack.process import Command, ServerProcess, State, end_leftovers
 from tally.stack.triton import TritonServer
 
 CONTEXTS = ("camera", "worker", "analytics", "realtime")
@@ -93,13 +91,15 @@ class Mesh:
         self._table = self._choose_addresses()
         self.envoy = EnvoyServer(self.folder, self._table)
         self.gateway = self._table.listen
+        self._contexts = self._context_parts()
+        self._agent = self._agent_part()
         self.parts = [
             Part("postgres", f"127.0.0.1:{self.postgres.port}", self.postgres.process),
             Part("nats", f"127.0.0.1:{self.nats.port}", self.nats.process),
             Part("triton", self.triton.address, self.triton.process),
-            *self._contexts(),
+            *self._contexts,
             Part("envoy", self.gateway, self.envoy.process),
-            self._agent(),
+            self._agent,
         ]
 
     def part(self, name: str) -> Part:
@@ -113,34 +113,35 @@ class Mesh:
             StackError: A part does not start.
         """
         self._refuse_taken_ports()
-        await _all(self.postgres.start(), self.nats.start(), self.triton.start())
-        for context in WITH_DATABASE:
-            await self.postgres.ensure_database(context)
-        contexts = [part.process for part in self.parts if part.name in (*CONTEXTS, "contexts")]
-        await _all(self.envoy.start(), *(process.start() for process in contexts))
-        await self.part("agent").process.start()
+        await _together(self._start_contexts(), self.triton.start())
+        await self._agent.process.start()
 
     async def stop(self) -> None:
         """Stop everything, those who use others first."""
-        await self.part("agent").process.stop()
-        contexts = [part.process for part in self.parts if part.name in (*CONTEXTS, "contexts")]
-        await asyncio.gather(self.envoy.stop(), *(process.stop() for process in contexts))
+        await self._agent.process.stop()
+        await asyncio.gather(self.envoy.stop(), *(part.process.stop() for part in self._contexts))
         await asyncio.gather(self.triton.stop(), self.nats.stop(), self.postgres.stop())
 
-    async def status(self) -> list[PartStatus]:
+    def status(self) -> list[PartStatus]:
         """How every process does: alive, and answering its health check."""
+        return [
+            PartStatus(
+                part.name,
+                part.address,
+                part.process.state,
+                part.process.pid,
+                part.process.memory_bytes(),
+                part.process.restarts,
+                part.process.log,
+            )
+            for part in self.parts
+        ]
 
-        async def one(part: Part) -> PartStatus:
-            process = part.process
-            state = process.state
-            if state == "serving" and not await process.probe():
-                state = "down" if process.pid is None else "starting"
-            return PartStatus(
-                part.name, part.address, state, process.pid,
-                process.memory_bytes(), process.restarts, process.log,
-            )  # fmt: skip
-
-        return list(await asyncio.gather(*(one(part) for part in self.parts)))
+    async def _start_contexts(self) -> None:
+        await _together(self.postgres.start(), self.nats.start())
+        for context in WITH_DATABASE:
+            await self.postgres.ensure_database(context)
+        await _together(self.envoy.start(), *(part.process.start() for part in self._contexts))
 
     def _choose_addresses(self) -> Gateway:
         table = load_table()
@@ -181,65 +182,57 @@ class Mesh:
                     mend="stop what listens there, or use --port for the gateway and --free-ports for the rest",
                 )
 
-    def _contexts(self) -> list[Part]:
+    def _context_parts(self) -> list[Part]:
         if self._options.compact:
-            command = [sys.executable, "-m", "tally.stack.compact"]
-            addresses = [self._table.contexts[name].address for name in CONTEXTS]
-            return [Part("contexts", addresses[0], self._process("contexts", command, addresses))]
-        return [
-            Part(
-                name,
-                self._table.contexts[name].address,
-                self._process(
-                    name,
-                    [sys.executable, "-m", f"tally.{name}"],
-                    [self._table.contexts[name].address],
-                ),
-            )
-            for name in CONTEXTS
-        ]
+            return [self._context_part("contexts", "tally.stack.compact", CONTEXTS)]
+        return [self._context_part(name, f"tally.{name}", [name]) for name in CONTEXTS]
 
-    def _agent(self) -> Part:
+    def _context_part(self, name: str, module: str, contexts: Sequence[str]) -> Part:
+        """A process that serves `contexts`. It gets their settings and secrets, and nobody else's."""
+        addresses = [self._table.contexts[context].address for context in contexts]
+        settings: dict[str, str] = {}
+        for context in contexts:
+            settings |= self._context_settings(context)
+        return self._part(name, module, addresses, settings)
+
+    def _context_settings(self, context: str) -> dict[str, str]:
+        settings = {
+            "LISTEN": self._table.contexts[context].address,
+            "NATS_URL": self.nats.url(context),
+            "METRICS_LISTEN": self._free(f"{context}-metrics"),
+            "DEVELOPMENT_ACCESS": "true",
+        }
+        if context in WITH_DATABASE:
+            settings["DATABASE_URL"] = self.postgres.url(context)
+        return {f"TALLY_{context.upper()}_{name}": value for name, value in settings.items()}
+
+    def _agent_part(self) -> Part:
         address = self._free("agent")
-        command = [sys.executable, "-m", "tally.worker.agent"]
-        return Part("agent", address, self._process("agent", command, [address]))
-
-    def _process(self, name: str, command: list[str], addresses: list[str]) -> ServerProcess:
-        async def healthy() -> bool:
-            return all(await asyncio.gather(*(_serving(address) for address in addresses)))
-
-        return ServerProcess(
-            name,
-            Command(command, self._environment()),
-            self.folder.log(name),
-            healthy,
-            mend=f"see {self.folder.log(name)}",
-        )
-
-    def _environment(self) -> Mapping[str, str]:
-        environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("TALLY_")},
-            **{key: value for key, value in os.environ.items() if key.startswith("TALLY_LOG_")},
+        settings = {
             "TALLY_AGENT_NAME": socket.gethostname(),
             "TALLY_AGENT_CAPACITY": str(self._options.cameras),
-            "TALLY_AGENT_LISTEN": self._free("agent"),
-            "TALLY_AGENT_POOL_ADDRESS": self._table.listen,
+            "TALLY_AGENT_LISTEN": address,
+            "TALLY_AGENT_POOL_ADDRESS": self.gateway,
             "TALLY_AGENT_NATS_URL": self.nats.url("agent"),
             "TALLY_AGENT_TRITON_ADDRESS": self.triton.address,
             "TALLY_AGENT_SPOOL": str(self.folder.folder("spool")),
             "TALLY_AGENT_METRICS_LISTEN": self._free("agent-metrics"),
         }
-        for context in CONTEXTS:
-            prefix = f"TALLY_{context.upper()}"
-            environment |= {
-                f"{prefix}_LISTEN": self._table.contexts[context].address,
-                f"{prefix}_NATS_URL": self.nats.url(context),
-                f"{prefix}_METRICS_LISTEN": self._free(f"{context}-metrics"),
-                f"{prefix}_DEVELOPMENT_ACCESS": "true",
-            }
-            if context in WITH_DATABASE:
-                environment[f"{prefix}_DATABASE_URL"] = self.postgres.url(context)
-        return environment
+        return self._part("agent", "tally.worker.agent", [address], settings)
+
+    def _part(
+        self, name: str, module: str, addresses: Sequence[str], settings: dict[str, str]
+    ) -> Part:
+        probes = [HealthProbe(address) for address in addresses]
+
+        async def healthy() -> bool:
+            return all(await asyncio.gather(*(probe() for probe in probes)))
+
+        log = self.folder.log(name)
+        command = Command([sys.executable, "-m", module], _inherited_environment() | settings)
+        return Part(
+            name, addresses[0], ServerProcess(name, command, log, healthy, mend=f"see {log}")
+        )
 
 
 @asynccontextmanager
@@ -251,6 +244,7 @@ async def running(options: MeshOptions) -> AsyncIterator[Mesh]:
     """
     folder = DataFolder(options.data)
     with folder.lock():
+        await end_leftovers(folder.logs)
         mesh = Mesh(options)
         try:
             await mesh.start()
@@ -259,20 +253,20 @@ async def running(options: MeshOptions) -> AsyncIterator[Mesh]:
             await mesh.stop()
 
 
-async def _serving(address: str) -> bool:
-    async with grpc.aio.insecure_channel(address) as channel:
-        try:
-            answer = await health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=2
-            )
-        except grpc.aio.AioRpcError:
-            return False
-        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+def _inherited_environment() -> dict[str, str]:
+    """This process's environment without settings of a context that may be meant for another mesh."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TALLY_") or name.startswith("TALLY_LOG_")
+    }
 
 
-async def _all(*starts: Awaitable[None]) -> None:
-    """Start several at once; if one fails, the others are not left half started."""
-    results = await asyncio.gather(*starts, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+async def _together(*starts: Coroutine[None, None, None]) -> None:
+    """Start several at once; the first failure ends the others and is raised alone."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for start in starts:
+                group.create_task(start)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

@@ -5,12 +5,10 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-import grpc
-from tritonclient.grpc import service_pb2, service_pb2_grpc
-
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder
 from tally.stack.models import PROJECT, TRITON_ENVIRONMENT, ModelStore
+from tally.stack.probe import HealthProbe
 from tally.stack.process import Command, ServerProcess
 
 
@@ -34,7 +32,7 @@ class TritonServer:
             "triton",
             self._command(),
             folder.log("triton"),
-            self._answers,
+            HealthProbe(self.address),
             mend="see the log; `make clean setup` makes Triton's environment anew",
         )
 
@@ -90,15 +88,6 @@ class TritonServer:
             ],
             _environment(),
         )  # fmt: skip
-
-    async def _answers(self) -> bool:
-        async with grpc.aio.insecure_channel(self.address) as channel:
-            stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
-            try:
-                answer = await stub.ServerReady(service_pb2.ServerReadyRequest(), timeout=2)
-            except grpc.aio.AioRpcError:
-                return False
-            return bool(answer.ready)
 
 
 def _environment() -> Mapping[str, str]:
