@@ -21,7 +21,14 @@ PUBLISHES: Mapping[str, Sequence[str]] = {
 }
 """Event subjects that each user may publish to, beside its own dead letters."""
 
-_JETSTREAM = ("$JS.API.>", "$JS.ACK.>", "$JS.FC.>")
+_JETSTREAM = (
+    "$JS.API.INFO",
+    "$JS.API.STREAM.INFO.*",
+    "$JS.API.STREAM.CREATE.*",
+    "$JS.API.CONSUMER.>",
+    "$JS.ACK.>",
+)
+"""What everybody may do with streams: make and read them. Changing and emptying them is the operator's."""
 _ADMIN = "stack"
 
 
