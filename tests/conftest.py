@@ -11,11 +11,15 @@ from uuid import uuid4
 import nats
 import pytest
 
+from tally.kernel.telemetry import configure_logs
 from tally.stack.folder import DataFolder
 from tally.stack.nats import NatsServer
 from tally.stack.postgres import PostgresServer
 
 T = TypeVar("T")
+
+
+configure_logs("test")
 
 
 class Background:

@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from tally.kernel.telemetry import telemetry
@@ -20,6 +21,18 @@ def run(
     """
     with telemetry(name, metrics_listen):
         asyncio.run(_until_told(server))
+
+
+@asynccontextmanager
+async def background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run jobs beside the block and cancel them when it is left. A job that fails ends the block with its error."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(job) for job in jobs]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
 
 
 async def _until_told(server: AbstractAsyncContextManager[Any]) -> None:

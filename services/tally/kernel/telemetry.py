@@ -81,10 +81,12 @@ def configure_logs(service: str) -> None:
         _adder(service),
     ]
     if settings.format == "json":
-        shared.append(structlog.processors.dict_tracebacks)
+        # Local variables stay out of tracebacks: they may be secrets, and there may be megabytes of them.
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(tracebacks))
         renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
     else:
-        renderer = structlog.dev.ConsoleRenderer()
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,0 +1,19 @@
+"""Events between contexts, over NATS JetStream."""
+
+from tally.kernel.bus.consumer import Consumer, Delivery
+from tally.kernel.bus.envelope import Envelope
+from tally.kernel.bus.nats import Bus
+from tally.kernel.bus.streams import CAMERA, COUNTING, WORKER, Stream
+from tally.kernel.bus.tail import tail
+
+__all__ = [
+    "CAMERA",
+    "COUNTING",
+    "WORKER",
+    "Bus",
+    "Consumer",
+    "Delivery",
+    "Envelope",
+    "Stream",
+    "tail",
+]

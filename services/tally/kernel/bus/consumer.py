@@ -1,0 +1,246 @@
+"""Handles events in batches: acknowledged when handled, redelivered when not, put aside when they never can be."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import nats.errors
+import structlog
+from google.protobuf.message import Message
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.client import JetStreamContext
+from nats.js.errors import Error as JetStreamError
+from opentelemetry import metrics, propagate, trace
+from opentelemetry.trace import Link, SpanKind
+
+from tally.kernel.bus.envelope import Envelope
+from tally.kernel.bus.nats import Bus
+from tally.kernel.bus.streams import DEAD_LETTERS, Stream
+from tally.kernel.errors import Unavailable
+from tally.kernel.messages import UnknownMessage
+
+FETCH_WAIT_S = 5.0
+ACK_WAIT_S = 30.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+
+_tracer = trace.get_tracer("tally.kernel.bus")
+_handled = metrics.get_meter("tally.kernel.bus").create_counter(
+    "tally.events.handled", description="Events handled, by how it went"
+)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event as it was delivered.
+
+    Attributes:
+        envelope: The event.
+        message: Its payload.
+        sequence: Its place in the stream.
+        attempt: Which delivery this is, from 1.
+    """
+
+    envelope: Envelope
+    message: Message
+    sequence: int
+    attempt: int
+    raw: Msg = field(repr=False)
+
+
+Handler = Callable[[Sequence[Delivery]], Awaitable[None]]
+"""Handles a batch, all or nothing. May be handed the same event again."""
+
+
+@dataclass(slots=True)
+class Consumer:
+    """A durable consumer: what it has acknowledged it is not handed again, across restarts of either side.
+
+    Attributes:
+        bus: The connection.
+        stream: What to read.
+        durable: The consumer's name at the server, unique for each context and purpose.
+        handler: What to do with events.
+        context: Who consumes, such as `analytics`; dead letters are filed under it.
+        subjects: Which subjects of the stream; all by default.
+        batch: Events handed over at once, at most.
+        max_attempts: Deliveries after which an event that cannot be handled is put aside.
+    """
+
+    bus: Bus
+    stream: Stream
+    durable: str
+    handler: Handler
+    context: str
+    subjects: Sequence[str] = ()
+    batch: int = 256
+    max_attempts: int = 5
+
+    async def run(self) -> None:
+        """Consume until cancelled; whatever breaks at the server is set up again."""
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                subscription = await self._subscribe()
+                try:
+                    while True:
+                        await self._consume(subscription)
+                        pause = FIRST_PAUSE_S
+                finally:
+                    # What the server still sends to an abandoned request would have to time out first.
+                    await subscription.unsubscribe()
+            except (Unavailable, nats.errors.Error, JetStreamError, OSError) as error:
+                _log.warning(
+                    "consumer_interrupted",
+                    consumer=self.durable,
+                    error=str(error) or type(error).__name__,
+                    pause_s=round(pause, 2),
+                )
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    async def pending(self) -> int:
+        """Events that wait to be handled."""
+        info = await self.bus.jetstream.consumer_info(self.stream.name, self.durable)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    async def _subscribe(self) -> JetStreamContext.PullSubscription:
+        await self.bus.ensure_streams()
+        configuration = ConsumerConfig(
+            durable_name=self.durable,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=ACK_WAIT_S,
+            max_ack_pending=max(self.batch * 4, 1000),
+            filter_subjects=list(self.subjects) or [self.stream.subject(">")],
+        )
+        await self.bus.jetstream.add_consumer(self.stream.name, configuration)
+        return await self.bus.jetstream.pull_subscribe_bind(self.durable, self.stream.name)
+
+    async def _consume(self, subscription: JetStreamContext.PullSubscription) -> None:
+        try:
+            messages = await subscription.fetch(self.batch, timeout=FETCH_WAIT_S)
+        except TimeoutError:
+            # Silence, or a server that has forgotten this consumer: asking for it tells which.
+            await self.bus.jetstream.consumer_info(self.stream.name, self.durable)
+            return
+        deliveries = []
+        for raw in messages:
+            try:
+                envelope = Envelope.parse(raw.headers or {}, raw.data)
+                metadata = raw.metadata
+                deliveries.append(
+                    Delivery(
+                        envelope,
+                        envelope.message(),
+                        metadata.sequence.stream,
+                        metadata.num_delivered or 1,
+                        raw,
+                    )
+                )
+            except UnknownMessage as error:
+                await self._put_aside(raw, str(error))
+        if deliveries:
+            async with _kept_waiting(messages):
+                await self._handle(deliveries)
+
+    async def _handle(self, deliveries: Sequence[Delivery]) -> None:
+        links = [
+            Link(trace.get_current_span(propagate.extract(each.envelope.trace)).get_span_context())
+            for each in deliveries[:32]
+        ]
+        # A batch joins many traces; it continues the first and links to the others.
+        with _tracer.start_as_current_span(
+            f"{self.durable} handle",
+            context=propagate.extract(deliveries[0].envelope.trace),
+            kind=SpanKind.CONSUMER,
+            links=links,
+            attributes={
+                "messaging.system": "nats",
+                "messaging.destination.name": self.stream.name,
+                "messaging.batch.message_count": len(deliveries),
+            },
+        ):
+            try:
+                await self.handler(deliveries)
+            except Unavailable as error:
+                # Nothing is wrong with the events: they come again until the dependency is back.
+                _log.warning("handler_unavailable", consumer=self.durable, error=str(error))
+                self._count(deliveries, "postponed")
+                await _each(deliveries, lambda raw: raw.nak(delay=1.0))
+                raise
+            except Exception as error:
+                if len(deliveries) > 1:
+                    await self._handle_singly(deliveries)
+                else:
+                    await self._refuse(deliveries[0], error)
+                return
+            await _each(deliveries, lambda raw: raw.ack())
+            self._count(deliveries, "handled")
+
+    async def _handle_singly(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep one event that cannot be handled from holding up the others."""
+        for delivery in deliveries:
+            await self._handle([delivery])
+
+    async def _refuse(self, delivery: Delivery, error: Exception) -> None:
+        _log.error(
+            "event_not_handled",
+            consumer=self.durable,
+            event_id=delivery.envelope.id,
+            type=delivery.envelope.type,
+            attempt=delivery.attempt,
+            exc_info=error,
+        )
+        if delivery.attempt >= self.max_attempts:
+            await self._put_aside(delivery.raw, f"{type(error).__name__}: {error}")
+            return
+        self._count([delivery], "retried")
+        pause = FIRST_PAUSE_S * 2 ** (delivery.attempt - 1)
+        await delivery.raw.nak(delay=pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
+
+    async def _put_aside(self, raw: Msg, reason: str) -> None:
+        """Store an event that can never be handled among the dead letters, with the reason, and take it off."""
+        headers = {
+            **(raw.headers or {}),
+            "tally-reason": reason.replace("\n", " ")[:500],
+            "tally-consumer": self.durable,
+            "tally-subject": raw.subject,
+            "Nats-Msg-Id": f"{self.durable}/{raw.metadata.sequence.stream}",
+        }
+        await self.bus.jetstream.publish(
+            DEAD_LETTERS.subject(self.context, self.durable), raw.data, headers=headers
+        )
+        await raw.term()
+        _handled.add(1, {"consumer": self.durable, "outcome": "dead"})
+        _log.error("event_put_aside", consumer=self.durable, subject=raw.subject, reason=reason)
+
+    def _count(self, deliveries: Sequence[Delivery], outcome: str) -> None:
+        _handled.add(len(deliveries), {"consumer": self.durable, "outcome": outcome})
+
+
+async def _each(deliveries: Sequence[Delivery], answer: Callable[[Msg], Awaitable[None]]) -> None:
+    """Answer every event; answers are sent, not waited for, so a lost one means a redelivery."""
+    for delivery in deliveries:
+        await answer(delivery.raw)
+
+
+@asynccontextmanager
+async def _kept_waiting(messages: Sequence[Msg]) -> AsyncIterator[None]:
+    """Tell the server, as often as needed, that these messages are being worked on."""
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(ACK_WAIT_S / 3)
+            for message in messages:
+                await message.in_progress()
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)

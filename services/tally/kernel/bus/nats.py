@@ -1,0 +1,124 @@
+"""The connection to NATS, and publishing over it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Self
+
+import nats
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.errors import Error as JetStreamError
+
+from tally.kernel.bus.envelope import Envelope
+from tally.kernel.bus.streams import ensure_streams
+from tally.kernel.errors import Unavailable
+
+CONNECT_TIMEOUT_S = 10.0
+PUBLISH_TIMEOUT_S = 5.0
+WINDOW = 1000
+"""Publishes under way at once."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Bus:
+    """One process's connection to NATS; it comes back by itself whenever the server does."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.jetstream: JetStreamContext = client.jetstream(
+            timeout=PUBLISH_TIMEOUT_S, publish_async_max_pending=WINDOW
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, url: str, *, name: str) -> AsyncIterator[Self]:
+        """A connected bus whose streams are there.
+
+        Args:
+            url: NATS URL with user and password.
+            name: What the server calls this client.
+
+        Raises:
+            Unavailable: The server cannot be reached or refuses the user.
+        """
+        try:
+            # Once connected it comes back for ever; whether it connects at all is the caller's to know soon.
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                client = await nats.connect(
+                    url,
+                    name=name,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.5,
+                    ping_interval=10,
+                    max_outstanding_pings=2,
+                    error_cb=_note_error,
+                    disconnected_cb=_note_disconnected,
+                    reconnected_cb=_note_reconnected,
+                )
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            raise Unavailable(f"NATS cannot be reached: {error or 'no answer'}") from error
+        bus = cls(client)
+        try:
+            await bus.ensure_streams()
+            yield bus
+        finally:
+            await client.close()
+
+    async def ensure_streams(self) -> None:
+        """Create the streams that are missing.
+
+        Raises:
+            Unavailable: The server cannot be reached.
+        """
+        try:
+            await ensure_streams(self.jetstream)
+        except (nats.errors.Error, JetStreamError) as error:
+            raise Unavailable(f"JetStream does not answer: {error}") from error
+
+    async def ping(self) -> None:
+        """Return if the server answers.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        if not self.client.is_connected:
+            raise Unavailable("NATS cannot be reached")
+
+    async def publish(self, events: Iterable[tuple[str, Envelope]]) -> None:
+        """Send events and wait until the server has acknowledged every one.
+
+        Args:
+            events: Subject and event, in order.
+
+        Raises:
+            Unavailable: Not all were acknowledged; sending all again is harmless.
+        """
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+                acknowledged = [
+                    await self.jetstream.publish_async(
+                        subject, event.payload, headers=event.headers()
+                    )
+                    for subject, event in events
+                ]
+                await asyncio.gather(*acknowledged)
+        except (TimeoutError, OSError, nats.errors.Error, JetStreamError) as error:
+            raise Unavailable(
+                f"NATS acknowledged not everything: {error or type(error).__name__}"
+            ) from error
+
+
+async def _note_error(error: Exception) -> None:
+    _log.warning("nats_error", error=str(error) or type(error).__name__)
+
+
+async def _note_disconnected() -> None:
+    _log.warning("nats_disconnected")
+
+
+async def _note_reconnected() -> None:
+    _log.info("nats_reconnected")

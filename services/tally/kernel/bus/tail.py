@@ -1,0 +1,122 @@
+"""Reads a stream from some place on, without a durable consumer: for those who pass events on and store nothing."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import nats.errors
+import structlog
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import Error as JetStreamError
+
+from tally.kernel.bus.envelope import Envelope
+from tally.kernel.bus.nats import Bus
+from tally.kernel.bus.streams import Stream
+from tally.kernel.errors import Unavailable
+from tally.kernel.messages import UnknownMessage
+
+FETCH_WAIT_S = 5.0
+BATCH = 256
+INACTIVE_S = 60.0
+PAUSE_S = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tailed:
+    """One event and its place in the stream."""
+
+    sequence: int
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class StreamExtent:
+    """What a stream holds.
+
+    Attributes:
+        created: When the stream was made; a stream made anew counts its events anew.
+        first: Place of the oldest event that is kept.
+        last: Place of the newest event; `first - 1` if there is none.
+    """
+
+    created: datetime
+    first: int
+    last: int
+
+
+async def extent(bus: Bus, stream: Stream) -> StreamExtent:
+    """What the stream holds now.
+
+    Raises:
+        Unavailable: The server does not answer.
+    """
+    try:
+        info = await bus.jetstream.stream_info(stream.name)
+    except (nats.errors.Error, JetStreamError, OSError, TimeoutError) as error:
+        raise Unavailable(f"the stream {stream.name} cannot be read: {error}") from error
+    assert info.created is not None  # noqa: S101 - the server always says
+    return StreamExtent(info.created, info.state.first_seq, info.state.last_seq)
+
+
+async def tail(bus: Bus, stream: Stream, after: int, *subjects: str) -> AsyncIterator[Tailed]:
+    """Every event behind a place in the stream, in order and each once, those to come included.
+
+    A server that restarts interrupts this without losing or repeating an event. Events that are no
+    CloudEvents are passed over.
+
+    Args:
+        bus: The connection.
+        stream: What to read.
+        after: Place of the last event that is left out.
+        subjects: Which subjects of the stream; all by default.
+    """
+    position = after
+    while True:
+        try:
+            async for event in _read(bus, stream, position, subjects):
+                position = event.sequence
+                yield event
+        except (nats.errors.Error, JetStreamError, OSError) as error:
+            _log.warning("tail_interrupted", stream=stream.name, error=str(error) or repr(error))
+        await asyncio.sleep(PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+
+
+async def _read(
+    bus: Bus, stream: Stream, after: int, subjects: tuple[str, ...]
+) -> AsyncIterator[Tailed]:
+    configuration = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=after + 1,
+        ack_policy=AckPolicy.NONE,
+        inactive_threshold=INACTIVE_S,
+        mem_storage=True,
+        filter_subjects=list(subjects) or [stream.subject(">")],
+    )
+    info = await bus.jetstream.add_consumer(stream.name, configuration)
+    subscription = await bus.jetstream.pull_subscribe_bind(info.name, stream.name)
+    expected = 0
+    try:
+        while True:
+            try:
+                messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
+            except TimeoutError:
+                # Silence, or a server that has forgotten this consumer: asking for it tells which.
+                await bus.jetstream.consumer_info(stream.name, info.name)
+                continue
+            for message in messages:
+                metadata = message.metadata
+                expected += 1
+                if metadata.sequence.consumer != expected:
+                    return  # a message was lost on the way: start again behind the last one that came
+                try:
+                    envelope = Envelope.parse(message.headers or {}, message.data)
+                except UnknownMessage as error:
+                    _log.error("event_passed_over", stream=stream.name, reason=str(error))
+                    continue
+                yield Tailed(metadata.sequence.stream, envelope)
+    finally:
+        await subscription.unsubscribe()

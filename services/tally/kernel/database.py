@@ -1,0 +1,126 @@
+"""PostgreSQL through SQLAlchemy: transactions that leak nothing when a call is cancelled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from tally.kernel.errors import ResourceExhausted, Unavailable
+
+
+class Database:
+    """One context's database.
+
+    Args:
+        url: SQLAlchemy URL (`postgresql+asyncpg://…`).
+        pool_size: Connections kept open, and the most that are opened.
+        pool_timeout_s: Seconds to wait for a free connection before the call is refused.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, pool_timeout_s: float = 5.0) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=pool_timeout_s,
+            pool_pre_ping=True,  # a restarted server must not cost the next caller an error
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed when the block ends, undone when it ends by an error or is cancelled.
+
+        Raises:
+            Unavailable: The database cannot be reached or went away.
+            ResourceExhausted: All connections are in use for too long.
+        """
+        try:
+            connection = await self._connect()
+            try:
+                yield connection
+            except BaseException:
+                await asyncio.shield(_finish(connection, commit=False))
+                raise
+            await asyncio.shield(_finish(connection, commit=True))
+        except PoolTimeout as error:
+            raise ResourceExhausted("the database is busy; try again later") from error
+        except OSError as error:
+            raise Unavailable(f"the database cannot be reached: {error}") from error
+        except DBAPIError as error:
+            if not _went_away(error):
+                raise
+            raise Unavailable("the database went away") from error
+
+    async def ping(self) -> None:
+        """Return if the database answers.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        async with self.begin() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    async def _connect(self) -> AsyncConnection:
+        """Check a connection out; should the caller be cancelled meanwhile, it goes back to the pool."""
+        connecting = asyncio.ensure_future(self._engine.connect().start())
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(_return_unused)
+            raise
+
+
+def _return_unused(connecting: "asyncio.Future[AsyncConnection]") -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        returning = asyncio.ensure_future(connecting.result().close())
+        _returning.add(returning)
+        returning.add_done_callback(_returning.discard)
+
+
+_returning: set["asyncio.Future[None]"] = set()
+"""The event loop keeps weak references to its tasks only."""
+
+
+async def _finish(connection: AsyncConnection, *, commit: bool) -> None:
+    try:
+        if commit:
+            await connection.commit()
+        else:
+            await connection.rollback()
+    except DBAPIError as error:
+        # What the block raised says more than that undoing it failed on a dead connection.
+        if commit or not _went_away(error):
+            raise
+    finally:
+        await connection.close()
+
+
+def _went_away(error: DBAPIError) -> bool:
+    """Whether the server shut down, is starting, or cut the connection (SQLSTATE classes 08 and 57)."""
+    code = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or code[:2] in ("08", "57")
+
+
+async def copy_rows(
+    connection: AsyncConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Write many rows with PostgreSQL's COPY, within the connection's transaction.
+
+    Args:
+        connection: Where the transaction runs.
+        table: Name of the table.
+        columns: Names of the columns that each row gives.
+        rows: The rows.
+    """
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    await driver.copy_records_to_table(table, records=rows, columns=columns)

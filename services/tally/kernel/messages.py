@@ -1,0 +1,33 @@
+"""Protobuf messages by their full names, as stores and streams keep them."""
+
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.message import DecodeError, Message
+
+
+class UnknownMessage(Exception):
+    """A stored message cannot be read: its type is not known here, or its bytes are not of its type."""
+
+
+def type_name(message: Message) -> str:
+    """Full name of the message's type, such as `tally.api.camera.v1.CameraCreated`."""
+    return message.DESCRIPTOR.full_name
+
+
+def decode(name: str, payload: bytes) -> Message:
+    """The message with these bytes.
+
+    Args:
+        name: Full name of its type, whose generated module must have been imported.
+        payload: The serialised message.
+
+    Raises:
+        UnknownMessage: The type is not known or the bytes do not fit.
+    """
+    try:
+        descriptor = descriptor_pool.Default().FindMessageTypeByName(name)
+    except KeyError:
+        raise UnknownMessage(f"no message type is called {name!r}") from None
+    try:
+        return message_factory.GetMessageClass(descriptor).FromString(payload)
+    except DecodeError as error:
+        raise UnknownMessage(f"not a {name}: {error}") from error
