@@ -23,6 +23,8 @@ from tally.camera.domain.counting import CountingConfig
 from tally.camera.domain.model import CameraState
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream, StreamStatus
+from tally.kernel.event_store import events_table
+from tally.kernel.outbox import outbox_table
 
 
 class AsJson(TypeDecorator[Any]):
@@ -46,6 +48,8 @@ class AsJson(TypeDecorator[Any]):
 
 
 metadata = MetaData()
+events = events_table(metadata)
+outbox = outbox_table(metadata)
 
 UNIQUE_NAME = "cameras_name_key"
 

@@ -1,0 +1,34 @@
+"""Units of work as transactions of PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tally.camera.adapters.create_requests import PostgresCreateRequests
+from tally.camera.adapters.read_model import PostgresReadModel
+from tally.camera.adapters.repository import PostgresCameras
+from tally.camera.adapters.stream_statuses import PostgresStreamStatuses
+from tally.camera.domain.ports import Begin
+from tally.kernel.database import Database
+
+
+class PostgresUnitOfWork:
+    """The ports within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.read_model = PostgresReadModel(connection)
+        self.cameras = PostgresCameras(connection, self.read_model)
+        self.stream_statuses = PostgresStreamStatuses(connection)
+        self.create_requests = PostgresCreateRequests(connection)
+
+
+def units_of_work(database: Database) -> Begin:
+    """Opens units of work on `database`."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[PostgresUnitOfWork]:
+        async with database.begin() as connection:
+            yield PostgresUnitOfWork(connection)
+
+    return begin

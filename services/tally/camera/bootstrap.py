@@ -1,0 +1,80 @@
+"""Puts the camera server together; nothing else knows all its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+
+from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
+from tally.camera.adapters.tables import outbox
+from tally.camera.adapters.unit_of_work import units_of_work
+from tally.camera.application.command.activate_camera import ActivateCamera
+from tally.camera.application.command.create_camera import CreateCamera
+from tally.camera.application.command.deactivate_camera import DeactivateCamera
+from tally.camera.application.command.delete_camera import DeleteCamera
+from tally.camera.application.command.record_stream_status import RecordStreamStatus
+from tally.camera.application.command.update_camera import UpdateCamera
+from tally.camera.application.query.get_camera import GetCamera
+from tally.camera.application.query.list_cameras import ListCameras
+from tally.camera.domain.ports import Begin
+from tally.camera.entrypoints.consumers import stream_status_consumer
+from tally.camera.entrypoints.servicer import CameraServicer
+from tally.camera.settings import CameraSettings
+from tally.kernel.bus import Bus
+from tally.kernel.clock import Clock, utc_now
+from tally.kernel.database import Database
+from tally.kernel.grpc.server import RunningServer, serve
+from tally.kernel.identity import Authenticator
+from tally.kernel.ids import new_id
+from tally.kernel.migrations import upgrade
+from tally.kernel.outbox import OutboxRelay
+from tally.kernel.process import background
+
+
+@asynccontextmanager
+async def camera_server(
+    settings: CameraSettings,
+    *,
+    clock: Clock = utc_now,
+    authenticator: Authenticator | None = None,
+) -> AsyncIterator[RunningServer]:
+    """The camera context: migrated, serving, publishing its events and following the workers'.
+
+    Args:
+        settings: Where things are.
+        clock: Stamps what happens.
+        authenticator: Who recognises callers; by default what the settings allow.
+    """
+    url = settings.database_url.get_secret_value()
+    await upgrade(url, "tally.camera.migrations")
+    async with AsyncExitStack() as stack:
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        bus = await stack.enter_async_context(
+            Bus.connect(settings.nats_url.get_secret_value(), name="camera")
+        )
+        begin = units_of_work(database)
+        relay = OutboxRelay(database, outbox, bus)
+        consumer = stream_status_consumer(bus, RecordStreamStatus(begin))
+        await stack.enter_async_context(background(relay.run(), consumer.run()))
+        servicer = _servicer(begin, clock)
+
+        def register(server: grpc.aio.Server) -> None:
+            add_CameraServiceServicer_to_server(servicer, server)
+
+        dependencies = {"postgresql": database.ping, "nats": bus.ping}
+        yield await stack.enter_async_context(
+            serve("camera", settings, register, dependencies, authenticator)
+        )
+
+
+def _servicer(begin: Begin, clock: Clock) -> CameraServicer:
+    return CameraServicer(
+        create_camera=CreateCamera(begin, clock, new_id),
+        get_camera=GetCamera(begin),
+        list_cameras=ListCameras(begin),
+        update_camera=UpdateCamera(begin, clock),
+        delete_camera=DeleteCamera(begin, clock),
+        activate_camera=ActivateCamera(begin, clock),
+        deactivate_camera=DeactivateCamera(begin, clock),
+    )

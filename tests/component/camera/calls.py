@@ -1,0 +1,122 @@
+"""Calls of the camera contract, and what their errors say."""
+
+from collections.abc import Awaitable
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
+from tally.api.counting.v1 import geometry_pb2
+
+UNKNOWN_ID = "0190a5b2-0000-7000-8000-000000000001"
+
+
+class Cameras:
+    """The contract's methods with their messages taken apart."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.stub = camera_service_pb2_grpc.CameraServiceStub(channel)
+
+    async def create(
+        self, camera: camera_pb2.Camera | None = None, request_id: str = ""
+    ) -> camera_pb2.Camera:
+        request = camera_service_pb2.CreateCameraRequest(
+            camera=camera or a_camera(), request_id=request_id
+        )
+        return (await self.stub.CreateCamera(request)).camera
+
+    async def get(self, camera_id: str) -> camera_pb2.Camera:
+        request = camera_service_pb2.GetCameraRequest(camera_id=camera_id)
+        return (await self.stub.GetCamera(request)).camera
+
+    async def list(
+        self, page_size: int = 0, page_token: str = ""
+    ) -> camera_service_pb2.ListCamerasResponse:
+        return await self.stub.ListCameras(
+            camera_service_pb2.ListCamerasRequest(page_size=page_size, page_token=page_token)
+        )
+
+    async def update(self, camera: camera_pb2.Camera, *paths: str) -> camera_pb2.Camera:
+        request = camera_service_pb2.UpdateCameraRequest(
+            camera=camera, update_mask=FieldMask(paths=paths)
+        )
+        return (await self.stub.UpdateCamera(request)).camera
+
+    async def delete(self, camera_id: str, etag: str = "") -> None:
+        await self.stub.DeleteCamera(
+            camera_service_pb2.DeleteCameraRequest(camera_id=camera_id, etag=etag)
+        )
+
+    async def activate(self, camera_id: str, etag: str = "") -> camera_pb2.Camera:
+        request = camera_service_pb2.ActivateCameraRequest(camera_id=camera_id, etag=etag)
+        return (await self.stub.ActivateCamera(request)).camera
+
+    async def deactivate(self, camera_id: str, etag: str = "") -> camera_pb2.Camera:
+        request = camera_service_pb2.DeactivateCameraRequest(camera_id=camera_id, etag=etag)
+        return (await self.stub.DeactivateCamera(request)).camera
+
+
+def point(x: float, y: float) -> geometry_pb2.Point:
+    return geometry_pb2.Point(x=x, y=y)
+
+
+def a_camera(name: str | None = None) -> camera_pb2.Camera:
+    """A valid camera with everything set that users can set."""
+    return camera_pb2.Camera(
+        name=name or f"camera {uuid4().hex[:8]}",
+        stream=stream_pb2.Stream(uri="demo://plaza", pace=stream_pb2.PACE_REALTIME),
+        counting=geometry_pb2.CountingConfig(
+            lines=[
+                geometry_pb2.Line(
+                    name="door",
+                    start=point(0.1, 0.5),
+                    end=point(0.9, 0.5),
+                    anchor=geometry_pb2.ANCHOR_FOOT,
+                )
+            ],
+            zones=[
+                geometry_pb2.Zone(
+                    name="hall",
+                    polygon=[point(0.1, 0.1), point(0.9, 0.1), point(0.5, 0.9)],
+                    anchor=geometry_pb2.ANCHOR_CENTRE,
+                )
+            ],
+            detector="motion",
+            classes=["person"],
+        ),
+        labels={"site": "north"},
+    )
+
+
+def status_of(error: grpc.aio.AioRpcError) -> Any:
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # the stubs know the sync call only
+    assert status is not None
+    return status
+
+
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    info = error_details_pb2.ErrorInfo()
+    assert any(detail.Unpack(info) for detail in status_of(error).details)
+    return str(info.reason)
+
+
+async def refused(call: Awaitable[object]) -> tuple[grpc.StatusCode, str]:
+    """Status code and reason of a call that must fail."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value.code(), reason_of(caught.value)
+
+
+async def violated(call: Awaitable[object]) -> dict[str, str]:
+    """Field and description of everything that is wrong with a call's request."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    found = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(found) for detail in status_of(caught.value).details)
+    return {violation.field: violation.description for violation in found.field_violations}

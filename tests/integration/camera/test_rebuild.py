@@ -1,0 +1,41 @@
+"""The read model of a lived-in database can be made again from its events alone."""
+
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from tally.camera.adapters.unit_of_work import units_of_work
+from tally.camera.application.command.activate_camera import ActivateCamera
+from tally.camera.application.command.create_camera import CreateCamera
+from tally.camera.application.command.delete_camera import DeleteCamera
+from tally.camera.application.command.rebuild_read_model import RebuildReadModel
+from tally.camera.application.command.update_camera import UpdateCamera
+from tally.camera.application.query.list_cameras import ListCameras
+from tally.kernel.clock import utc_now
+from tally.kernel.database import Database
+from tally.kernel.ids import new_id
+from tally.kernel.migrations import upgrade
+from tests.unit.camera.examples import spec
+
+
+async def test_a_rebuild_finds_nothing_to_mend_and_mends_what_was_broken(database_dsn: str) -> None:
+    await upgrade(database_dsn, "tally.camera.migrations")
+    database = Database(database_dsn)
+    begin = units_of_work(database)
+    rebuild, list_cameras = RebuildReadModel(begin), ListCameras(begin)
+    create = CreateCamera(begin, utc_now, new_id)
+    first, second, third = [(await create(spec(name))).camera for name in ("a", "b", "c")]
+    await ActivateCamera(begin, utc_now)(first.id)
+    await UpdateCamera(begin, utc_now)(second.id, lambda present: replace(present, name="B"))
+    await DeleteCamera(begin, utc_now)(third.id)
+
+    true = await list_cameras()
+    assert await rebuild() == []
+    assert await list_cameras() == true
+
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE cameras SET labels = '{}' WHERE name = 'a'"))
+        await connection.execute(text("DELETE FROM cameras WHERE name = 'B'"))
+    assert await rebuild() == sorted([first.id, second.id])
+    assert await list_cameras() == true
+    await database.close()

@@ -1,0 +1,224 @@
+"""The ports in memory and in PostgreSQL keep the same promises."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tally.camera.adapters.unit_of_work import units_of_work
+from tally.camera.domain.counting import CountingConfig
+from tally.camera.domain.errors import (
+    CameraNameTaken,
+    CameraNotFound,
+    ConcurrentChange,
+    RequestIdReused,
+)
+from tally.camera.domain.model import Camera, CameraView
+from tally.camera.domain.ports import Begin
+from tally.camera.domain.stream import Stream, StreamState, StreamStatus
+from tally.kernel.database import Database
+from tally.kernel.ids import new_id
+from tally.kernel.migrations import upgrade
+from tests.unit.camera.examples import LATER, NOON, PLAZA, camera, spec, status
+from tests.unit.camera.fakes import Memory
+
+
+@pytest.fixture(params=["memory", "postgresql"])
+async def begin(request: pytest.FixtureRequest) -> AsyncIterator[Begin]:
+    if request.param == "memory":
+        yield Memory().begin
+        return
+    url = request.getfixturevalue("database_dsn")
+    await upgrade(url, "tally.camera.migrations")
+    database = Database(url)
+    yield units_of_work(database)
+    await database.close()
+
+
+async def store(begin: Begin, *fresh: Camera) -> list[Camera]:
+    """Save the cameras and return them as they are read again."""
+    async with begin() as work:
+        for each in fresh:
+            await work.cameras.save(each)
+    async with begin() as work:
+        return [await work.cameras.get(each.id) for each in fresh]
+
+
+async def view(begin: Begin, camera_id: str) -> CameraView:
+    async with begin() as work:
+        return await work.read_model.get(camera_id)
+
+
+async def test_a_camera_is_read_as_it_was_stored(begin: Begin) -> None:
+    lived = (
+        camera()
+        .activate(NOON)
+        .revise(replace(PLAZA, name="b", counting=CountingConfig(), labels={}), LATER)
+    )
+    [known] = await store(begin, lived)
+    assert known == lived
+    assert known.changes == ()
+    assert await view(begin, known.id) == CameraView(lived, None)
+
+
+async def test_changes_are_appended_to_what_is_stored(begin: Begin) -> None:
+    [known] = await store(begin, camera())
+    [changed] = await store(
+        begin, known.revise(replace(PLAZA, stream=Stream("demo://plaza")), LATER)
+    )
+    assert (changed.version, changed.create_time, changed.update_time) == (2, NOON, LATER)
+    assert (await view(begin, known.id)).camera == changed
+
+
+async def test_an_unknown_camera_is_not_found(begin: Begin) -> None:
+    async with begin() as work:
+        with pytest.raises(CameraNotFound):
+            await work.cameras.get(new_id())
+        with pytest.raises(CameraNotFound):
+            await work.read_model.get(new_id())
+
+
+async def test_a_deleted_camera_is_not_found_and_frees_its_name(begin: Begin) -> None:
+    [known] = await store(begin, camera("a"))
+    async with begin() as work:
+        await work.cameras.save(known.delete(LATER))
+    async with begin() as work:
+        with pytest.raises(CameraNotFound):
+            await work.cameras.get(known.id)
+        with pytest.raises(CameraNotFound):
+            await work.read_model.get(known.id)
+    await store(begin, camera("a"))
+
+
+async def test_a_change_of_an_older_version_is_refused(begin: Begin) -> None:
+    [known] = await store(begin, camera())
+    await store(begin, known.activate(LATER))
+    with pytest.raises(ConcurrentChange):
+        await store(begin, known.revise(spec("b"), LATER))
+    with pytest.raises(ConcurrentChange):
+        await store(begin, known.delete(LATER))
+    assert (await view(begin, known.id)).camera.version == 2
+
+
+async def test_two_cameras_cannot_have_one_name(begin: Begin) -> None:
+    _, second = await store(begin, camera("a"), camera("b"))
+    with pytest.raises(CameraNameTaken, match="'a'"):
+        await store(begin, camera("a"))
+    with pytest.raises(CameraNameTaken, match="'a'"):
+        await store(begin, second.revise(spec("a"), LATER))
+    assert (await view(begin, second.id)).camera == second
+
+
+async def test_an_error_undoes_the_whole_unit_of_work(begin: Begin) -> None:
+    fresh = camera()
+
+    async def fail() -> None:
+        async with begin() as work:
+            await work.cameras.save(fresh)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with begin() as work:
+        with pytest.raises(CameraNotFound):
+            await work.cameras.get(fresh.id)
+        assert list(await work.read_model.page("", 10)) == []
+
+
+async def test_pages_are_in_order_of_name(begin: Begin) -> None:
+    names = ["Zebra", "apple", "Äpfel", "a b", "ab", "a", "日本", "\N{GRINNING FACE}"]
+    await store(begin, *(camera(name) for name in names))
+    async with begin() as work:
+        everything = await work.read_model.page("", 100)
+        assert [found.camera.spec.name for found in everything] == sorted(names)
+        second = await work.read_model.page(sorted(names)[2], 3)
+        assert [found.camera.spec.name for found in second] == sorted(names)[3:6]
+        assert list(await work.read_model.page(max(names), 3)) == []
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "time", "kept"),
+    [
+        (2, LATER + SECOND, True),
+        (3, LATER - SECOND, True),
+        (2, LATER, False),
+        (2, LATER - SECOND, False),
+        (1, LATER + SECOND, False),
+    ],
+)
+async def test_the_newest_status_is_kept(
+    begin: Begin, epoch: int, time: datetime, kept: bool
+) -> None:
+    [known] = await store(begin, camera().activate(NOON))
+    first = status()
+    second = replace(status(StreamState.UNREACHABLE, reason="no route"), update_time=time)
+    async with begin() as work:
+        await work.stream_statuses.record(known.id, 2, first)
+        await work.stream_statuses.record(known.id, epoch, second)
+    assert (await view(begin, known.id)).stream_status == (second if kept else first)
+    async with begin() as work:
+        [listed] = await work.read_model.page("", 10)
+    assert listed.stream_status == (second if kept else first)
+
+
+async def test_a_status_keeps_what_is_not_known_unknown(begin: Begin) -> None:
+    [known] = await store(begin, camera().activate(NOON))
+    bare = StreamStatus(state=StreamState.CONNECTING, update_time=LATER)
+    async with begin() as work:
+        await work.stream_statuses.record(known.id, 1, bare)
+    assert (await view(begin, known.id)).stream_status == bare
+
+
+async def test_only_active_cameras_have_a_status(begin: Begin) -> None:
+    inactive, active = await store(begin, camera("a"), camera("b").activate(NOON))
+    async with begin() as work:
+        for id_ in (inactive.id, active.id, new_id()):
+            await work.stream_statuses.record(id_, 1, status())
+    assert (await view(begin, inactive.id)).stream_status is None
+    assert (await view(begin, active.id)).stream_status == status()
+    async with begin() as work:
+        await work.stream_statuses.clear(active.id)
+        await work.stream_statuses.clear(inactive.id)
+    assert (await view(begin, active.id)).stream_status is None
+
+
+async def test_a_request_id_is_claimed_once(begin: Begin) -> None:
+    request, first, second = new_id(), new_id(), new_id()
+    async with begin() as work:
+        assert await work.create_requests.claim(request, first, PLAZA) == first
+        assert await work.create_requests.claim(request, second, PLAZA) == first
+        assert await work.create_requests.claim(new_id(), second, PLAZA) == second
+    async with begin() as work:
+        assert await work.create_requests.claim(request, second, PLAZA) == first
+        with pytest.raises(RequestIdReused):
+            await work.create_requests.claim(request, second, spec("b"))
+
+
+async def test_the_read_model_can_be_made_again_from_the_events(begin: Begin) -> None:
+    kept, gone, drifted, missing = await store(
+        begin, camera("kept").activate(NOON), camera("gone"), camera("drifted"), camera("missing")
+    )
+    async with begin() as work:
+        await work.cameras.save(gone.delete(LATER))
+        await work.stream_statuses.record(kept.id, 1, status())
+        assert await work.read_model.replace(work.cameras.all()) == []
+
+    async def wrong() -> AsyncIterator[Camera]:
+        yield kept
+        yield gone
+        yield replace(drifted, version=7)
+
+    async with begin() as work:
+        await work.read_model.replace(wrong())
+    async with begin() as work:
+        mended = await work.read_model.replace(work.cameras.all())
+    assert mended == sorted([gone.id, drifted.id, missing.id])
+    assert await view(begin, kept.id) == CameraView(kept, status())
+    for camera_ in (drifted, missing):
+        assert (await view(begin, camera_.id)).camera == camera_
+    with pytest.raises(CameraNotFound):
+        await view(begin, gone.id)
