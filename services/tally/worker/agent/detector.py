@@ -43,17 +43,19 @@ class DetectorSequence(Protocol):
 
 
 class Detector(Protocol):
-    """Finds objects in frames.
+    """Finds objects in frames."""
 
-    Attributes:
-        name: What cameras call it, such as `motion`.
-        classes: What it tells apart; detections carry an index into this.
-        stateful: Whether it remembers earlier frames, so that frames must come one at a time.
-    """
+    @property
+    def name(self) -> str:
+        """What cameras call it, such as `motion`."""
 
-    name: str
-    classes: Sequence[str]
-    stateful: bool
+    @property
+    def classes(self) -> Sequence[str]:
+        """What it tells apart; detections carry an index into this."""
+
+    @property
+    def stateful(self) -> bool:
+        """Whether it remembers earlier frames, so that frames must come one at a time."""
 
     def sequence(self, number: int) -> DetectorSequence:
         """Begin with one camera's frames; `number` (1 to 2⁶³ − 1) must differ between cameras."""

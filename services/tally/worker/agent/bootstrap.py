@@ -1,0 +1,72 @@
+"""Puts the camera worker together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from tally.kernel.errors import Unavailable
+from tally.kernel.grpc.client import connect
+from tally.kernel.grpc.server import RunningServer, serve
+from tally.kernel.process import background
+from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.detector import Detectors
+from tally.worker.agent.membership import Membership
+from tally.worker.agent.outbound import Outbound
+from tally.worker.agent.runner import DetectorPool, Surroundings, open_task_source
+from tally.worker.agent.runs import EndedRecordings
+from tally.worker.agent.settings import AgentSettings
+from tally.worker.agent.sources import VideoSource
+from tally.worker.agent.spool import Spool
+from tally.worker.agent.task import CameraTask
+
+
+@asynccontextmanager
+async def camera_worker(
+    settings: AgentSettings,
+    *,
+    detectors: DetectorPool | None = None,
+    open_source: Callable[[CameraTask], VideoSource] = open_task_source,
+) -> AsyncIterator[RunningServer]:
+    """A worker that runs the cameras it is assigned, until the block is left.
+
+    Args:
+        settings: What it needs to know.
+        detectors: In place of those of Triton.
+        open_source: In place of the real sources.
+
+    Raises:
+        OSError: The spool cannot be used, or the address for the health service is taken.
+    """
+    spool = await asyncio.to_thread(Spool, settings.spool, max_bytes=settings.spool_bytes)
+    triton = Detectors(settings.triton_address)
+    outbound = Outbound(spool, settings.nats_url.get_secret_value(), f"agent {settings.name}")
+
+    async def ping_triton() -> None:
+        if not await triton.ready():
+            raise Unavailable("Triton does not answer")
+
+    async with connect(settings.pool_address) as channel:
+        changed = asyncio.Event()
+        cameras = Cameras(
+            Surroundings(
+                detectors=detectors or triton,
+                keep=outbound.keep,
+                ended=EndedRecordings(settings.spool / "ended"),
+                changed=changed.set,
+                open=open_source,
+            )
+        )
+        membership = Membership(channel, settings.name, settings.capacity, cameras, changed)
+        dependencies = {"pool": membership.ping}
+        if detectors is None:
+            dependencies["triton"] = ping_triton
+        try:
+            async with (
+                outbound.running(),
+                background(membership.run()),
+                serve("agent", settings, lambda server: None, dependencies) as server,
+            ):
+                yield server
+        finally:
+            await triton.close()
+            spool.close()

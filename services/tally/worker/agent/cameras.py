@@ -1,0 +1,44 @@
+"""The cameras that a worker runs."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+from tally.worker.agent.runner import CameraRunner, Surroundings
+from tally.worker.agent.task import CameraTask
+
+
+class Cameras:
+    """Runs the cameras that are assigned and no others.
+
+    Args:
+        surroundings: What they share.
+    """
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._runners: dict[str, CameraRunner] = {}
+
+    def __iter__(self) -> Iterator[CameraRunner]:
+        """The cameras that run."""
+        return iter(tuple(self._runners.values()))
+
+    async def assign(self, tasks: Iterable[CameraTask]) -> None:
+        """Run exactly these. A camera whose configuration is the same goes on with its run."""
+        wanted = {task.camera_id: task for task in tasks}
+        stopped = []
+        for camera_id, runner in list(self._runners.items()):
+            task = wanted.get(camera_id)
+            if task is not None and task.counts_the_same(runner.task):
+                runner.task = task
+            else:
+                stopped.append(self._runners.pop(camera_id))
+        await asyncio.gather(*(runner.stop() for runner in stopped))
+        for camera_id, task in wanted.items():
+            if camera_id not in self._runners:
+                runner = CameraRunner(task, self._surroundings)
+                self._runners[camera_id] = runner
+                runner.start()
+
+    async def stop(self) -> None:
+        """Run none."""
+        await self.assign(())

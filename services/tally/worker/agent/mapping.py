@@ -1,0 +1,97 @@
+"""Between the pool's contract and what the worker works with; nothing else knows both."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tally.api.camera.v1 import stream_pb2
+from tally.api.counting.v1 import geometry_pb2
+from tally.api.worker.v1 import worker_pb2
+from tally.counting import Anchor, Line, Zone
+from tally.worker.agent.runner import CameraRunner
+from tally.worker.agent.sources import Pace
+from tally.worker.agent.status import StreamState, StreamStatus
+from tally.worker.agent.task import CameraTask
+
+_PACES = {
+    stream_pb2.PACE_UNSPECIFIED: Pace.REALTIME,
+    stream_pb2.PACE_REALTIME: Pace.REALTIME,
+    stream_pb2.PACE_AS_FAST_AS_POSSIBLE: Pace.AS_FAST_AS_POSSIBLE,
+}
+_ANCHORS = {
+    geometry_pb2.ANCHOR_UNSPECIFIED: Anchor.FOOT,
+    geometry_pb2.ANCHOR_FOOT: Anchor.FOOT,
+    geometry_pb2.ANCHOR_CENTRE: Anchor.CENTRE,
+    geometry_pb2.ANCHOR_HEAD: Anchor.HEAD,
+}
+_STATES = {
+    StreamState.CONNECTING: stream_pb2.STREAM_STATE_CONNECTING,
+    StreamState.STREAMING: stream_pb2.STREAM_STATE_STREAMING,
+    StreamState.UNREACHABLE: stream_pb2.STREAM_STATE_UNREACHABLE,
+    StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
+}
+
+
+def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
+    """The task that an assignment sets."""
+    counting = assignment.counting
+    return CameraTask(
+        camera_id=assignment.camera_id,
+        name=assignment.camera_name,
+        epoch=assignment.epoch,
+        config_version=assignment.config_version,
+        uri=assignment.stream.uri,
+        pace=_PACES[assignment.stream.pace],
+        lines=tuple(
+            Line(line.name, _point(line.start), _point(line.end), _ANCHORS[line.anchor])
+            for line in counting.lines
+        ),
+        zones=tuple(
+            Zone(zone.name, tuple(map(_point, zone.polygon)), _ANCHORS[zone.anchor])
+            for zone in counting.zones
+        ),
+        detector=counting.detector,
+        classes=tuple(counting.classes),
+        activate_time=assignment.activate_time.ToDatetime(UTC),
+    )
+
+
+def running_to_proto(
+    cameras: Iterable[CameraRunner], now: datetime
+) -> list[worker_pb2.RunningCamera]:
+    """What the worker says of its cameras."""
+    return [
+        worker_pb2.RunningCamera(
+            camera_id=camera.task.camera_id,
+            epoch=camera.task.epoch,
+            status=_status(camera.status, now),
+        )
+        for camera in cameras
+    ]
+
+
+def _status(status: StreamStatus, now: datetime) -> stream_pb2.StreamStatus:
+    figures = status.figures
+    last = figures.last_frame_time
+    return stream_pb2.StreamStatus(
+        state=_STATES[status.state],
+        reason=status.reason,
+        frames_per_second=figures.meter.rate(),
+        frames_processed=figures.frames_processed,
+        frames_dropped=figures.frames_dropped,
+        frames_corrupt=figures.frames_corrupt,
+        last_frame_time=None if last is None else _timestamp(last),
+        detector=figures.detector,
+        update_time=_timestamp(now),
+    )
+
+
+def _point(point: geometry_pb2.Point) -> tuple[float, float]:
+    return point.x, point.y
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp

@@ -1,0 +1,132 @@
+"""The worker's place in the pool: registers, renews the lease, follows what is assigned."""
+
+import asyncio
+
+import grpc
+import structlog
+
+from tally.api.worker.v1 import worker_service_pb2 as messages
+from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
+from tally.kernel.clock import Clock, utc_now
+from tally.kernel.errors import Unavailable
+from tally.worker.agent.backoff import Backoff
+from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.mapping import running_to_proto, task_from_proto
+
+SILENCE_S = 20.0
+"""The pool shows a sign of life at least every ten seconds."""
+RENEWALS_PER_LEASE = 3
+LEAVE_TIMEOUT_S = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Membership:
+    """Keeps the worker in the pool. While the pool cannot be reached, cameras go on as they are.
+
+    Args:
+        channel: To the pool.
+        name: What the pool is to call this worker.
+        capacity: How many cameras it takes.
+        cameras: Runs what is assigned.
+        changed: Set when a camera's state is another: the pool is told without waiting for the next renewal.
+        clock: The wall clock.
+    """
+
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        name: str,
+        capacity: int,
+        cameras: Cameras,
+        changed: asyncio.Event,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._stub = WorkerServiceStub(channel)
+        self._name = name
+        self._capacity = capacity
+        self._cameras = cameras
+        self._clock = clock
+        self._changed = changed
+        self._backoff = Backoff(first_s=0.5, longest_s=10.0)
+        self._worker_id = ""
+        self._member = False
+
+    async def ping(self) -> None:
+        """Return if the worker has its place in the pool.
+
+        Raises:
+            Unavailable: It has not.
+        """
+        if not self._member:
+            raise Unavailable("not a member of the pool")
+
+    async def run(self) -> None:
+        """Be a member until cancelled; then end all runs and take leave."""
+        try:
+            while True:
+                try:
+                    await self._belong()
+                except* (grpc.aio.AioRpcError, OSError, TimeoutError) as errors:
+                    self._note_lost(errors.exceptions[0])
+                await asyncio.sleep(self._backoff.next_s())
+        finally:
+            await self._cameras.stop()
+            await self._leave()
+
+    async def _belong(self) -> None:
+        answer = await self._stub.RegisterWorker(
+            messages.RegisterWorkerRequest(name=self._name, capacity=self._capacity)
+        )
+        self._worker_id = answer.worker.id
+        _log.info("registered", worker_id=self._worker_id, name=self._name)
+        lease_s = answer.lease_duration.ToTimedelta().total_seconds()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_renewing(lease_s / RENEWALS_PER_LEASE))
+            group.create_task(self._follow())
+
+    async def _keep_renewing(self, period_s: float) -> None:
+        while True:
+            self._changed.clear()
+            await self._stub.RenewLease(
+                messages.RenewLeaseRequest(
+                    worker_id=self._worker_id,
+                    cameras=running_to_proto(self._cameras, self._clock()),
+                )
+            )
+            try:
+                async with asyncio.timeout(period_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def _follow(self) -> None:
+        call = self._stub.WatchAssignments(
+            messages.WatchAssignmentsRequest(worker_id=self._worker_id)
+        )
+        try:
+            while True:
+                async with asyncio.timeout(SILENCE_S):
+                    answer = await call.read()
+                if not isinstance(answer, messages.WatchAssignmentsResponse):
+                    raise ConnectionError("the pool ended the stream of assignments")
+                await self._cameras.assign(map(task_from_proto, answer.assignments))
+                self._member = True
+                self._backoff.reset()
+        finally:
+            call.cancel()
+
+    def _note_lost(self, error: BaseException) -> None:
+        self._member = False
+        reason = error.details() if isinstance(error, grpc.aio.AioRpcError) else str(error)
+        _log.warning("membership_lost", reason=reason or type(error).__name__)
+
+    async def _leave(self) -> None:
+        """Have the cameras go to others at once, rather than when the lease runs out."""
+        if not self._worker_id:
+            return
+        request = messages.DeregisterWorkerRequest(worker_id=self._worker_id)
+        try:
+            await self._stub.DeregisterWorker(request, timeout=LEAVE_TIMEOUT_S)
+        except grpc.aio.AioRpcError as error:
+            _log.warning("leave_failed", reason=error.details())

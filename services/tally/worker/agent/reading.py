@@ -1,0 +1,134 @@
+"""Reads one source once: frames in, records out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+from opentelemetry import metrics
+
+from tally.api.counting.v1 import events_pb2
+from tally.counting import CountingEngine
+from tally.worker.agent.detector import Detector, DetectorUnavailable
+from tally.worker.agent.inspector import Inspector
+from tally.worker.agent.pipeline import CountedFrame, count_frames, depth_for
+from tally.worker.agent.reader import FrameReader
+from tally.worker.agent.recorder import Recorder, Run
+from tally.worker.agent.selection import ClassSelection
+from tally.worker.agent.sources import SourceError, VideoSource
+from tally.worker.agent.status import Figures
+from tally.worker.agent.task import CameraTask
+from tally.worker.agent.truth import Truth
+
+Keep = Callable[[events_pb2.CountsRecorded], Awaitable[None]]
+"""Returns when the record is safe."""
+
+_meter = metrics.get_meter("tally.worker.agent")
+_processed = _meter.create_counter("tally.frames.processed", description="Frames counted on")
+_dropped = _meter.create_counter(
+    "tally.frames.dropped", description="Frames skipped because newer ones were there"
+)
+
+
+class Reading:
+    """One run over one source.
+
+    Args:
+        task: What to count.
+        source: Open; read to its end and closed here.
+        run_id: The run's id.
+        detector: Finds the objects.
+        selection: Which of them count.
+        epoch: Tells the epoch of the assignment, which may rise meanwhile.
+        keep: Where records go.
+
+    Attributes:
+        figures: What was done so far.
+    """
+
+    def __init__(
+        self,
+        task: CameraTask,
+        source: VideoSource,
+        run_id: str,
+        detector: Detector,
+        selection: ClassSelection,
+        *,
+        epoch: Callable[[], int],
+        keep: Keep,
+    ) -> None:
+        self.figures = Figures(detector.name)
+        self._live = source.info.live
+        self._depth = depth_for(detector)
+        self._attributes = {"camera_id": task.camera_id}
+        self._epoch = epoch
+        self._keep = keep
+        self._reader = FrameReader(source, drop=self._live)
+        self._inspector = Inspector(detector, selection, live=self._live)
+        self._engine = CountingEngine(
+            lines=task.lines,
+            zones=task.zones,
+            frame_size=(source.info.width, source.info.height),
+        )
+        self._recorder = Recorder(
+            Run(run_id, task.camera_id, task.config_version, detector.name),
+            task.lines,
+            task.zones,
+            selection,
+            Truth.of(source, task.uri, task.lines, task.zones),
+        )
+
+    async def count(self, noted: Callable[[], None]) -> None:
+        """Read the source to its end.
+
+        Args:
+            noted: Called after each frame.
+
+        Raises:
+            SourceError: The source broke off.
+            DetectorUnavailable: The detector has been silent for too long.
+            SpoolFull: A record cannot be kept.
+        """
+        self._reader.start()
+        frames = count_frames(self._reader, self._inspector.detect, self._engine, depth=self._depth)
+        try:
+            async with aclosing(frames):
+                async for counted in frames:
+                    await self._take(counted)
+                    noted()
+        except (SourceError, DetectorUnavailable, asyncio.CancelledError):
+            # A recording is not finished here: it will be read again from its beginning.
+            if self._live:
+                await self._finish()
+            raise
+        else:
+            await self._finish()
+        finally:
+            await self._reader.stop()
+            await self._inspector.close()
+
+    async def _take(self, counted: CountedFrame) -> None:
+        figures, dropped = self.figures, self._dropped()
+        _processed.add(1, self._attributes)
+        _dropped.add(dropped - figures.frames_dropped, self._attributes)
+        figures.frames_processed += 1
+        figures.frames_dropped = dropped
+        figures.frames_corrupt = self._reader.corrupt
+        figures.last_frame_time = counted.frame.captured_at
+        figures.meter.tick()
+        record = self._recorder.add(
+            counted.frame, counted.result, dropped=dropped, epoch=self._epoch()
+        )
+        if record is not None:
+            await self._keep(record)
+
+    async def _finish(self) -> None:
+        """Settle what is open: nobody is inside a zone that nobody watches."""
+        last_s = self._recorder.last_time_s
+        if last_s is not None:
+            result = self._engine.finish(last_s)
+            await self._keep(
+                self._recorder.finish(result, dropped=self._dropped(), epoch=self._epoch())
+            )
+
+    def _dropped(self) -> int:
+        return self._reader.dropped + self._inspector.left_out

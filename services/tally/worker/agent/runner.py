@@ -1,0 +1,137 @@
+"""Counts one camera for as long as it is assigned, however often its stream breaks off."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from tally.kernel.errors import DomainError
+from tally.worker.agent.backoff import Backoff
+from tally.worker.agent.detector import Detector
+from tally.worker.agent.reading import Keep, Reading
+from tally.worker.agent.runs import EndedRecordings, run_id
+from tally.worker.agent.selection import ClassSelection
+from tally.worker.agent.sources import SourceError, VideoSource, open_source
+from tally.worker.agent.spool import SpoolFull
+from tally.worker.agent.status import Figures, StreamState, StreamStatus
+from tally.worker.agent.task import CameraTask
+
+_log = structlog.get_logger(__name__)
+
+
+class DetectorPool(Protocol):
+    """The detectors that are installed."""
+
+    async def get(self, name: str) -> Detector:
+        """The detector of this name."""
+
+    async def best(self) -> Detector:
+        """The detector for cameras that name none."""
+
+
+def open_task_source(task: CameraTask) -> VideoSource:
+    """Open the source that the task names."""
+    return open_source(task.uri, pace=task.pace, started_at=task.activate_time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all cameras of a worker share.
+
+    Attributes:
+        detectors: Who finds objects.
+        keep: Where records go.
+        ended: Remembers the recordings that are done.
+        changed: Called when a camera's state is another.
+        open: Opens sources; blocks.
+    """
+
+    detectors: DetectorPool
+    keep: Keep
+    ended: EndedRecordings
+    changed: Callable[[], None]
+    open: Callable[[CameraTask], VideoSource] = open_task_source
+
+
+class CameraRunner:
+    """Reads one camera's stream, counts, and begins again when something fails.
+
+    Args:
+        task: What to count.
+        surroundings: Who helps.
+
+    Attributes:
+        task: What is counted. Its name and epoch may change while it is.
+    """
+
+    def __init__(self, task: CameraTask, surroundings: Surroundings) -> None:
+        self.task = task
+        self._around = surroundings
+        self._state = StreamState.CONNECTING
+        self._reason = ""
+        self._figures = Figures()
+        self._backoff = Backoff()
+        self._work: asyncio.Task[None] | None = None
+        self._log = _log.bind(camera=task.name, camera_id=task.camera_id)
+
+    @property
+    def status(self) -> StreamStatus:
+        """How the stream does."""
+        return StreamStatus(self._state, self._reason, self._figures)
+
+    def start(self) -> None:
+        """Count in the background."""
+        self._work = asyncio.create_task(self._keep_counting(), name=f"camera {self.task.name}")
+
+    async def stop(self) -> None:
+        """End the run; a live one keeps what is settled."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+
+    async def _keep_counting(self) -> None:
+        while True:
+            try:
+                await self._count()
+            except (SourceError, DomainError, SpoolFull, OSError) as error:
+                self._enter(StreamState.UNREACHABLE, str(error))
+            except Exception as error:
+                self._log.exception("run_failed")
+                self._enter(StreamState.UNREACHABLE, f"the worker failed: {error}")
+            else:
+                self._enter(StreamState.ENDED)
+                return
+            await asyncio.sleep(self._backoff.next_s())
+
+    async def _count(self) -> None:
+        """Read the source once, to its end."""
+        task, around = self.task, self._around
+        detectors = around.detectors
+        detector = await (detectors.get(task.detector) if task.detector else detectors.best())
+        selection = ClassSelection(detector, task.classes)
+        source = await asyncio.to_thread(around.open, task)
+        run = run_id(task, live=source.info.live)
+        if around.ended.includes(task.camera_id, run):
+            return
+        reading = Reading(
+            task, source, run, detector, selection,
+            epoch=lambda: self.task.epoch, keep=around.keep,
+        )  # fmt: skip
+        self._figures = reading.figures
+        await reading.count(self._streaming)
+        if not source.info.live:
+            around.ended.add(task.camera_id, run)
+
+    def _streaming(self) -> None:
+        if self._state is not StreamState.STREAMING:
+            self._backoff.reset()
+            self._enter(StreamState.STREAMING)
+
+    def _enter(self, state: StreamState, reason: str = "") -> None:
+        if (state, reason) == (self._state, self._reason):
+            return
+        self._state, self._reason = state, reason
+        self._log.info("stream", state=state.value, reason=reason)
+        self._around.changed()

@@ -1,0 +1,32 @@
+"""Settings of the camera worker, from `TALLY_AGENT_…`."""
+
+import socket
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from tally.kernel.settings import ServerSettings
+
+
+class AgentSettings(ServerSettings):
+    """What the camera worker needs to know, beside what every server does. It serves its health alone.
+
+    Attributes:
+        name: What the pool calls it; a worker that comes back under its name gets its cameras back.
+        capacity: How many cameras it takes at once.
+        pool_address: `host:port` of the gateway or of the pool itself.
+        triton_address: `host:port` of Triton's gRPC service.
+        spool: Folder for records that are not sent yet; each worker has its own.
+        spool_bytes: How much the spool may hold. A camera fills about 1 kB a second.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TALLY_AGENT_")
+
+    listen: str = "127.0.0.1:0"
+    name: str = Field(default_factory=socket.gethostname)
+    capacity: int = 16
+    pool_address: str = "127.0.0.1:8080"
+    triton_address: str
+    spool: Path
+    spool_bytes: int = 2**30

@@ -1,0 +1,77 @@
+"""How a camera's stream does, as its worker sees it."""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+RATE_WINDOW_S = 5.0
+
+
+class StreamState(Enum):
+    """How a camera's stream does."""
+
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    UNREACHABLE = "unreachable"
+    ENDED = "ended"
+
+
+@dataclass(slots=True)
+class RateMeter:
+    """Events a second, over the last `RATE_WINDOW_S` seconds."""
+
+    _times: deque[float] = field(default_factory=deque)
+
+    def tick(self) -> None:
+        """An event happens."""
+        self._times.append(time.monotonic())
+        self._forget()
+
+    def rate(self) -> float:
+        """The rate now."""
+        self._forget()
+        if len(self._times) < 2:
+            return 0.0
+        return (len(self._times) - 1) / (time.monotonic() - self._times[0])
+
+    def _forget(self) -> None:
+        while self._times and self._times[0] < time.monotonic() - RATE_WINDOW_S:
+            self._times.popleft()
+
+
+@dataclass(slots=True)
+class Figures:
+    """What a run has done so far.
+
+    Attributes:
+        detector: The detector in use; empty while none is.
+        frames_processed: Frames counted on.
+        frames_dropped: Frames skipped because newer ones were there.
+        frames_corrupt: Frames skipped because they could not be decoded.
+        last_frame_time: Capture time of the newest counted frame.
+        meter: Measures the frames counted a second.
+    """
+
+    detector: str = ""
+    frames_processed: int = 0
+    frames_dropped: int = 0
+    frames_corrupt: int = 0
+    last_frame_time: datetime | None = None
+    meter: RateMeter = field(default_factory=RateMeter)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """How a camera's stream does.
+
+    Attributes:
+        state: The state.
+        reason: Why the stream is unreachable; empty otherwise.
+        figures: Of the current run, or of the last one if there is none.
+    """
+
+    state: StreamState
+    reason: str
+    figures: Figures

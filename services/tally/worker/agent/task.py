@@ -1,0 +1,45 @@
+"""What a worker is told to do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tally.counting import Line, Zone
+from tally.worker.agent.sources import Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraTask:
+    """One camera to count, as the pool assigned it.
+
+    Attributes:
+        camera_id: The camera.
+        name: What people call it.
+        epoch: Of the assignment; stamped on every record.
+        config_version: Of the configuration; stamped on every record.
+        uri: Where the pictures come from.
+        pace: How fast a recording is read.
+        lines: What to count at.
+        zones: What to count in.
+        detector: Which detector to use; empty for the best one.
+        classes: What to count; empty for people, where the detector knows people.
+        activate_time: When the camera was activated; a recording's frames are dated from here.
+    """
+
+    camera_id: str
+    name: str
+    epoch: int
+    config_version: int
+    uri: str
+    pace: Pace
+    lines: tuple[Line, ...]
+    zones: tuple[Zone, ...]
+    detector: str
+    classes: tuple[str, ...]
+    activate_time: datetime
+
+    def counts_the_same(self, other: "CameraTask") -> bool:
+        """Whether a run for the one can go on for the other: all but the name and the epoch agree."""
+        return (self.config_version, self.activate_time) == (
+            other.config_version,
+            other.activate_time,
+        )

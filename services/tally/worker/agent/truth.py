@@ -1,0 +1,57 @@
+"""The truth about a scene, summed over a run."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tally.api.counting.v1 import count_pb2
+from tally.counting import Line, Zone
+from tally.worker.agent.sources import VideoSource
+from tally.worker.agent.sources.demo.reference import Reference
+from tally.worker.agent.sources.demo.source import DemoSource
+
+
+class Truth:
+    """True totals since the start of a run and true occupancies, over the frames that were counted on.
+
+    Args:
+        reference: Knows the scene.
+        lines: What is counted at.
+        zones: What is counted in.
+    """
+
+    def __init__(self, reference: Reference, lines: Sequence[Line], zones: Sequence[Zone]) -> None:
+        self._reference = reference
+        self._lines = lines
+        self._zones = zones
+        self._totals = {line.name: count_pb2.LineTotal(line=line.name) for line in lines}
+        self._until: datetime | None = None
+
+    @classmethod
+    def of(
+        cls, source: VideoSource, uri: str, lines: Sequence[Line], zones: Sequence[Zone]
+    ) -> "Truth | None":
+        """The truth about a source; None for sources that do not know it."""
+        if not isinstance(source, DemoSource):
+            return None
+        return cls(Reference(uri, began=source.began), lines, zones)
+
+    def begin(self, moment: datetime) -> None:
+        """The run's first frame shows this moment."""
+        self._until = moment
+
+    def totals(self, until: datetime) -> Sequence[count_pb2.LineTotal]:
+        """True crossings from the beginning to `until`, which must not go back."""
+        since = self._until or until
+        for line in self._lines:
+            found = self._reference.totals(line, since, until)
+            self._totals[line.name].in_count += found.into
+            self._totals[line.name].out_count += found.out
+        self._until = until
+        return list(self._totals.values())
+
+    def occupancies(self, moment: datetime) -> Sequence[count_pb2.ZoneOccupancy]:
+        """True occupancies."""
+        return [
+            count_pb2.ZoneOccupancy(zone=zone.name, count=self._reference.occupancy(zone, moment))
+            for zone in self._zones
+        ]

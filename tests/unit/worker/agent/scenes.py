@@ -1,0 +1,140 @@
+"""A source and a detector that agree on a scene: one object walks down the picture, across a line."""
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from tally.counting import Detections, Line, Zone
+from tally.worker.agent.detector import Detector, DetectorSequence, DetectorUnavailable
+from tally.worker.agent.sources import Frame, Image, Pace, SourceError, SourceInfo
+from tally.worker.agent.task import CameraTask
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
+FPS = 10
+
+
+def task(**changes: object) -> CameraTask:
+    """A camera with a line that the object crosses inwards, and a zone behind it."""
+    values: dict[str, object] = {
+        "camera_id": CAMERA_ID,
+        "name": "square",
+        "epoch": 1,
+        "config_version": 3,
+        "uri": "test://walk",
+        "pace": Pace.REALTIME,
+        "lines": (Line("middle", (0.0, 0.5), (1.0, 0.5)),),
+        "zones": (Zone("lower", ((0.0, 0.6), (1.0, 0.6), (1.0, 1.0), (0.0, 1.0))),),
+        "detector": "",
+        "classes": (),
+        "activate_time": BEGAN,
+    }
+    return CameraTask(**(values | changes))  # type: ignore[arg-type]  # each test knows its fields
+
+
+class WalkSource:
+    """Frames whose first pixel says where the object's feet are, in percent of the height.
+
+    Args:
+        frames: How many.
+        live: Whether it counts as live.
+        error: Raised after the last frame.
+        linger: Whether to stay silent after the last frame until closed.
+        pause_s: Between two frames of a live source.
+    """
+
+    def __init__(
+        self,
+        frames: int = 50,
+        *,
+        live: bool = False,
+        error: SourceError | None = None,
+        linger: bool = False,
+        pause_s: float = 0.002,
+    ) -> None:
+        self.info = SourceInfo(64, 48, float(FPS), frames, live)
+        self.corrupt_frames = 0
+        self._frames = frames
+        self._error = error
+        self._linger = linger
+        self._pause_s = pause_s
+        self._closing = threading.Event()
+
+    def frames(self) -> Generator[Frame, None, None]:
+        for index in range(self._frames):
+            if self._closing.is_set():
+                return
+            image = np.zeros((48, 64, 3), np.uint8)
+            image[0, 0, 0] = 25 + 70 * index // self._frames
+            time_s = index / FPS
+            yield Frame(index, time_s, BEGAN + timedelta(seconds=time_s), image)
+            if self.info.live:
+                self._closing.wait(self._pause_s)
+        if self._linger:
+            self._closing.wait()
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        self._closing.set()
+
+
+class WalkDetector:
+    """Sees the object where the frame says it is.
+
+    Args:
+        stateful: Whether it claims to remember frames.
+        fails: Tells, by the number of the call, whether the call fails.
+    """
+
+    name = "walk"
+    classes: Sequence[str] = ("dog", "person")
+
+    def __init__(
+        self, *, stateful: bool = False, fails: Callable[[int], bool] = lambda call: False
+    ) -> None:
+        self.stateful = stateful
+        self.calls = 0
+        self.sequences: list[int] = []
+        self._fails = fails
+
+    def sequence(self, number: int) -> DetectorSequence:
+        self.sequences.append(number)
+        return WalkSequence(self)
+
+    async def look(self, frame: Image) -> Detections:
+        self.calls += 1
+        if self._fails(self.calls):
+            raise DetectorUnavailable("the detector is away")
+        foot = frame[0, 0, 0] / 100
+        return Detections(
+            np.array([[0.4, foot - 0.2, 0.5, foot], [0.7, foot - 0.2, 0.8, foot]], np.float32),
+            np.array([0.9, 0.9], np.float32),
+            np.array([1, 0], np.int32),
+        )
+
+
+class WalkSequence:
+    def __init__(self, detector: WalkDetector) -> None:
+        self._detector = detector
+
+    async def detect(self, frame: Image) -> Detections:
+        return await self._detector.look(frame)
+
+    async def close(self) -> None:
+        return
+
+
+class OneDetector:
+    """A pool with one detector."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+
+    async def get(self, name: str) -> Detector:
+        return self._detector
+
+    async def best(self) -> Detector:
+        return self._detector

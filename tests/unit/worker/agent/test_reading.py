@@ -1,0 +1,158 @@
+"""One reading of a source becomes records that explain themselves."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from tally.api.counting.v1 import count_pb2
+from tally.api.counting.v1.events_pb2 import CountsRecorded
+from tally.kernel.errors import FailedPrecondition
+from tally.kernel.grpc.validation import check_message
+from tally.worker.agent.detector import Detector, DetectorUnavailable
+from tally.worker.agent.reading import Reading
+from tally.worker.agent.selection import ClassSelection
+from tally.worker.agent.sources import SourceError, SourceErrorReason, VideoSource
+from tests.unit.worker.agent.scenes import BEGAN, CAMERA_ID, WalkDetector, WalkSource, task
+
+RUN_ID = "0190a5b2-0000-7000-8000-0000000000aa"
+
+
+async def read(
+    source: VideoSource,
+    detector: Detector | None = None,
+    *,
+    epoch: Callable[[], int] = lambda: 1,
+) -> list[CountsRecorded]:
+    records: list[CountsRecorded] = []
+
+    async def keep(record: CountsRecorded) -> None:
+        check_message(record)
+        records.append(record)
+
+    detector = detector or WalkDetector()
+    reading = Reading(
+        task(), source, RUN_ID, detector, ClassSelection(detector), epoch=epoch, keep=keep
+    )
+    try:
+        await reading.count(lambda: None)
+    except (SourceError, DetectorUnavailable):
+        return records
+    return records
+
+
+async def test_records_follow_one_another_and_cover_every_frame() -> None:
+    records = await read(WalkSource(frames=50))
+    assert [record.sequence for record in records] == list(range(len(records)))
+    assert sum(record.frames_processed for record in records) == 50
+    assert records[0].start_time.ToDatetime(BEGAN.tzinfo) == BEGAN
+    assert all(
+        before.end_time.ToDatetime() < after.start_time.ToDatetime()
+        for before, after in pairwise(records[:-1])
+    )
+    assert {record.camera_id for record in records} == {CAMERA_ID}
+    assert {(record.run_id, record.config_version, record.detector) for record in records} == {
+        (RUN_ID, 3, "walk")
+    }
+
+
+async def test_one_person_crosses_once_and_is_inside_until_the_end() -> None:
+    records = await read(WalkSource(frames=50))
+    crossings = [crossing for record in records for crossing in record.crossings]
+    assert [(each.line, each.direction, each.object_class) for each in crossings] == [
+        ("middle", count_pb2.DIRECTION_IN, "person")
+    ]
+    visits = [visit.kind for record in records for visit in record.visits]
+    assert visits == [count_pb2.VISIT_KIND_ENTRY, count_pb2.VISIT_KIND_EXIT]
+    assert records[-2].occupancies[0].count == 1
+    assert (records[-1].occupancies[0].count, records[-1].occupancies[0].peak) == (0, 1)
+    assert (records[-1].totals[0].in_count, records[-1].totals[0].out_count) == (1, 0)
+
+
+async def test_a_recording_that_is_read_again_makes_the_same_records() -> None:
+    assert await read(WalkSource()) == await read(WalkSource())
+
+
+async def test_a_recording_that_breaks_off_is_not_settled() -> None:
+    broken = await read(
+        WalkSource(frames=50, error=SourceError(SourceErrorReason.UNREACHABLE, "gone"))
+    )
+    whole = await read(WalkSource(frames=50))
+    assert broken == whole[: len(broken)]
+    assert len(broken) < len(whole)
+
+
+async def test_a_live_stream_that_breaks_off_leaves_nobody_inside() -> None:
+    error = SourceError(SourceErrorReason.UNREACHABLE, "gone")
+    records = await read(WalkSource(frames=50, live=True, error=error))
+    assert records[-1].occupancies[0].count == 0
+    kinds = [visit.kind for record in records for visit in record.visits]
+    assert kinds == [count_pb2.VISIT_KIND_ENTRY, count_pb2.VISIT_KIND_EXIT]
+
+
+async def test_a_live_stream_that_is_stopped_keeps_what_is_settled() -> None:
+    records: list[CountsRecorded] = []
+    all_seen = asyncio.Event()
+
+    async def keep(record: CountsRecorded) -> None:
+        records.append(record)
+
+    detector = WalkDetector()
+    reading = Reading(
+        task(),
+        WalkSource(frames=50, live=True, linger=True),
+        RUN_ID,
+        detector,
+        ClassSelection(detector),
+        epoch=lambda: 1,
+        keep=keep,
+    )
+
+    def noted() -> None:
+        if reading.figures.last_frame_time == BEGAN.replace(second=4, microsecond=900_000):
+            all_seen.set()
+
+    counting = asyncio.create_task(reading.count(noted))
+    await all_seen.wait()
+    counting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await counting
+    assert records[-1].totals[0].in_count == 1
+    assert records[-1].occupancies[0].count == 0
+
+
+async def test_a_recordings_frame_is_tried_again_until_the_detector_is_back() -> None:
+    detector = WalkDetector(fails=lambda call: call in (20, 21))
+    assert await read(WalkSource(), detector) == await read(WalkSource())
+
+
+async def test_a_recording_begins_anew_when_the_detector_forgot_its_frames() -> None:
+    detector = WalkDetector(stateful=True, fails=lambda call: call == 20)
+    records = await read(WalkSource(), detector)
+    assert records == (await read(WalkSource()))[: len(records)]
+    assert detector.calls == 20
+
+
+async def test_a_live_stream_goes_on_without_the_frames_that_the_detector_missed() -> None:
+    detector = WalkDetector(stateful=True, fails=lambda call: call == 20)
+    records = await read(WalkSource(live=True, pause_s=0.02), detector)
+    processed = sum(record.frames_processed for record in records)
+    dropped = sum(record.frames_dropped for record in records)
+    assert processed + dropped == 50
+    assert dropped >= 1
+    assert detector.calls > 20
+    assert len(set(detector.sequences)) == 2
+
+
+async def test_the_epoch_may_rise_within_a_run() -> None:
+    epochs = iter(range(5, 1000))
+    records = await read(WalkSource(), epoch=lambda: next(epochs))
+    assert records[0].epoch < records[-1].epoch
+
+
+def test_people_count_where_the_detector_knows_people() -> None:
+    selection = ClassSelection(WalkDetector())
+    assert selection.name(1) == "person"
+    with pytest.raises(FailedPrecondition, match="cannot tell cat; it knows dog, person"):
+        ClassSelection(WalkDetector(), ["cat"])
