@@ -11,17 +11,14 @@ from typing import Protocol
 
 import asyncpg
 import nats
-import nats.errors
 import pytest
-from nats.aio.client import Client
 
 from gateway_envoy import Gateway, load_table
-from tally.kernel.bus import COUNTING, Bus
 from tally.kernel.contracts import IMAGE
 from tally.stack.envoy import EnvoyServer
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder, free_ports
-from tally.stack.nats import PUBLISHES, NatsServer
+from tally.stack.nats import NatsServer
 from tally.stack.postgres import PostgresServer
 from tally.stack.probe import first_line
 from tally.stack.process import ServerProcess
@@ -129,46 +126,6 @@ async def test_a_damaged_nats_configuration_is_told_with_the_log(
         await server.start()
     assert "tally..camera" in caught.value.log_tail
     assert str(tmp_path) in caught.value.mend
-
-
-@asynccontextmanager
-async def refusals(server: NatsServer, user: str) -> AsyncIterator[tuple[Client, list[str]]]:
-    """A client of `user`, and what the server refuses it."""
-    refused: list[str] = []
-
-    async def note(error: Exception) -> None:
-        refused.append(str(error).lower())
-
-    client = await nats.connect(server.url(user), error_cb=note)
-    try:
-        yield client, refused
-    finally:
-        await client.close()
-
-
-async def test_a_nats_user_cannot_publish_other_contexts_events(nats_server: NatsServer) -> None:
-    async with refusals(nats_server, "analytics") as (client, refused):
-        await client.publish("tally.counting.v1.forged", b"")
-        await client.flush()
-        async with asyncio.timeout(5):
-            while not refused:
-                await asyncio.sleep(0.01)
-        assert "permissions violation" in refused[0]
-        assert "tally.counting.v1.forged" in refused[0]
-
-
-@pytest.mark.parametrize("user", PUBLISHES)
-async def test_a_nats_user_can_make_and_read_streams_but_not_empty_or_remove_them(
-    nats_server: NatsServer, nats_url: str, user: str
-) -> None:
-    async with Bus.connect(nats_server.url(user), name=user) as bus:
-        assert (await bus.jetstream.stream_info(COUNTING.name)).config.name == COUNTING.name
-    async with refusals(nats_server, user) as (client, refused):
-        jetstream = client.jetstream(timeout=0.2)
-        for attempt in (jetstream.purge_stream, jetstream.delete_stream):
-            with pytest.raises(nats.errors.TimeoutError):
-                await attempt(COUNTING.name)
-        assert ["purge" in refused[0], "delete" in refused[1]] == [True, True]
 
 
 def gateway(**changes: object) -> Gateway:

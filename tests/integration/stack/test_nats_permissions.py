@@ -1,0 +1,100 @@
+"""Each NATS user can do its context's work and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import nats
+import nats.errors
+import pytest
+from nats.aio.client import Client
+
+from tally.api.camera.v1 import events_pb2
+from tally.kernel.bus import CAMERA, COUNTING, Bus, Consumer, Delivery, Envelope, tail
+from tally.kernel.bus.streams import DEAD_LETTERS
+from tally.stack.nats import PUBLISHES, NatsServer
+
+RENAMED = events_pb2.CameraRenamed(camera_id="plaza", name="Plaza")
+EVENT = Envelope.of(
+    RENAMED, id="1", source="test", subject="plaza", time=datetime(2026, 5, 17, 12, tzinfo=UTC)
+)
+OWN_SUBJECTS = [
+    (user, subject.replace(">", "CameraRenamed.plaza"))
+    for user, subjects in PUBLISHES.items()
+    for subject in subjects
+]
+
+
+@asynccontextmanager
+async def refusals(server: NatsServer, user: str) -> AsyncIterator[tuple[Client, list[str]]]:
+    """A client of `user`, and what the server refuses it."""
+    refused: list[str] = []
+
+    async def note(error: Exception) -> None:
+        refused.append(str(error).lower())
+
+    client = await nats.connect(server.url(user), error_cb=note)
+    try:
+        yield client, refused
+    finally:
+        await client.close()
+
+
+async def test_a_nats_user_cannot_publish_other_contexts_events(nats_server: NatsServer) -> None:
+    async with refusals(nats_server, "analytics") as (client, refused):
+        await client.publish("tally.counting.v1.forged", b"")
+        await client.flush()
+        async with asyncio.timeout(5):
+            while not refused:
+                await asyncio.sleep(0.01)
+        assert "permissions violation" in refused[0]
+        assert "tally.counting.v1.forged" in refused[0]
+
+
+@pytest.mark.parametrize("user", PUBLISHES)
+async def test_a_nats_user_can_make_and_read_streams_but_not_empty_or_remove_them(
+    nats_server: NatsServer, nats_url: str, user: str
+) -> None:
+    async with Bus.connect(nats_server.url(user), name=user) as bus:
+        assert (await bus.jetstream.stream_info(COUNTING.name)).config.name == COUNTING.name
+    async with refusals(nats_server, user) as (client, refused):
+        jetstream = client.jetstream(timeout=0.2)
+        for attempt in (jetstream.purge_stream, jetstream.delete_stream):
+            with pytest.raises(nats.errors.TimeoutError):
+                await attempt(COUNTING.name)
+        assert ["purge" in refused[0], "delete" in refused[1]] == [True, True]
+
+
+@pytest.mark.parametrize(("user", "subject"), OWN_SUBJECTS)
+async def test_a_nats_user_publishes_its_own_events(
+    nats_server: NatsServer, nats_url: str, user: str, subject: str
+) -> None:
+    async with Bus.connect(nats_server.url(user), name=user) as bus:
+        await bus.publish([(subject, EVENT)])
+
+
+@pytest.mark.parametrize("user", PUBLISHES)
+async def test_a_nats_user_follows_handles_and_puts_aside_events(
+    nats_server: NatsServer, nats_url: str, user: str
+) -> None:
+    attempts: list[int] = []
+
+    async def fail(deliveries: Sequence[Delivery]) -> None:
+        attempts.extend(delivery.attempt for delivery in deliveries)
+        raise ValueError("never")
+
+    async with Bus.connect(nats_url, name="publisher") as publisher:
+        await publisher.publish([(CAMERA.subject("CameraRenamed", "plaza"), EVENT)])
+    async with Bus.connect(nats_server.url(user), name=user) as bus:
+        consumer = Consumer(bus, CAMERA, f"{user}-test", fail, user, max_attempts=2)
+        consuming = asyncio.create_task(consumer.run())
+        try:
+            async with asyncio.timeout(20):
+                followed = await anext(tail(bus, CAMERA, 0))
+                put_aside = await anext(tail(bus, DEAD_LETTERS, 0))
+        finally:
+            consuming.cancel()
+            await asyncio.gather(consuming, return_exceptions=True)
+    assert followed.envelope.id == put_aside.envelope.id == EVENT.id
+    assert attempts == [1, 2]
