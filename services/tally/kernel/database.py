@@ -10,7 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from tally.kernel.errors import ResourceExhausted, Unavailable
+from tally.kernel.errors import Conflict, ResourceExhausted, Unavailable
+
+_LOST_RACES = ("40001", "40P01")
+"""SQLSTATE of serialization_failure and deadlock_detected."""
 
 
 class Database:
@@ -38,6 +41,7 @@ class Database:
         Raises:
             Unavailable: The database cannot be reached or went away.
             ResourceExhausted: All connections are in use for too long.
+            Conflict: PostgreSQL ended this transaction in favour of another that it stood in the way of.
         """
         try:
             connection = await self._connect()
@@ -52,6 +56,11 @@ class Database:
         except OSError as error:
             raise Unavailable(f"the database cannot be reached: {error}") from error
         except DBAPIError as error:
+            if _sqlstate(error) in _LOST_RACES:
+                raise Conflict(
+                    "somebody else made a change at the same moment: repeat",
+                    reason="CONCURRENT_CHANGE",
+                ) from error
             if not _went_away(error):
                 raise
             raise Unavailable("the database went away") from error
@@ -106,8 +115,11 @@ async def _finish(connection: AsyncConnection, *, commit: bool) -> None:
 
 def _went_away(error: DBAPIError) -> bool:
     """Whether the server shut down, is starting, or cut the connection (SQLSTATE classes 08 and 57)."""
-    code = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or code[:2] in ("08", "57")
+    return error.connection_invalidated or _sqlstate(error)[:2] in ("08", "57")
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 async def copy_rows(

@@ -10,14 +10,16 @@ from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
+from tally.stack.nats import NatsServer
 
 
 @pytest.fixture
-def settings(database_dsn: str, nats_url: str) -> CameraSettings:
+def settings(database_dsn: str, nats_server: NatsServer, nats_url: str) -> CameraSettings:
+    """Settings with the context's own NATS user, who may do only what the context must."""
     return CameraSettings(
         listen="127.0.0.1:0",
         database_url=SecretStr(database_dsn),
-        nats_url=SecretStr(nats_url),
+        nats_url=SecretStr(nats_server.url("camera")),
         development_access=True,
         shutdown_grace_s=0.2,
     )

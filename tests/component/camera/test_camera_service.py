@@ -169,6 +169,15 @@ async def test_pages_show_every_camera_once_and_in_order(cameras: Cameras) -> No
     assert (await cameras.list()).next_page_token == ""
 
 
+async def test_pages_follow_the_longest_names(cameras: Cameras) -> None:
+    longest = 99 * "\N{GRINNING FACE}"
+    for end in "ab":
+        await cameras.create(a_camera(longest + end))
+    first = await cameras.list(1)
+    second = await cameras.list(1, first.next_page_token)
+    assert [camera.name for camera in second.cameras] == [longest + "b"]
+
+
 async def test_a_restarted_server_knows_its_cameras(
     settings: CameraSettings, cameras: Cameras
 ) -> None:

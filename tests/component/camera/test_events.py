@@ -10,7 +10,6 @@ from google.protobuf.message import Message
 
 from tally.api.camera.v1 import camera_pb2, events_pb2, stream_pb2
 from tally.api.worker.v1 import events_pb2 as worker_events_pb2
-from tally.camera.settings import CameraSettings
 from tally.kernel.bus import WORKER, Bus, Envelope
 from tally.kernel.grpc.server import RunningServer
 from tally.kernel.ids import new_id
@@ -25,8 +24,8 @@ def cameras(channel: grpc.aio.Channel) -> Cameras:
 
 
 @pytest.fixture
-async def bus(server: RunningServer, settings: CameraSettings) -> AsyncIterator[Bus]:
-    async with Bus.connect(settings.nats_url.get_secret_value(), name="test") as bus:
+async def bus(server: RunningServer, nats_url: str) -> AsyncIterator[Bus]:
+    async with Bus.connect(nats_url, name="test") as bus:
         yield bus
 
 

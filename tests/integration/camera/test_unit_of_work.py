@@ -1,5 +1,6 @@
 """The ports in memory and in PostgreSQL keep the same promises."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin
 from tally.camera.domain.stream import Stream, StreamState, StreamStatus
 from tally.kernel.database import Database
+from tally.kernel.errors import Conflict
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
 from tests.unit.camera.examples import LATER, NOON, PLAZA, camera, spec, status
@@ -222,3 +224,26 @@ async def test_the_read_model_can_be_made_again_from_the_events(begin: Begin) ->
         assert (await view(begin, camera_.id)).camera == camera_
     with pytest.raises(CameraNotFound):
         await view(begin, gone.id)
+
+
+async def test_of_two_who_wait_for_each_other_one_is_told_to_repeat(database_dsn: str) -> None:
+    await upgrade(database_dsn, "tally.camera.migrations")
+    database = Database(database_dsn)
+    begin = units_of_work(database)
+    first, second = await store(begin, camera("a"), camera("b"))
+    both_have_begun = asyncio.Barrier(2)
+
+    async def activate(*cameras: Camera) -> None:
+        async with begin() as work:
+            await work.cameras.save(cameras[0].activate(LATER))
+            await both_have_begun.wait()
+            await work.cameras.save(cameras[1].activate(LATER))
+
+    outcomes = await asyncio.gather(
+        activate(first, second), activate(second, first), return_exceptions=True
+    )
+    [lost] = [outcome for outcome in outcomes if outcome is not None]
+    assert isinstance(lost, Conflict)
+    assert lost.reason == "CONCURRENT_CHANGE"
+    assert {(await view(begin, each.id)).camera.version for each in (first, second)} == {2}
+    await database.close()

@@ -34,6 +34,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Somebody else changed the camera at the same moment: repeat."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 5
     """The request id was used before with other content."""
+    ERROR_REASON_PAGE_TOKEN_INVALID: _ErrorReason.ValueType  # 6
+    """The page token was not made by this server for this query."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -50,4 +52,6 @@ ERROR_REASON_CONCURRENT_CHANGE: ErrorReason.ValueType  # 4
 """Somebody else changed the camera at the same moment: repeat."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 5
 """The request id was used before with other content."""
+ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 6
+"""The page token was not made by this server for this query."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
