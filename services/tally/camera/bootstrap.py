@@ -1,6 +1,6 @@
 """Puts the camera server together; nothing else knows all its parts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
@@ -12,6 +12,7 @@ from tally.camera.application.command.activate_camera import ActivateCamera
 from tally.camera.application.command.create_camera import CreateCamera
 from tally.camera.application.command.deactivate_camera import DeactivateCamera
 from tally.camera.application.command.delete_camera import DeleteCamera
+from tally.camera.application.command.rebuild_read_model import RebuildReadModel
 from tally.camera.application.command.record_stream_status import RecordStreamStatus
 from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.get_camera import GetCamera
@@ -66,6 +67,15 @@ async def camera_server(
         yield await stack.enter_async_context(
             serve("camera", settings, register, dependencies, authenticator)
         )
+
+
+async def rebuild_read_model(settings: CameraSettings) -> Sequence[str]:
+    """Make the read model again from the events; returns the ids of the cameras that it held wrongly."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        return await RebuildReadModel(units_of_work(database))()
+    finally:
+        await database.close()
 
 
 def _servicer(begin: Begin, clock: Clock) -> CameraServicer:
