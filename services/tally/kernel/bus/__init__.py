@@ -4,7 +4,7 @@ from tally.kernel.bus.consumer import Consumer, Delivery
 from tally.kernel.bus.envelope import Envelope
 from tally.kernel.bus.nats import Bus
 from tally.kernel.bus.streams import CAMERA, COUNTING, WORKER, Stream
-from tally.kernel.bus.tail import tail
+from tally.kernel.bus.tail import replay, tail
 
 __all__ = [
     "CAMERA",
@@ -15,5 +15,6 @@ __all__ = [
     "Delivery",
     "Envelope",
     "Stream",
+    "replay",
     "tail",
 ]

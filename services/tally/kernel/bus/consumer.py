@@ -54,6 +54,9 @@ class Delivery:
 Handler = Callable[[Sequence[Delivery]], Awaitable[None]]
 """Handles a batch, all or nothing. May be handed the same event again."""
 
+Check = Callable[[Message], None]
+"""Raises UnknownMessage for a message that its handler could never handle."""
+
 
 @dataclass(slots=True)
 class Consumer:
@@ -66,6 +69,7 @@ class Consumer:
         handler: What to do with events.
         context: Who consumes, such as `analytics`; dead letters are filed under it.
         subjects: Which subjects of the stream; all by default.
+        check: Finds events that are to be put aside at once; by default none that can be read are.
         batch: Events handed over at once, at most.
         max_attempts: Deliveries after which an event that cannot be handled is put aside.
     """
@@ -76,6 +80,7 @@ class Consumer:
     handler: Handler
     context: str
     subjects: Sequence[str] = ()
+    check: Check | None = None
     batch: int = 256
     max_attempts: int = 5
 
@@ -130,22 +135,21 @@ class Consumer:
         deliveries = []
         for raw in messages:
             try:
-                envelope = Envelope.parse(raw.headers or {}, raw.data)
-                metadata = raw.metadata
-                deliveries.append(
-                    Delivery(
-                        envelope,
-                        envelope.message(),
-                        metadata.sequence.stream,
-                        metadata.num_delivered or 1,
-                        raw,
-                    )
-                )
+                deliveries.append(self._delivery(raw))
             except UnknownMessage as error:
                 await self._put_aside(raw, str(error))
         if deliveries:
             async with _kept_waiting(messages):
                 await self._handle(deliveries)
+
+    def _delivery(self, raw: Msg) -> Delivery:
+        envelope = Envelope.parse(raw.headers or {}, raw.data)
+        message = envelope.message()
+        if self.check:
+            self.check(message)
+        metadata = raw.metadata
+        attempt = metadata.num_delivered or 1
+        return Delivery(envelope, message, metadata.sequence.stream, attempt, raw)
 
     async def _handle(self, deliveries: Sequence[Delivery]) -> None:
         links = [

@@ -3,12 +3,15 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import nats.errors
 import structlog
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
+from nats.js.client import JetStreamContext
 from nats.js.errors import Error as JetStreamError
 
 from tally.kernel.bus.envelope import Envelope
@@ -85,9 +88,65 @@ async def tail(bus: Bus, stream: Stream, after: int, *subjects: str) -> AsyncIte
         await asyncio.sleep(PAUSE_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
 
 
+async def replay(
+    bus: Bus, stream: Stream, after: int, until: int, *subjects: str
+) -> AsyncIterator[Tailed]:
+    """The events between two places that are both in the stream already; ends behind the last of them.
+
+    Args:
+        bus: The connection.
+        stream: What to read.
+        after: Place of the last event that is left out.
+        until: Place of the last event that is read.
+        subjects: Which subjects of the stream; all by default.
+
+    Raises:
+        Unavailable: The server went away before the end.
+    """
+    try:
+        async with _consumer(bus, stream, after, subjects) as (info, subscription):
+            waiting, expected = info.num_pending or 0, 0
+            while waiting:
+                wanted = min(waiting, BATCH)
+                for message in await subscription.fetch(wanted, timeout=FETCH_WAIT_S):
+                    metadata = message.metadata
+                    waiting, expected = metadata.num_pending, expected + 1
+                    if metadata.sequence.stream > until:
+                        return
+                    if metadata.sequence.consumer != expected:
+                        raise Unavailable("an event was lost on the way; try again")
+                    event = _event(message, stream)
+                    if event:
+                        yield event
+    except (nats.errors.Error, JetStreamError, OSError) as error:
+        raise Unavailable(f"the stream {stream.name} cannot be read: {error}") from error
+
+
 async def _read(
     bus: Bus, stream: Stream, after: int, subjects: tuple[str, ...]
 ) -> AsyncIterator[Tailed]:
+    async with _consumer(bus, stream, after, subjects) as (info, subscription):
+        expected = 0
+        while True:
+            try:
+                messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
+            except TimeoutError:
+                # Silence, or a server that has forgotten this consumer: asking for it tells which.
+                await bus.jetstream.consumer_info(stream.name, info.name)
+                continue
+            for message in messages:
+                expected += 1
+                if message.metadata.sequence.consumer != expected:
+                    return  # a message was lost on the way: start again behind the last one that came
+                event = _event(message, stream)
+                if event:
+                    yield event
+
+
+@asynccontextmanager
+async def _consumer(
+    bus: Bus, stream: Stream, after: int, subjects: tuple[str, ...]
+) -> AsyncIterator[tuple[ConsumerInfo, JetStreamContext.PullSubscription]]:
     configuration = ConsumerConfig(
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=after + 1,
@@ -98,25 +157,16 @@ async def _read(
     )
     info = await bus.jetstream.add_consumer(stream.name, configuration)
     subscription = await bus.jetstream.pull_subscribe_bind(info.name, stream.name)
-    expected = 0
     try:
-        while True:
-            try:
-                messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
-            except TimeoutError:
-                # Silence, or a server that has forgotten this consumer: asking for it tells which.
-                await bus.jetstream.consumer_info(stream.name, info.name)
-                continue
-            for message in messages:
-                metadata = message.metadata
-                expected += 1
-                if metadata.sequence.consumer != expected:
-                    return  # a message was lost on the way: start again behind the last one that came
-                try:
-                    envelope = Envelope.parse(message.headers or {}, message.data)
-                except UnknownMessage as error:
-                    _log.error("event_passed_over", stream=stream.name, reason=str(error))
-                    continue
-                yield Tailed(metadata.sequence.stream, envelope)
+        yield info, subscription
     finally:
         await subscription.unsubscribe()
+
+
+def _event(message: Msg, stream: Stream) -> Tailed | None:
+    try:
+        envelope = Envelope.parse(message.headers or {}, message.data)
+    except UnknownMessage as error:
+        _log.error("event_passed_over", stream=stream.name, reason=str(error))
+        return None
+    return Tailed(message.metadata.sequence.stream, envelope)
