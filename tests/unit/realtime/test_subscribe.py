@@ -1,7 +1,7 @@
 """A subscription goes on exactly where an earlier one ended, whatever happens meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing
 from itertools import count
 
@@ -38,7 +38,7 @@ class MemoryStream:
     async def extent(self) -> Extent:
         return Extent(self.identity, self.first, len(self.events))
 
-    async def follow(self, after: int) -> AsyncIterator[Event[int]]:
+    async def follow(self, after: int) -> AsyncGenerator[Event[int], None]:
         for index in count(after):
             async with self.grown:
                 while len(self.events) == index:
@@ -47,7 +47,7 @@ class MemoryStream:
 
     async def replay(
         self, after: int, until: int, camera_ids: Collection[str]
-    ) -> AsyncIterator[Event[int]]:
+    ) -> AsyncGenerator[Event[int], None]:
         for each in self.events[after:until]:
             await asyncio.sleep(0)
             if not camera_ids or each.camera_id in camera_ids:

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import TextClause, text
 
-from tally.analytics.adapters.store import Begin
 from tally.analytics.domain.model import (
     Crossing,
     Direction,
@@ -16,6 +15,7 @@ from tally.analytics.domain.model import (
     ZoneCount,
 )
 from tally.analytics.domain.timespan import TimeSpan
+from tally.kernel.database import Database
 
 _OBSERVED = """
     LEFT JOIN LATERAL (
@@ -78,8 +78,8 @@ _CONDITIONS = {
 class PostgresCountsReader:
     """The record of what was counted, in PostgreSQL."""
 
-    def __init__(self, begin: Begin) -> None:
-        self._begin = begin
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def line_counts(
         self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
@@ -111,7 +111,7 @@ class PostgresCountsReader:
         statement = _CROSSINGS + "".join(_CONDITIONS[name] for name in chosen)
         if after_id is not None:
             chosen["after_id"] = after_id
-        async with self._begin() as connection:
+        async with self._database.begin() as connection:
             rows = await connection.execute(
                 text(f"{statement} ORDER BY time, id LIMIT :limit"),
                 {"camera_id": camera_id, "limit": limit, **chosen},
@@ -121,7 +121,7 @@ class PostgresCountsReader:
     async def _sums(
         self, statement: TextClause, camera_ids: Sequence[str], span: TimeSpan, limit: int
     ) -> Sequence[Sequence[Any]]:
-        async with self._begin() as connection:
+        async with self._database.begin() as connection:
             rows = await connection.execute(
                 statement,
                 {

@@ -1,7 +1,6 @@
 """Stores records and keeps the sums over them, in one transaction for each batch."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Table, text
@@ -17,8 +16,7 @@ from tally.analytics.adapters.tables import (
     visits,
 )
 from tally.analytics.domain.model import CountsRecord, Stored
-
-Begin = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+from tally.kernel.database import Database, copy_rows
 
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(7236840)")
 """Writers come one after another: each must see what the others stored of the same run, to join its records."""
@@ -34,12 +32,12 @@ _STAGED = (
 class PostgresCountsStore:
     """The record of what was counted, in PostgreSQL."""
 
-    def __init__(self, begin: Begin) -> None:
-        self._begin = begin
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def add(self, records: Sequence[CountsRecord]) -> Stored:
         """Store what is new in these records and add it to the sums."""
-        async with self._begin() as connection:
+        async with self._database.begin() as connection:
             await connection.execute(_TAKE_TURNS)
             await _stage(connection, observations, map(_observation, records))
             await _stage(connection, crossings, _crossings(records))
@@ -55,7 +53,7 @@ class PostgresCountsStore:
 
     async def rebuild_rollups(self) -> None:
         """Make all sums again from the stored records."""
-        async with self._begin() as connection:
+        async with self._database.begin() as connection:
             await connection.execute(_TAKE_TURNS)
             for table in (hourly_line_counts, hourly_zone_counts, hourly_coverage):
                 await connection.execute(table.delete())
@@ -75,11 +73,7 @@ async def _stage(connection: AsyncConnection, table: Table, rows: Iterable[Seque
             "ON COMMIT DELETE ROWS"
         )
     )
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
-    await driver.copy_records_to_table(
-        f"staged_{table.name}", records=rows, columns=table.columns.keys()
-    )
+    await copy_rows(connection, f"staged_{table.name}", table.columns.keys(), rows)
 
 
 def _unstage(table: Table, returning: str = "*") -> str:

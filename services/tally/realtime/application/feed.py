@@ -1,28 +1,62 @@
 """Feeds the hub from the stream of counts."""
 
+import asyncio
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Generic
 
+import structlog
+
+from tally.kernel.errors import Unavailable
 from tally.realtime.application.hub import Hub
 from tally.realtime.domain.model import Counts
 from tally.realtime.domain.ports import CountsStream
 
+CHECK_EVERY_S = 15.0
+"""How often to make sure that the stream is still the one that is followed."""
+RETRY_AFTER_S = 1.0
+
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Feed(Generic[Counts]):
-    """Hands every event of the stream to the hub, in order, each once."""
+    """Hands every event of the stream to the hub, in order, each once.
+
+    Where events were lost before they could be handed over, present subscribers are sent away: they learn
+    from their resume token what can be had again.
+    """
 
     stream: CountsStream[Counts]
     hub: Hub[Counts]
 
     async def run(self) -> None:
-        """Follow the stream until an error ends it; called again, go on behind the last event.
+        """Feed the hub until cancelled."""
+        while True:
+            try:
+                await self._follow()
+            except Unavailable as error:
+                _log.warning("feed_interrupted", error=str(error))
+                await asyncio.sleep(RETRY_AFTER_S)
 
-        Raises:
-            Unavailable: The stream cannot be reached.
-        """
+    async def _follow(self) -> None:
+        await self._jump_if_lost()
+        after = self.hub.position.sequence
+        with suppress(TimeoutError):
+            async with (
+                asyncio.timeout(CHECK_EVERY_S),
+                aclosing(self.stream.follow(after)) as events,
+            ):
+                async for event in events:
+                    gap = event.sequence > self.hub.position.sequence + 1
+                    if gap and await self._jump_if_lost():
+                        return
+                    self.hub.publish(event)
+
+    async def _jump_if_lost(self) -> bool:
         extent = await self.stream.extent()
-        if not extent.keeps_all_after(self.hub.position):
-            self.hub.jump(extent.end)
-        async for event in self.stream.follow(self.hub.position.sequence):
-            self.hub.publish(event)
+        if extent.holds_all_after(self.hub.position):
+            return False
+        _log.warning("feed_lost_events", position=str(self.hub.position), stream=str(extent))
+        self.hub.jump(extent.end)
+        return True

@@ -88,7 +88,7 @@ class Subscribe(Generic[Counts]):
             raise StreamInterrupted("the stream of counts was made anew")
         if position.stream != extent.stream or position.sequence > extent.last:
             raise ResumeTokenInvalid
-        if not extent.keeps_all_after(position):
+        if not extent.holds_all_after(position):
             raise ResumeTokenExpired
         return position
 

@@ -83,6 +83,10 @@ class Extent:
         """Behind the newest event."""
         return Position(self.stream, self.last)
 
-    def keeps_all_after(self, position: Position) -> bool:
-        """Whether every event that followed `position` in this stream is still there."""
-        return position.stream == self.stream and position.sequence + 1 >= self.first
+    def holds_all_after(self, position: Position) -> bool:
+        """Whether `position` is in this stream and everything that followed it is still there."""
+        return (
+            position.stream == self.stream
+            and self.first <= position.sequence + 1
+            and position.sequence <= self.last
+        )

@@ -1,6 +1,6 @@
 """What the use cases need of the world."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from typing import Protocol
 
 from tally.realtime.domain.model import Counts, Event, Extent
@@ -15,12 +15,12 @@ class CountsStream(Protocol[Counts]):
     async def extent(self) -> Extent:
         """What the stream holds now."""
 
-    def follow(self, after: int) -> AsyncIterator[Event[Counts]]:
+    def follow(self, after: int) -> AsyncGenerator[Event[Counts], None]:
         """Every event with a number above `after`, those to come included; ends by an error only."""
 
     def replay(
         self, after: int, until: int, camera_ids: Collection[str]
-    ) -> AsyncIterator[Event[Counts]]:
+    ) -> AsyncGenerator[Event[Counts], None]:
         """The events with numbers above `after`, up to and including `until`.
 
         Args:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tally.analytics.adapters.store import PostgresCountsStore
 from tally.analytics.domain.model import (
@@ -20,6 +19,7 @@ from tally.analytics.domain.model import (
     Visit,
     VisitKind,
 )
+from tally.kernel.database import Database
 from tally.kernel.ids import derived_id, new_id
 
 HOUR = timedelta(hours=1)
@@ -143,7 +143,7 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
     }
 
 
-async def sums(engine: AsyncEngine) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
+async def sums(database: Database) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
     """The stored sums, in the same shape."""
     statements = {
         "lines": (3, "SELECT CAST(camera_id AS text), line, hour, in_count, out_count FROM hourly_line_counts"),
@@ -158,7 +158,7 @@ async def sums(engine: AsyncEngine) -> dict[str, dict[tuple[Any, ...], tuple[Any
             "FROM unnest(observed) AS part) FROM hourly_coverage",
         ),
     }  # fmt: skip
-    async with engine.connect() as connection:
+    async with database.begin() as connection:
         return {
             name: {
                 tuple(row[:keys]): tuple(row[keys:])
@@ -169,13 +169,13 @@ async def sums(engine: AsyncEngine) -> dict[str, dict[tuple[Any, ...], tuple[Any
 
 
 @pytest.fixture
-def store(engine: AsyncEngine) -> PostgresCountsStore:
-    return PostgresCountsStore(engine.begin)
+def store(database: Database) -> PostgresCountsStore:
+    return PostgresCountsStore(database)
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_sums_are_exact_however_records_arrive(
-    engine: AsyncEngine, store: PostgresCountsStore, seed: int
+    database: Database, store: PostgresCountsStore, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - scenery, not secrets
     made = scene()
@@ -196,18 +196,18 @@ async def test_sums_are_exact_however_records_arrive(
         sum(len(record.crossings) for record in made),
         sum(len(record.visits) for record in made),
     )
-    found = await sums(engine)
+    found = await sums(database)
     assert found == expected(made)
     await store.rebuild_rollups()
-    assert await sums(engine) == found
+    assert await sums(database) == found
 
 
 async def test_a_crossing_reported_again_by_another_record_counts_once(
-    engine: AsyncEngine, store: PostgresCountsStore
+    database: Database, store: PostgresCountsStore
 ) -> None:
     made = records(1, "run", NEAR_NOON, 5)
     await store.add(made)
-    before = await sums(engine)
+    before = await sums(database)
     again = made[0].crossings + made[1].crossings
     assert again
     other = CountsRecord(
@@ -227,19 +227,19 @@ async def test_a_crossing_reported_again_by_another_record_counts_once(
         visits=(),
     )
     assert await store.add([other]) == Stored(1, 0, 0)
-    assert await sums(engine) == before
+    assert await sums(database) == before
 
 
 async def test_writers_at_once_store_everything_once(
-    engine: AsyncEngine, store: PostgresCountsStore
+    database: Database, store: PostgresCountsStore
 ) -> None:
     made = scene()
     await asyncio.gather(*(store.add([record]) for record in made))
-    assert await sums(engine) == expected(made)
+    assert await sums(database) == expected(made)
 
 
 async def test_a_batch_that_fails_leaves_nothing_behind(
-    engine: AsyncEngine, store: PostgresCountsStore
+    database: Database, store: PostgresCountsStore
 ) -> None:
     made = records(1, "run", NEAR_NOON, 3)
     broken = CountsRecord(
@@ -247,15 +247,15 @@ async def test_a_batch_that_fails_leaves_nothing_behind(
     )
     with pytest.raises(Exception, match="0x00"):
         await store.add([*made[:2], broken])
-    assert await sums(engine) == {"lines": {}, "zones": {}, "coverage": {}}
+    assert await sums(database) == {"lines": {}, "zones": {}, "coverage": {}}
     await store.add(made)
-    assert await sums(engine) == expected(made)
+    assert await sums(database) == expected(made)
 
 
-async def test_rebuilding_mends_wrong_sums(engine: AsyncEngine, store: PostgresCountsStore) -> None:
+async def test_rebuilding_mends_wrong_sums(database: Database, store: PostgresCountsStore) -> None:
     made = records(2, "run", NEAR_NOON, 20)
     await store.add(made)
-    async with engine.begin() as connection:
+    async with database.begin() as connection:
         await connection.execute(text("UPDATE hourly_line_counts SET in_count = in_count + 1"))
         await connection.execute(text("DELETE FROM hourly_coverage"))
         await connection.execute(
@@ -263,4 +263,4 @@ async def test_rebuilding_mends_wrong_sums(engine: AsyncEngine, store: PostgresC
             {"id": new_id()},
         )
     await store.rebuild_rollups()
-    assert await sums(engine) == expected(made)
+    assert await sums(database) == expected(made)

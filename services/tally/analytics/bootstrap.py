@@ -1,0 +1,57 @@
+"""Puts the analytics server together; nothing else knows all its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+
+from tally.analytics.adapters.reader import PostgresCountsReader
+from tally.analytics.adapters.store import PostgresCountsStore
+from tally.analytics.application.command.record_counts import RecordCounts
+from tally.analytics.application.query.list_crossings import ListCrossings
+from tally.analytics.application.query.query_line_counts import QueryLineCounts
+from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
+from tally.analytics.entrypoints.consumers import counting_consumer
+from tally.analytics.entrypoints.servicer import AnalyticsServicer
+from tally.analytics.settings import AnalyticsSettings
+from tally.api.analytics.v1.analytics_service_pb2_grpc import add_AnalyticsServiceServicer_to_server
+from tally.kernel.bus import Bus
+from tally.kernel.database import Database
+from tally.kernel.grpc.server import RunningServer, serve
+from tally.kernel.identity import Authenticator
+from tally.kernel.migrations import upgrade
+from tally.kernel.process import background
+
+
+@asynccontextmanager
+async def analytics_server(
+    settings: AnalyticsSettings, *, authenticator: Authenticator | None = None
+) -> AsyncIterator[RunningServer]:
+    """The analytics context: migrated, storing what workers count, and answering.
+
+    Args:
+        settings: Where things are.
+        authenticator: Who recognises callers; by default what the settings allow.
+    """
+    url = settings.database_url.get_secret_value()
+    await upgrade(url, "tally.analytics.migrations")
+    async with AsyncExitStack() as stack:
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        bus = await stack.enter_async_context(
+            Bus.connect(settings.nats_url.get_secret_value(), name="analytics")
+        )
+        consumer = counting_consumer(bus, RecordCounts(PostgresCountsStore(database)))
+        await stack.enter_async_context(background(consumer.run()))
+        reader = PostgresCountsReader(database)
+        servicer = AnalyticsServicer(
+            QueryLineCounts(reader), QueryZoneCounts(reader), ListCrossings(reader)
+        )
+
+        def register(server: grpc.aio.Server) -> None:
+            add_AnalyticsServiceServicer_to_server(servicer, server)
+
+        dependencies = {"postgresql": database.ping, "nats": bus.ping}
+        yield await stack.enter_async_context(
+            serve("analytics", settings, register, dependencies, authenticator)
+        )
