@@ -7,14 +7,8 @@ import pytest
 
 from tally.api.camera.v1 import camera_pb2
 from tally.kernel.paging import page_token
-from tests.component.camera.calls import (
-    UNKNOWN_ID,
-    Cameras,
-    a_camera,
-    point,
-    refused,
-    violated,
-)
+from tests.component.camera.calls import UNKNOWN_ID, Cameras, a_camera, point
+from tests.refusals import refused, violated
 
 REQUEST = "0190a5b2-0000-7000-8000-0000000000aa"
 

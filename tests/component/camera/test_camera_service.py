@@ -10,7 +10,8 @@ from tally.api.camera.v1 import camera_pb2, camera_service_pb2, stream_pb2
 from tally.camera.bootstrap import camera_server, rebuild_read_model
 from tally.camera.settings import CameraSettings
 from tally.kernel.grpc.client import connect
-from tests.component.camera.calls import UNKNOWN_ID, Cameras, a_camera, reason_of, refused
+from tests.component.camera.calls import UNKNOWN_ID, Cameras, a_camera
+from tests.refusals import reason_of, refused
 
 REQUEST = "0190a5b2-0000-7000-8000-0000000000aa"
 
