@@ -9,6 +9,7 @@ from rich.console import Console
 
 from tally.kernel.errors import DomainError
 from tally.stack.errors import StackError
+from tally.worker.agent.sources import SourceError
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -21,6 +22,8 @@ def failing_clearly() -> Iterator[None]:
     except StackError as error:
         tell(str(error), error.mend, error.log_tail)
     except DomainError as error:
+        tell(str(error))
+    except (SourceError, OSError) as error:
         tell(str(error))
     except grpc.aio.AioRpcError as error:
         tell(error.details() or error.code().name)

@@ -2,6 +2,7 @@
 
 import typer
 
+from tally.cli.count import count
 from tally.cli.models import models
 from tally.cli.up import up
 
@@ -13,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up)
+app.command()(count)
 app.add_typer(models, name="models")
 
 

@@ -46,7 +46,7 @@ async def ensure_camera(channel: grpc.aio.Channel, wanted: NewCamera) -> None:
 
 
 async def _find(
-    cameras: camera_service_pb2_grpc.CameraServiceAsyncStub, name: str
+    cameras: "camera_service_pb2_grpc.CameraServiceAsyncStub", name: str
 ) -> camera_pb2.Camera | None:
     token = ""
     while True:

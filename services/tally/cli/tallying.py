@@ -1,0 +1,114 @@
+"""A recording's counts as tables, JSON or CSV."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tally.counting import Direction, Line, VisitKind, Zone
+from tally.worker.agent.recording import RecordedCrossing, RecordingCount
+
+
+def as_tables(
+    count: RecordingCount, lines: Sequence[Line], zones: Sequence[Zone]
+) -> RenderableType:
+    """For people."""
+    crossed, visited = _crossed(count), _visited(count)
+    parts: list[RenderableType] = []
+    if lines:
+        table = Table()
+        table.add_column("line")
+        for heading in ("in", "out", "both"):
+            table.add_column(heading, justify="right")
+        for line in lines:
+            inward = crossed[line.name, Direction.IN]
+            outward = crossed[line.name, Direction.OUT]
+            table.add_row(line.name, str(inward), str(outward), str(inward + outward))
+        parts.append(table)
+    if zones:
+        table = Table()
+        table.add_column("zone")
+        for heading in ("entries", "exits", "peak"):
+            table.add_column(heading, justify="right")
+        for zone in zones:
+            table.add_row(
+                zone.name,
+                str(visited[zone.name, VisitKind.ENTRY]),
+                str(visited[zone.name, VisitKind.EXIT]),
+                str(count.peaks[zone.name]),
+            )
+        parts.append(table)
+    what = "objects, which motion cannot tell apart" if count.detector == "motion" else "objects"
+    note = (
+        f"{count.frames} frames at {count.frames_per_second:.1f}/s with {count.detector} ({what})"
+    )
+    if count.corrupt:
+        note += f"; {count.corrupt} corrupt frames skipped"
+    return Group(*parts, Text(note, style="dim"))
+
+
+def as_json(count: RecordingCount, lines: Sequence[Line], zones: Sequence[Zone]) -> str:
+    """One object, for programs."""
+    crossed, visited = _crossed(count), _visited(count)
+    return json.dumps(
+        {
+            "frames": count.frames,
+            "fps": round(count.frames_per_second, 2),
+            "detector": count.detector,
+            "lines": [
+                {
+                    "name": line.name,
+                    "in": crossed[line.name, Direction.IN],
+                    "out": crossed[line.name, Direction.OUT],
+                }
+                for line in lines
+            ],
+            "zones": [
+                {
+                    "name": zone.name,
+                    "entries": visited[zone.name, VisitKind.ENTRY],
+                    "exits": visited[zone.name, VisitKind.EXIT],
+                    "peak": count.peaks[zone.name],
+                }
+                for zone in zones
+            ],
+            "crossings": [_row(each) for each in count.crossings],
+        }
+    )
+
+
+def as_csv(count: RecordingCount) -> str:
+    """One row for each crossing, for spreadsheets."""
+    target = io.StringIO()
+    writer = csv.DictWriter(
+        target, ["line", "direction", "frame", "time_s", "track", "class", "score"]
+    )
+    writer.writeheader()
+    writer.writerows(_row(each) for each in count.crossings)
+    return target.getvalue()
+
+
+def _row(recorded: RecordedCrossing) -> dict[str, object]:
+    crossing = recorded.crossing
+    return {
+        "line": crossing.line,
+        "direction": crossing.direction.value,
+        "frame": recorded.frame,
+        "time_s": round(crossing.time_s, 3),
+        "track": crossing.track,
+        "class": recorded.class_name,
+        "score": round(crossing.score, 3),
+    }
+
+
+def _crossed(count: RecordingCount) -> Counter[tuple[str, Direction]]:
+    return Counter((each.crossing.line, each.crossing.direction) for each in count.crossings)
+
+
+def _visited(count: RecordingCount) -> Counter[tuple[str, VisitKind]]:
+    return Counter((visit.zone, visit.kind) for visit in count.visits)
