@@ -3,16 +3,17 @@
 import asyncio
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import psutil
-import structlog
 
 from tally.stack.errors import StackError
 
@@ -28,8 +29,10 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 SETTLED_S = 30.0
 """A process that ran for this long starts again without a growing pause."""
 
+LOG_BYTES = 20 * 2**20
+"""A log that is longer is moved aside, where it replaces the one before it."""
+
 _LAUNCH = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launch.py"))]
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,16 @@ class ServerProcess:
 
     async def _start_once(self) -> asyncio.subprocess.Process:
         self.state = "starting"
-        self._process = process = await self.command.spawn(self.log)
         try:
+            self._process = process = await self.command.spawn(self.log)
             self._note(process.pid)
             await self._until_ready(process)
+        except (
+            OSError
+        ) as error:  # no memory for another process, no room on the disk, no log folder
+            self.state = "down"
+            await self._end()
+            raise StackError(f"{self.name} cannot be started: {error}", mend=self.mend) from error
         except BaseException:
             self.state = "down"
             await self._end()
@@ -176,7 +185,7 @@ class ServerProcess:
             if loop.time() - since > SETTLED_S:
                 pause = FIRST_PAUSE_S
             _end_session(process.pid)
-            _log.warning("server_died", server=self.name, status=status)
+            self._remark(f"ended with status {status}, will be started again")
             while self.state == "down":
                 await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
                 pause = min(pause * 2, LONGEST_PAUSE_S)
@@ -184,7 +193,7 @@ class ServerProcess:
                 try:
                     process = await self._start_once()
                 except StackError as error:
-                    _log.error("server_does_not_start", server=self.name, reason=str(error))
+                    self._remark(f"does not start: {error}")
 
     async def _watch(self, process: asyncio.subprocess.Process) -> int:
         """Keep `state` true until the process ends; return the status it ended with."""
@@ -193,6 +202,7 @@ class ServerProcess:
                 async with asyncio.timeout(HEALTH_PERIOD_S):
                     return await process.wait()
             self.state = "serving" if await self._answers_in_time() else "down"
+            self._bound_log()
 
     async def _answers_in_time(self) -> bool:
         try:
@@ -212,12 +222,25 @@ class ServerProcess:
                 async with asyncio.timeout(STOP_GRACE_S):
                     await process.wait()
             except TimeoutError:
-                _log.warning("server_does_not_stop", server=self.name)
+                self._remark(f"did not stop within {STOP_GRACE_S:g} s")
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
         _end_session(process.pid)
         self._pid_file.unlink(missing_ok=True)
+
+    def _remark(self, text: str) -> None:
+        """Leave a line in the server's log."""
+        with suppress(OSError), self.log.open("a") as log:
+            log.write(
+                f"{datetime.now(UTC).isoformat(timespec='seconds')} tally: {self.name} {text}\n"
+            )
+
+    def _bound_log(self) -> None:
+        with suppress(OSError):
+            if self.log.stat().st_size > LOG_BYTES:
+                shutil.copyfile(self.log, self.log.with_suffix(".old.log"))
+                os.truncate(self.log, 0)  # the server appends, so it goes on at the new beginning
 
     @property
     def _pid_file(self) -> Path:

@@ -98,6 +98,7 @@ async def test_a_killed_process_is_started_again(greeter: ServerProcess) -> None
     os.kill(victim, signal.SIGKILL)
     await until(lambda: greeter.restarts == 1 and greeter.state == "serving")
     assert greeter.pid not in (None, victim)
+    assert "greeter ended with status -9, will be started again" in greeter.log.read_text()
 
 
 async def test_a_process_that_runs_but_does_not_answer_is_down(
@@ -128,6 +129,32 @@ async def test_memory_is_measured_while_it_runs(greeter: ServerProcess) -> None:
     await greeter.stop()
     assert greeter.memory_bytes() is None
     assert greeter.state == "stopped"
+
+
+async def test_a_process_comes_back_once_it_can_be_started_again(
+    greeter: ServerProcess, tmp_path: Path
+) -> None:
+    log = greeter.log = tmp_path / "logs" / "greeter.log"
+    log.parent.mkdir()
+    await greeter.start()
+    assert greeter.pid is not None
+    log.parent.rename(tmp_path / "away")
+    os.kill(greeter.pid, signal.SIGKILL)
+    await until(lambda: greeter.restarts >= 1 and greeter.state == "down")
+    (tmp_path / "away").rename(log.parent)
+    await until(lambda: greeter.state == "serving")
+
+
+async def test_a_log_does_not_grow_for_ever(
+    greeter: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tally.stack.process.LOG_BYTES", 1000)
+    await greeter.start()
+    with greeter.log.open("a") as log:
+        log.write("early\n" * 1000)
+    moved = greeter.log.with_name("greeter.old.log")
+    await until(lambda: moved.exists() and greeter.log.stat().st_size == 0)
+    assert moved.read_text().count("early") == 1000
 
 
 @pytest.mark.parametrize("end", ["stop", "die"])
