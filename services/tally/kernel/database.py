@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,7 +23,7 @@ class Database:
     Args:
         url: SQLAlchemy URL (`postgresql+asyncpg://…`).
         pool_size: Connections kept open, and the most that are opened.
-        pool_timeout_s: Seconds to wait for a free connection before the call is refused.
+        pool_timeout_s: Seconds to wait for a free connection, and for a new one, before the call is refused.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, pool_timeout_s: float = 5.0) -> None:
@@ -32,6 +33,7 @@ class Database:
             max_overflow=0,
             pool_timeout=pool_timeout_s,
             pool_pre_ping=True,  # a restarted server must not cost the next caller an error
+            connect_args={"timeout": pool_timeout_s},
         )
 
     @asynccontextmanager
@@ -51,10 +53,8 @@ class Database:
                 await asyncio.shield(_finish(connection, commit=False))
                 raise
             await asyncio.shield(_finish(connection, commit=True))
-        except PoolTimeout as error:
-            raise ResourceExhausted("the database is busy; try again later") from error
-        except OSError as error:
-            raise Unavailable(f"the database cannot be reached: {error}") from error
+        except ConnectionError as error:
+            raise Unavailable("the database went away") from error
         except DBAPIError as error:
             if _sqlstate(error) in _LOST_RACES:
                 raise Conflict(
@@ -86,6 +86,11 @@ class Database:
         except asyncio.CancelledError:
             connecting.add_done_callback(_return_unused)
             raise
+        except PoolTimeout as error:
+            raise ResourceExhausted("the database is busy; try again later") from error
+        except OSError as error:
+            reason = str(error) or "no answer"
+            raise Unavailable(f"the database cannot be reached: {reason}") from error
 
 
 def _return_unused(connecting: "asyncio.Future[AsyncConnection]") -> None:
@@ -132,7 +137,15 @@ async def copy_rows(
         table: Name of the table.
         columns: Names of the columns that each row gives.
         rows: The rows.
+
+    Raises:
+        Unavailable: The database went away.
     """
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
-    await driver.copy_records_to_table(table, records=rows, columns=columns)
+    try:
+        await driver.copy_records_to_table(table, records=rows, columns=columns)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if driver.is_closed():
+            raise Unavailable("the database went away") from error
+        raise
