@@ -7,6 +7,7 @@ import grpc
 
 from tally.analytics.adapters.reader import PostgresCountsReader
 from tally.analytics.adapters.store import PostgresCountsStore
+from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
 from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
@@ -55,3 +56,12 @@ async def analytics_server(
         yield await stack.enter_async_context(
             serve("analytics", settings, register, dependencies, authenticator)
         )
+
+
+async def rebuild_rollups(settings: AnalyticsSettings) -> int:
+    """Make the hourly sums again from the stored records; returns how many were wrong."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        return await RebuildRollups(PostgresCountsStore(database))()
+    finally:
+        await database.close()

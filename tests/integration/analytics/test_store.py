@@ -198,7 +198,7 @@ async def test_sums_are_exact_however_records_arrive(
     )
     found = await sums(database)
     assert found == expected(made)
-    await store.rebuild_rollups()
+    assert await store.rebuild_rollups() == 0
     assert await sums(database) == found
 
 
@@ -255,6 +255,7 @@ async def test_a_batch_that_fails_leaves_nothing_behind(
 async def test_rebuilding_mends_wrong_sums(database: Database, store: PostgresCountsStore) -> None:
     made = records(2, "run", NEAR_NOON, 20)
     await store.add(made)
+    right = await sums(database)
     async with database.begin() as connection:
         await connection.execute(text("UPDATE hourly_line_counts SET in_count = in_count + 1"))
         await connection.execute(text("DELETE FROM hourly_coverage"))
@@ -262,5 +263,6 @@ async def test_rebuilding_mends_wrong_sums(database: Database, store: PostgresCo
             text("INSERT INTO hourly_zone_counts VALUES (:id, 'ghost', now(), 1, 1, '1s', 1)"),
             {"id": new_id()},
         )
-    await store.rebuild_rollups()
+    wrong = len(right["lines"]) + len(right["coverage"]) + 1
+    assert await store.rebuild_rollups() == wrong
     assert await sums(database) == expected(made)

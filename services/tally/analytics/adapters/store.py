@@ -51,11 +51,18 @@ class PostgresCountsStore:
                 visits=await _count(connection, rollups.add_visits(_unstage(visits))),
             )
 
-    async def rebuild_rollups(self) -> None:
-        """Make all sums again from the stored records."""
+    async def rebuild_rollups(self) -> int:
+        """Make all sums again from the stored records; returns how many were wrong."""
+        sums = (hourly_line_counts, hourly_zone_counts, hourly_coverage)
         async with self._database.begin() as connection:
             await connection.execute(_TAKE_TURNS)
-            for table in (hourly_line_counts, hourly_zone_counts, hourly_coverage):
+            for table in sums:
+                await connection.execute(
+                    text(
+                        f"CREATE TEMPORARY TABLE former_{table.name} ON COMMIT DROP "
+                        f"AS TABLE {table.name}"
+                    )
+                )
                 await connection.execute(table.delete())
             for statement in (
                 *rollups.add_observations("true"),
@@ -63,6 +70,7 @@ class PostgresCountsStore:
                 rollups.add_visits("SELECT * FROM visits"),
             ):
                 await connection.execute(text(statement))
+            return sum([await _count(connection, _differences(table)) for table in sums])
 
 
 async def _stage(connection: AsyncConnection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
@@ -80,6 +88,14 @@ def _unstage(table: Table, returning: str = "*") -> str:
     return (
         f"INSERT INTO {table.name} SELECT * FROM staged_{table.name} "
         f"ON CONFLICT DO NOTHING RETURNING {returning}"
+    )
+
+
+def _differences(table: Table) -> str:
+    key = ", ".join(table.primary_key.columns.keys())
+    return (
+        f"SELECT count(*) FROM former_{table.name} former FULL JOIN {table.name} present "
+        f"USING ({key}) WHERE former IS DISTINCT FROM present"
     )
 
 

@@ -24,8 +24,8 @@ class CountsStore(Protocol):
         What is stored already, or stands in the batch twice, is recognised by its id and changes nothing.
         """
 
-    async def rebuild_rollups(self) -> None:
-        """Make all sums again from the stored records."""
+    async def rebuild_rollups(self) -> int:
+        """Make all sums again from the stored records; returns how many were wrong."""
 
 
 class CountsReader(Protocol):

@@ -7,10 +7,14 @@ from tally.analytics.domain.ports import CountsStore
 
 @dataclass(frozen=True, slots=True)
 class RebuildRollups:
-    """Makes all sums again from the stored records: for after a mended mistake, and to prove that there is none."""
+    """Makes all sums again from the stored records: to mend a mistake, and to prove that there was none."""
 
     store: CountsStore
 
-    async def __call__(self) -> None:
-        """Replace the sums; readers see the old ones until all new ones are there."""
-        await self.store.rebuild_rollups()
+    async def __call__(self) -> int:
+        """Replace the sums; readers see the old ones until all new ones are there.
+
+        Returns:
+            How many were wrong, missing, or sums of nothing.
+        """
+        return await self.store.rebuild_rollups()
