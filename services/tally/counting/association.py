@@ -17,7 +17,7 @@ def overlap(tracked: FloatArray, margins: FloatArray, measured: FloatArray) -> F
     that is new, fast or long unseen is searched for farther away, at any frame rate.
 
     Args:
-        tracked: (n, 4) boxes: centre x, centre y, width, height.
+        tracked: (n, 4) boxes: centre x, top, width, height.
         margins: (n, 2) how far the boxes may be off in x and in y.
         measured: (m, 4) boxes.
 
@@ -26,13 +26,17 @@ def overlap(tracked: FloatArray, margins: FloatArray, measured: FloatArray) -> F
     """
     tracked_half = tracked[:, None, 2:] / 2 + margins[:, None, :]
     measured_half = measured[None, :, 2:] / 2 + margins[:, None, :]
-    distance = np.abs(tracked[:, None, :2] - measured[None, :, :2])
+    distance = np.abs(_centres(tracked)[:, None] - _centres(measured)[None])
     common = np.minimum(tracked_half, measured_half) * 2
     common = np.clip(np.minimum(common, tracked_half + measured_half - distance), 0, None)
     shared = common[..., 0] * common[..., 1]
     areas = 4 * (tracked_half.prod(axis=2) + measured_half.prod(axis=2))
     result: FloatArray = shared / (areas - shared)
     return result
+
+
+def _centres(boxes: FloatArray) -> FloatArray:
+    return np.column_stack([boxes[:, 0], boxes[:, 1] + boxes[:, 3] / 2])
 
 
 def assign(likeness: FloatArray, least: FloatArray | float) -> tuple[IndexArray, IndexArray]:

@@ -8,17 +8,20 @@ class MotionConfig:
     """How objects move and how exactly the detector sees them.
 
     Attributes:
-        measurement_noise: Standard deviation of a box coordinate, in box heights.
+        position_noise: Standard deviation of a box's measured centre and top, in box heights.
+        size_noise: The same of its width and height. Larger, because boxes of people who are partly
+            hidden end where they are hidden.
         acceleration: Root of the spectral density of the acceleration, in heights/s^1.5: the speed of
             an object changes by about this many heights/s within one second.
         initial_speed: Standard deviation of the speed of an object just born, in heights/s.
         size_drift: How much a box's width and height change within one second, in heights.
     """
 
-    measurement_noise: float = 0.05
+    position_noise: float = 0.05
+    size_noise: float = 0.1
     acceleration: float = 0.5
     initial_speed: float = 1.0
-    size_drift: float = 0.15
+    size_drift: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +33,29 @@ class TrackerConfig:
         low_score: Detections below this score are ignored; those between may only continue tracks.
         min_overlap: Least overlap between a predicted box and a detection of the first stage.
         min_overlap_low: The same for detections with a low score.
-        confirm_hits: Observations after which a track is believed. Its path before that counts too.
-        tentative_s: A track that is not yet believed ends after this long without an observation.
-        lost_s: A track ends after this long without an observation.
+        confirm_hits: Observations with a high score, at least two, after which a track is believed. Its
+            path before that counts too.
+        grace_s: After this long without an observation a track that is not yet believed ends, and a
+            believed one is continued by high scores only.
+        lost_s: After this long without an observation every track ends.
+
+    Raises:
+        ValueError: Less than two observations are asked for.
     """
 
-    high_score: float = 0.4
+    high_score: float = 0.5
     low_score: float = 0.1
     min_overlap: float = 0.2
-    min_overlap_low: float = 0.4
+    min_overlap_low: float = 0.5
     confirm_hits: int = 3
-    tentative_s: float = 0.5
+    grace_s: float = 0.5
     lost_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        if self.confirm_hits < 2:
+            raise ValueError(
+                f"confirm_hits is {self.confirm_hits}: ask for at least 2 observations"
+            )
 
 
 @dataclass(frozen=True, slots=True)

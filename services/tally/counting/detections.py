@@ -46,7 +46,7 @@ class Measurements:
     """Believable detections in pixels.
 
     Attributes:
-        boxes: (n, 4): centre x, centre y, width, height in pixels.
+        boxes: (n, 4): centre x, top, width, height in pixels.
         scores: (n,): 0 to 1.
         classes: (n,): class of each object.
     """
@@ -74,7 +74,7 @@ def measure(
     corners = corners[believable] * np.array([*frame_size, *frame_size], np.float64)
     sizes = corners[:, 2:] - corners[:, :2]
     large_enough = (sizes >= _SMALLEST_PX).all(axis=1)
-    boxes = np.concatenate([(corners[:, :2] + corners[:, 2:]) / 2, sizes], axis=1)
+    boxes = np.column_stack([(corners[:, 0] + corners[:, 2]) / 2, corners[:, 1], sizes])
     return Measurements(
         boxes[large_enough],
         scores[believable][large_enough],

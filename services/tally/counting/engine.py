@@ -106,9 +106,9 @@ class CountingEngine:
 
     def _visible(self) -> Tracks:
         tracks = self._tracker.visible
-        half = tracks["observed"][:, 2:] / 2
-        centres = tracks["observed"][:, :2]
-        corners = np.concatenate([centres - half, centres + half], axis=1)
+        centre, top, width, height = tracks["observed"].T
+        left = centre - width / 2
+        corners = np.column_stack([left, top, left + width, top + height])
         relative = corners / np.array([*self._frame_size, *self._frame_size])
         return Tracks(
             ids=tracks["id"],

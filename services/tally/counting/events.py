@@ -32,7 +32,7 @@ class Crossing:
         ordinal: Which crossing of this line by this track it is, from 0.
         time_s: When, interpolated between the observations before and after.
         class_id: What the track mostly was.
-        score: Mean score of the track so far, 0 to 1.
+        score: How sure the detector was when it last saw the object, 0 to 1.
     """
 
     line: str

@@ -20,8 +20,8 @@ class Anchor(Enum):
 
     @property
     def offset(self) -> float:
-        """Where the anchor lies below the centre of the box, in box heights."""
-        return {Anchor.FOOT: 0.5, Anchor.CENTRE: 0.0, Anchor.HEAD: -0.5}[self]
+        """Where the anchor lies below the top of the box, in box heights."""
+        return {Anchor.FOOT: 1.0, Anchor.CENTRE: 0.5, Anchor.HEAD: 0.0}[self]
 
 
 @dataclass(frozen=True, slots=True)

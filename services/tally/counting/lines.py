@@ -32,7 +32,7 @@ class LineCounter:
         way = np.array([line.end for line in lines], np.float64).reshape(-1, 2) * scale - start
         offset = np.array([line.anchor.offset for line in lines], np.float64)
         length = np.hypot(way[:, 0], way[:, 1])
-        # Both are linear in (centre x, centre y, height, 1) of a box: the distance from the line in
+        # Both are linear in (centre x, top, height, 1) of a box: the distance from the line in
         # pixels, and the place along it, 0 at its start and 1 at its end.
         self._distance = _of_anchor(np.stack([-way[:, 1], way[:, 0]]) / length, start, offset)
         self._along = _of_anchor(way.T / length**2, start, offset)
@@ -43,6 +43,7 @@ class LineCounter:
                 [
                     ("started", np.bool_),
                     ("time_s", np.float64),
+                    ("band", np.float64),
                     ("distance", np.float64, per_line),
                     ("along", np.float64, per_line),
                     ("side", np.int8, per_line),
@@ -71,20 +72,19 @@ class LineCounter:
             passed_s = since + share * (times_s[:, None] - since)
             state["passed_s"] = np.where(passage, passed_s, state["passed_s"])
             state["net"] += np.where(passage, np.where(distance < 0, -1, 1), 0).astype(np.int8)
-        band = self._hysteresis * boxes[:, 3:]
-        side = np.where(np.abs(distance) > band, np.sign(distance), 0).astype(np.int8)
+        state["band"] = self._hysteresis * boxes[:, 3]
         state["started"] = True
         state["time_s"] = times_s
         state["distance"] = distance
         state["along"] = along
-        crossings = self._settle(state, side, tracks[rows])
+        crossings = self._settle(state, _side(distance, state["band"]), tracks[rows])
         self._state[rows] = state
         return crossings
 
     def end(self, rows: IndexArray, tracks: NDArray[Any]) -> list[Crossing]:
-        """Decides for tracks that ended inside a band by the side they were last seen on."""
+        """Decides for tracks that ended inside the band: half its width is enough for them."""
         state = self._state[rows]
-        side = np.where(state["distance"] < 0, -1, 1).astype(np.int8)
+        side = _side(state["distance"], state["band"] / 2)
         return self._settle(state, side, tracks[rows])
 
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
@@ -104,7 +104,7 @@ class LineCounter:
                 ordinal=int(state["crossings"][row, line]),
                 time_s=float(state["passed_s"][row, line]),
                 class_id=int(tracks["class_id"][row]),
-                score=float(tracks["score_sum"][row] / tracks["hits"][row]),
+                score=float(tracks["score"][row]),
             )
             for row, line in np.argwhere(crossed)
         ]
@@ -114,6 +114,11 @@ class LineCounter:
         return crossings
 
 
+def _side(distance: FloatArray, band: FloatArray) -> NDArray[np.int8]:
+    """Returns (n, lines): 1 or −1 for what is farther from the line than the band (n,), otherwise 0."""
+    return (np.sign(distance) * (np.abs(distance) > band[:, None])).astype(np.int8)
+
+
 def _of_anchor(normal: FloatArray, start: FloatArray, offset: FloatArray) -> FloatArray:
-    """Returns (4, lines): the weights of (centre x, centre y, height, 1) in normal · (anchor − start)."""
+    """Returns (4, lines): the weights of (centre x, top, height, 1) in normal · (anchor − start)."""
     return np.stack([normal[0], normal[1], normal[1] * offset, -(normal * start.T).sum(axis=0)])

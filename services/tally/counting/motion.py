@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tally.counting.config import MotionConfig
 from tally.counting.detections import FloatArray
 
-# Of each track, for centre x, centre y, width and height; pixels and seconds.
+# Of each track, for centre x, top, width and height; pixels and seconds.
 MOTION_FIELDS: list[tuple[str, type, tuple[int, ...]]] = [
     ("position", np.float64, (4,)),
     ("velocity", np.float64, (4,)),
@@ -33,7 +33,7 @@ class MotionModel:
     """Predicts and corrects rows of a structured array that has `MOTION_FIELDS`."""
 
     def __init__(self, config: MotionConfig) -> None:
-        self._measurement = config.measurement_noise**2
+        self._measurement = np.array([config.position_noise] * 2 + [config.size_noise] * 2) ** 2
         self._acceleration = np.array([1.0, 1.0, 0.0, 0.0]) * config.acceleration**2
         self._initial_speed = np.array([1.0, 1.0, 0.0, 0.0]) * config.initial_speed**2
         self._drift = np.array([0.0, 0.0, 1.0, 1.0]) * config.size_drift**2

@@ -1,9 +1,10 @@
 """The tracker: gives the detections of one object, frame after frame, one number.
 
 Association follows ByteTrack (Zhang et al. 2022): detections with a high score are matched first, those with a
-low score may only continue tracks. From OC-SORT (Cao et al. 2023) come the second look for a track where it
-was last observed, which finds those that stopped or turned while hidden, and the re-estimation of the
-velocity from the two observations around a gap.
+low score may only continue tracks that were seen just now. Tracks still missing are looked for where they were
+last observed, which finds those that stopped or turned (OC-SORT's recovery, Cao et al. 2023). Its other
+remedies, for a filter that is too sure of itself after an occlusion, are not needed: this one integrates over
+true time, and the search widens by what it is unsure of (see `motion` and `association`).
 
 Birth and death are made for counting. A track must be seen several times before it is believed, so that a
 flicker is no person; but its path is remembered meanwhile and told when it is believed, so that a line next to
@@ -31,7 +32,7 @@ class Steps:
 
     Attributes:
         rows: (k,) rows of the tracks in `Update.tracks`.
-        boxes: (k, 4) where they were: centre x, centre y, width, height in pixels.
+        boxes: (k, 4) where they were: centre x, top, width, height in pixels.
         times_s: (k,) when.
     """
 
@@ -73,7 +74,6 @@ class Tracker:
                 ("class_weight", np.float64),
                 ("hits", np.int64),
                 ("score", np.float64),
-                ("score_sum", np.float64),
                 ("seen_s", np.float64),
                 ("observed", np.float64, (4,)),
                 ("history", np.float64, (hits, 4)),
@@ -89,12 +89,15 @@ class Tracker:
         """Takes in the detections of one frame, later than the one before."""
         tracks = self._tracks
         believed = tracks["id"] != _UNBELIEVED
-        patience = np.where(believed, self._config.lost_s, self._config.tentative_s)
-        alive = time_s - tracks["seen_s"] <= patience
-        self._motion.predict(tracks, min(time_s - self._time_s, self._config.lost_s))
+        unseen_s = time_s - tracks["seen_s"]
+        # However low the frame rate, a track has its chance in the next frame, but none after `lost_s`.
+        step_s = min(time_s - self._time_s, self._config.lost_s)
+        recent = unseen_s <= max(self._config.grace_s, step_s)
+        alive = recent | (believed & (unseen_s <= self._config.lost_s))
+        self._motion.predict(tracks, step_s)
         self._time_s = time_s
 
-        rows, found = self._associate(believed, alive, measurements)
+        rows, found = self._associate(believed, alive, recent, measurements)
         self._observe(rows, measurements, found)
         earlier, continued = self._believe(alive)
         believed = tracks["id"] != _UNBELIEVED
@@ -125,7 +128,11 @@ class Tracker:
         return update
 
     def _associate(
-        self, believed: NDArray[np.bool_], alive: NDArray[np.bool_], measurements: Measurements
+        self,
+        believed: NDArray[np.bool_],
+        alive: NDArray[np.bool_],
+        recent: NDArray[np.bool_],
+        measurements: Measurements,
     ) -> tuple[IndexArray, IndexArray]:
         """Returns rows of tracks and the detections that belong to them."""
         config, tracks = self._config, self._tracks
@@ -150,9 +157,10 @@ class Tracker:
         margins = np.sqrt(tracks["position_variance"][:, :2])
         predicted = overlap(tracks["position"], margins, boxes)
         match(predicted, believed, high, config.min_overlap)
-        match(predicted, believed, ~high, config.min_overlap_low)
-        last_seen = overlap(tracks["observed"], np.zeros_like(margins), boxes)
-        match(last_seen, believed, high, config.min_overlap)
+        match(predicted, believed & recent, ~high, config.min_overlap_low)
+        if (free_tracks & believed).any() and free_boxes.any():
+            last_seen = overlap(tracks["observed"], np.zeros_like(margins), boxes)
+            match(last_seen, believed, high, config.min_overlap)
         match(predicted, ~believed, np.ones_like(high), config.min_overlap)
         return (
             np.concatenate([rows for rows, _ in pairs]),
@@ -166,13 +174,13 @@ class Tracker:
         tracks["observed"][rows] = boxes
         tracks["seen_s"][rows] = self._time_s
         tracks["score"][rows] = scores
-        tracks["score_sum"][rows] += scores
         self._vote(rows, measurements.classes[found], scores)
-        growing = rows[tracks["hits"][rows] < self._config.confirm_hits]
+        sure = rows[scores >= self._config.high_score]
+        growing = sure[tracks["hits"][sure] < self._config.confirm_hits]
         place = tracks["hits"][growing]
         tracks["history"][growing, place] = tracks["position"][growing]
         tracks["history_s"][growing, place] = self._time_s
-        tracks["hits"][rows] += 1
+        tracks["hits"][growing] += 1
 
     def _vote(self, rows: IndexArray, classes: NDArray[np.int32], scores: FloatArray) -> None:
         """Keeps the class with most of the score (weighted majority vote, Boyer & Moore 1981)."""
@@ -201,8 +209,6 @@ class Tracker:
         merged["id"] = tracks["id"][continuations]
         merged["class_id"] = tracks["class_id"][continuations]
         merged["class_weight"] = tracks["class_weight"][continuations]
-        merged["hits"] += tracks["hits"][continuations]
-        merged["score_sum"] += tracks["score_sum"][continuations]
         tracks[continuations] = merged
 
         fresh = np.delete(new, j)
@@ -222,7 +228,7 @@ class Tracker:
         self._motion.start(born, boxes)
         born["id"] = _UNBELIEVED
         born["class_id"] = measurements.classes[lonely]
-        born["class_weight"] = born["score"] = born["score_sum"] = scores
+        born["class_weight"] = born["score"] = scores
         born["hits"] = 1
         born["seen_s"] = self._time_s
         born["observed"] = boxes

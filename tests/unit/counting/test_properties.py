@@ -1,0 +1,216 @@
+"""What must hold for whatever a camera may see."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.random import default_rng
+from numpy.typing import NDArray
+
+from tally.counting import (
+    CountingEngine,
+    Crossing,
+    Detections,
+    Direction,
+    FrameResult,
+    Line,
+    VisitKind,
+    Zone,
+)
+from tests.unit.counting.scenes import FRAME, watch
+
+OPPOSITE = {Direction.IN: Direction.OUT, Direction.OUT: Direction.IN}
+
+quick = settings(max_examples=15, deadline=None)
+seeds = st.integers(0, 2**32 - 1)
+# Multiples of 1/64 are exact in float32, so that a scene can be moved without rounding.
+coordinates = st.integers(16, 48).map(lambda k: k / 64)
+points = st.tuples(coordinates, coordinates)
+
+
+@dataclass
+class Scene:
+    frames: list[Detections]
+
+    def moved(self, x: float, y: float) -> "Scene":
+        shift = np.array([x, y, x, y], np.float32)
+        return Scene([Detections(f.boxes + shift, f.scores, f.classes) for f in self.frames])
+
+    def mirrored(self) -> "Scene":
+        def mirror(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+            left, top, right, bottom = boxes.T
+            return np.stack([1 - right, top, 1 - left, bottom], axis=1)
+
+        return Scene([Detections(mirror(f.boxes), f.scores, f.classes) for f in self.frames])
+
+
+def wander(seed: int, people: int = 4, frames: int = 60) -> Scene:
+    """People who wander about, are missed now and then, on coordinates exact in float32."""
+    random = default_rng(seed)
+    feet = random.uniform(0.3, 0.7, (people, 2))
+    way = random.normal(0, 0.01, (people, 2))
+    seen = []
+    for _ in range(frames):
+        way += random.normal(0, 0.003, way.shape)
+        feet = np.clip(feet + way, 0.2, 0.8)
+        found = random.random(people) > 0.1
+        exact = np.round(feet[found] * 4096) / 4096
+        boxes = np.tile(exact, 2) + np.array([-1 / 32, -1 / 8, 1 / 32, 0])
+        scores = random.uniform(0.3, 0.95, len(boxes)).astype(np.float32)
+        seen.append(Detections(boxes.astype(np.float32), scores, np.zeros(len(boxes), np.int32)))
+    return Scene(seen)
+
+
+def run(scene: Scene, lines: list[Line], zones: list[Zone] | None = None) -> list[FrameResult]:
+    engine = CountingEngine(lines=lines, zones=zones or [], frame_size=FRAME)
+    return list(watch(engine, scene.frames))
+
+
+def counted(results: list[FrameResult]) -> list[Crossing]:
+    return [crossing for result in results for crossing in result.crossings]
+
+
+def totals(results: list[FrameResult]) -> Counter[Direction]:
+    return Counter(crossing.direction for crossing in counted(results))
+
+
+@quick
+@given(seeds, points, points)
+def test_the_same_frames_give_the_same_results(
+    seed: int, start: tuple[float, float], end: tuple[float, float]
+) -> None:
+    assume(start != end)
+    lines, zones = [Line("line", start, end)], [Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))]
+
+    first, second = (run(wander(seed), lines, zones) for _ in range(2))
+
+    for one, other in zip(first, second, strict=True):
+        assert (one.crossings, one.visits, one.occupancy) == (
+            other.crossings,
+            other.visits,
+            other.occupancy,
+        )
+        np.testing.assert_array_equal(one.tracks.boxes, other.tracks.boxes)
+        np.testing.assert_array_equal(one.tracks.ids, other.tracks.ids)
+
+
+@quick
+@given(seeds, points, points)
+def test_turning_a_line_round_swaps_in_and_out(
+    seed: int, start: tuple[float, float], end: tuple[float, float]
+) -> None:
+    assume(start != end)
+    scene = wander(seed)
+
+    there = counted(run(scene, [Line("line", start, end)]))
+    back = counted(run(scene, [Line("line", end, start)]))
+
+    assert [(one.track, one.direction) for one in there] == [
+        (one.track, OPPOSITE[one.direction]) for one in back
+    ]
+
+
+@quick
+@given(seeds, points, points)
+def test_mirroring_swaps_in_and_out(
+    seed: int, start: tuple[float, float], end: tuple[float, float]
+) -> None:
+    assume(start != end)
+    scene = wander(seed)
+    mirrored = Line("line", (1 - start[0], start[1]), (1 - end[0], end[1]))
+
+    here = totals(run(scene, [Line("line", start, end)]))
+    there = totals(run(scene.mirrored(), [mirrored]))
+
+    assert here == Counter({OPPOSITE[way]: count for way, count in there.items()})
+
+
+@quick
+@given(seeds, points, points, st.integers(-8, 8), st.integers(-8, 8))
+def test_moving_everything_changes_nothing(
+    seed: int, start: tuple[float, float], end: tuple[float, float], across: int, down: int
+) -> None:
+    assume(start != end)
+    x, y = across / 64, down / 64
+    moved = Line("line", (start[0] + x, start[1] + y), (end[0] + x, end[1] + y))
+    scene = wander(seed)
+
+    assert totals(run(scene, [Line("line", start, end)])) == totals(run(scene.moved(x, y), [moved]))
+
+
+@quick
+@given(seeds)
+def test_inside_is_in_minus_out(seed: int) -> None:
+    """A line across the whole picture: crossings of one track alternate, so they net to −1, 0 or 1."""
+    through = Line("through", (0.5, 1.0), (0.5, 0.0))
+
+    results = run(wander(seed, people=6, frames=100), [through])
+
+    for track in {one.track for one in counted(results)}:
+        ways = [one.direction for one in counted(results) if one.track == track]
+        assert all(way is not following for way, following in pairwise(ways))
+
+
+@quick
+@given(seeds)
+def test_occupancy_is_entries_minus_exits_at_all_times(seed: int) -> None:
+    zones = [
+        Zone("middle", ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6))),
+        Zone("left", ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))),
+    ]
+    inside: Counter[str] = Counter()
+
+    for result in run(wander(seed, people=8, frames=100), [], zones):
+        for visit in result.visits:
+            inside[visit.zone] += 1 if visit.kind is VisitKind.ENTRY else -1
+            assert visit.dwell_s is None or visit.dwell_s >= 0
+        assert result.occupancy == {zone.name: inside[zone.name] for zone in zones}
+        assert min(result.occupancy.values()) >= 0
+
+    assert set(result.occupancy.values()) == {0}
+
+
+@quick
+@given(seeds)
+def test_every_crossing_has_its_own_identity(seed: int) -> None:
+    lines = [Line("a", (0.5, 1.0), (0.5, 0.0)), Line("b", (0.0, 0.5), (1.0, 0.5))]
+
+    crossings = counted(run(wander(seed, people=6, frames=100), lines))
+
+    assert len({(one.track, one.line, one.ordinal) for one in crossings}) == len(crossings)
+
+
+anything = st.floats(width=32, allow_nan=True, allow_infinity=True)
+
+
+@st.composite
+def nonsense(draw: st.DrawFn) -> Detections:
+    count = draw(st.integers(0, 6))
+    plausible = st.floats(-1, 2, width=32)
+    return Detections(
+        draw(arrays(np.float32, (count, 4), elements=st.one_of(plausible, anything))),
+        draw(arrays(np.float32, count, elements=st.one_of(st.floats(0, 1, width=32), anything))),
+        draw(arrays(np.int32, count)),
+    )
+
+
+@quick
+@given(st.lists(nonsense(), max_size=12), st.lists(st.floats(1e-3, 1e6), min_size=12, max_size=12))
+def test_no_input_breaks_it(frames: list[Detections], steps: list[float]) -> None:
+    engine = CountingEngine(
+        lines=[Line("line", (0.5, 1.0), (0.5, 0.0))],
+        zones=[Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))],
+        frame_size=FRAME,
+    )
+    time_s = 0.0
+    with np.errstate(all="raise"):
+        for frame, step in zip(frames, steps, strict=False):
+            time_s += step
+            result = engine.update(time_s, frame)
+            assert np.isfinite(result.tracks.boxes).all()
+            assert all(np.isfinite(one.time_s) for one in result.crossings)
+        engine.finish(time_s + 1)

@@ -1,0 +1,147 @@
+"""Tracks: who is followed, from when, for how long, and under which number."""
+
+import numpy as np
+import pytest
+
+from tally.counting import CountingEngine, Detections, EngineConfig, TrackerConfig, Tracks
+from tests.unit.counting.scenes import FRAME, STEP_S, Point, of_one, person, seen, walk, watch
+
+LEFT, RIGHT = (0.3, 0.5), (0.7, 0.5)
+
+
+def tracks(frames: list[Detections], step_s: float = STEP_S) -> list[Tracks]:
+    engine = CountingEngine(frame_size=FRAME)
+    return [result.tracks for result in watch(engine, frames, step_s)][:-1]
+
+
+def ids(frames: list[Detections], step_s: float = STEP_S) -> list[list[int]]:
+    return [shown.ids.tolist() for shown in tracks(frames, step_s)]
+
+
+def test_a_person_keeps_the_number_all_the_way() -> None:
+    numbers = ids(of_one(walk(LEFT, RIGHT)))
+
+    assert numbers[:2] == [[], []]
+    assert all(number == [0] for number in numbers[2:])
+
+
+def test_a_track_shows_what_was_detected() -> None:
+    shown = tracks([seen(LEFT, class_id=3)] * 4)[-1]
+
+    np.testing.assert_allclose(shown.boxes, [person(LEFT)], atol=1e-6)
+    assert (shown.scores.tolist(), shown.classes.tolist()) == ([pytest.approx(0.9)], [3])
+    assert [a.dtype.name for a in (shown.ids, shown.boxes, shown.scores, shown.classes)] == [
+        "int64",
+        "float32",
+        "float32",
+        "int32",
+    ]
+
+
+def test_a_flicker_is_nobody() -> None:
+    flicker: list[Point | None] = [LEFT, LEFT, *[None] * 10] * 5
+
+    assert not any(ids(of_one(flicker)))
+
+
+def test_low_scores_start_no_track() -> None:
+    assert not any(ids([seen(LEFT, score=0.4)] * 30))
+
+
+def test_low_scores_continue_a_track() -> None:
+    path = walk(LEFT, RIGHT)
+    frames = [seen(foot, score=0.9 if k < 5 or k > 30 else 0.2) for k, foot in enumerate(path)]
+
+    assert all(number == [0] for number in ids(frames)[2:])
+
+
+def test_scores_below_the_least_are_nothing() -> None:
+    path = walk(LEFT, RIGHT)
+    frames = [seen(foot, score=0.9 if k < 5 else 0.05) for k, foot in enumerate(path)]
+
+    assert not any(ids(frames)[5:])
+
+
+def test_who_is_hidden_keeps_the_number() -> None:
+    path: list[Point | None] = [*walk(LEFT, RIGHT)]
+    path[20:35] = [None] * 15
+
+    numbers = ids(of_one(path))
+
+    assert all(number == [0] for number in numbers[36:])
+
+
+def test_who_stops_while_hidden_keeps_the_number() -> None:
+    path = [*walk(LEFT, (0.5, 0.5)), *[None] * 15, *[(0.51, 0.5)] * 10]
+
+    assert ids(of_one(path))[-1] == [0]
+
+
+def test_who_is_hidden_for_too_long_is_someone_new() -> None:
+    path = [*walk(LEFT, (0.5, 0.5)), *[None] * 25, *[(0.51, 0.5)] * 10]
+
+    assert ids(of_one(path))[-1] == [1]
+
+
+def test_who_comes_back_changed_in_size_is_recognised_by_the_way() -> None:
+    """A track that begins where the lost one was going to be continues it."""
+    there, gone = walk(LEFT, (0.45, 0.5)), [seen()] * 8
+    x1, y1, x2, y2 = person((0.0, 0.5))
+    narrow = [
+        Detections(
+            np.array([[x + x1 * 0.4, y1 + 0.03, x + x2 * 0.4, y2]], np.float32),
+            np.array([0.9], np.float32),
+            np.zeros(1, np.int32),
+        )
+        for x, _ in walk((0.53, 0.5), RIGHT)
+    ]
+
+    numbers = ids([*of_one(there), *gone, *narrow])
+
+    assert numbers[-1] == [0]
+    assert y2 == 0.5
+
+
+def test_people_who_pass_one_another_keep_their_numbers() -> None:
+    there, back = walk(LEFT, RIGHT), walk((0.7, 0.52), (0.3, 0.52))
+
+    shown = tracks([seen(*feet) for feet in zip(there, back, strict=True)])
+
+    first, last = shown[3], shown[-1]
+    assert first.boxes[:, 0].argsort().tolist() == last.boxes[:, 0].argsort()[::-1].tolist()
+    assert first.ids.tolist() == last.ids.tolist() == [0, 1]
+
+
+def test_the_order_of_detections_does_not_matter() -> None:
+    there, back = walk(LEFT, RIGHT), walk((0.7, 0.6), (0.3, 0.6))
+    swapped = [
+        seen(*(feet if k % 2 else feet[::-1]))
+        for k, feet in enumerate(zip(there, back, strict=True))
+    ]
+
+    shown = tracks(swapped)
+
+    assert all(one.ids.tolist() == [0, 1] for one in shown[2:])
+    by_track = [dict(zip(one.ids.tolist(), one.boxes[:, 3], strict=True)) for one in shown[2:]]
+    assert len({tuple(np.round(list(feet.values()), 3)) for feet in by_track}) == 1
+
+
+@pytest.mark.parametrize("frames_per_second", [1, 2, 5, 10, 25, 60])
+def test_any_frame_rate_keeps_the_number(frames_per_second: int) -> None:
+    path = walk(LEFT, RIGHT, steps=5 * frames_per_second)
+
+    assert ids(of_one(path), 1 / frames_per_second)[-1] == [0]
+
+
+def test_dropped_frames_are_normal() -> None:
+    engine = CountingEngine(frame_size=FRAME)
+    times = np.cumsum([0.04, 0.04, 0.2, 0.04, 0.6, 0.04, 0.12, 0.04, 0.4, 0.04] * 3)
+
+    shown = [engine.update(t, seen((0.3 + 0.08 * t, 0.5))).tracks.ids.tolist() for t in times]
+
+    assert all(number == [0] for number in shown[2:])
+
+
+def test_one_observation_is_not_enough_to_believe() -> None:
+    with pytest.raises(ValueError, match="at least 2"):
+        EngineConfig(tracker=TrackerConfig(confirm_hits=1))
