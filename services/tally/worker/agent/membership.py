@@ -7,9 +7,9 @@ import structlog
 
 from tally.api.worker.v1 import worker_service_pb2 as messages
 from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
+from tally.kernel.backoff import Backoff
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.errors import Unavailable
-from tally.worker.agent.backoff import Backoff
 from tally.worker.agent.cameras import Cameras
 from tally.worker.agent.mapping import running_to_proto, task_from_proto
 

@@ -13,11 +13,11 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.trace import SpanKind
 
 from tally.api.counting.v1 import events_pb2
+from tally.kernel.backoff import Backoff
 from tally.kernel.bus import COUNTING, Bus, Envelope
 from tally.kernel.errors import Unavailable
 from tally.kernel.ids import derived_id
 from tally.kernel.process import background
-from tally.worker.agent.backoff import Backoff
 from tally.worker.agent.spool import Spool, SpoolFull
 
 BATCH = 500

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import structlog
 
+from tally.kernel.backoff import Backoff
 from tally.kernel.errors import DomainError
-from tally.worker.agent.backoff import Backoff
 from tally.worker.agent.detector import Detector
 from tally.worker.agent.reading import Keep, Reading
 from tally.worker.agent.runs import EndedRecordings, run_id

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tally.api.counting.v1.events_pb2 import CountsRecorded
+from tally.kernel.backoff import Backoff
 from tally.worker.agent import runner as runner_module
-from tally.worker.agent.backoff import Backoff
 from tally.worker.agent.cameras import Cameras
 from tally.worker.agent.runner import CameraRunner, Surroundings
 from tally.worker.agent.runs import EndedRecordings, run_id
