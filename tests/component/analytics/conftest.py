@@ -1,0 +1,45 @@
+"""The analytics context as it runs: its own server over real PostgreSQL and NATS."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+from pydantic import SecretStr
+
+from tally.analytics.bootstrap import analytics_server
+from tally.analytics.settings import AnalyticsSettings
+from tally.kernel.bus import Bus
+from tally.kernel.grpc.client import connect
+from tally.kernel.grpc.server import RunningServer
+from tally.stack.nats import NatsServer
+
+
+@pytest.fixture
+def settings(database_dsn: str, nats_server: NatsServer, nats_url: str) -> AnalyticsSettings:
+    """Settings with the context's own NATS user, who may do only what the context must."""
+    return AnalyticsSettings(
+        listen="127.0.0.1:0",
+        database_url=SecretStr(database_dsn),
+        nats_url=SecretStr(nats_server.url("analytics")),
+        development_access=True,
+        shutdown_grace_s=0.2,
+    )
+
+
+@pytest.fixture
+async def bus(nats_url: str) -> AsyncIterator[Bus]:
+    """A connection for workers."""
+    async with Bus.connect(nats_url, name="test") as bus:
+        yield bus
+
+
+@pytest.fixture
+async def server(settings: AnalyticsSettings) -> AsyncIterator[RunningServer]:
+    async with analytics_server(settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def channel(server: RunningServer) -> AsyncIterator[grpc.aio.Channel]:
+    async with connect(server.address) as channel:
+        yield channel

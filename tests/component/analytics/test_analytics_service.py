@@ -1,0 +1,136 @@
+"""What workers publish can be asked for."""
+
+from datetime import timedelta
+
+import grpc
+import pytest
+
+from tally.api.analytics.v1 import analytics_pb2
+from tally.api.counting.v1 import count_pb2
+from tally.kernel.bus import Bus
+from tally.kernel.ids import new_id
+from tests.component.analytics.calls import HOUR, NOON, Analytics, timestamp
+from tests.counts import LINE, ZONE, publish, record
+from tests.refusals import refused, violated
+
+
+@pytest.fixture
+def analytics(channel: grpc.aio.Channel) -> Analytics:
+    return Analytics(channel)
+
+
+async def test_crossings_are_summed_by_the_hour_and_a_gap_is_no_zero(
+    analytics: Analytics, bus: Bus
+) -> None:
+    camera = new_id()
+    await publish(
+        bus,
+        [
+            record(camera, 0, NOON, inwards=2, outwards=1),
+            record(camera, 0, NOON + HOUR, run="quiet"),
+            record(camera, 0, NOON + 3 * HOUR, run="later", inwards=1),
+        ],
+    )
+    await analytics.reaches(camera, (3, 1, 3.0))
+
+    counts = await analytics.lines(camera)
+    assert [
+        (count.start_time, count.in_count, count.out_count, count.observed.seconds)
+        for count in counts
+    ] == [
+        (timestamp(NOON), 2, 1, 1),
+        (timestamp(NOON + HOUR), 0, 0, 1),
+        (timestamp(NOON + 3 * HOUR), 1, 0, 1),
+    ]
+    assert all(count.camera_id == camera and count.line == LINE for count in counts)
+    assert all(
+        count.end_time.seconds - count.start_time.seconds == HOUR.total_seconds()
+        for count in counts
+    )
+
+
+async def test_the_total_covers_the_whole_range(analytics: Analytics, bus: Bus) -> None:
+    camera = new_id()
+    await publish(bus, [record(camera, 0, NOON + timedelta(minutes=5), inwards=1)])
+    await analytics.reaches(camera, (1, 0, 1.0))
+    [count] = await analytics.lines(
+        camera,
+        start=NOON + timedelta(minutes=30),
+        end=NOON + timedelta(minutes=90),
+        granularity=analytics_pb2.GRANULARITY_TOTAL,
+    )
+    assert (count.start_time, count.end_time) == (timestamp(NOON), timestamp(NOON + 2 * HOUR))
+    assert count.in_count == 1
+
+
+async def test_visits_are_summed_with_peak_and_mean_dwell(analytics: Analytics, bus: Bus) -> None:
+    camera = new_id()
+    await publish(
+        bus,
+        [
+            record(camera, 0, NOON, stays=[2.0, 4.0]),
+            record(camera, 1, NOON + timedelta(seconds=1)),
+            record(camera, 0, NOON + HOUR, run="quiet"),
+        ],
+    )
+    await analytics.reaches(camera, (0, 0, 3.0))
+    busy, quiet = await analytics.zones(camera)
+    assert (busy.zone, busy.entries, busy.exits, busy.peak_occupancy) == (ZONE, 0, 2, 2)
+    assert busy.mean_dwell.ToTimedelta() == timedelta(seconds=3)
+    assert busy.observed.seconds == 2
+    assert (quiet.exits, quiet.HasField("mean_dwell")) == (0, False)
+
+
+async def test_cameras_are_told_apart(analytics: Analytics, bus: Bus) -> None:
+    one, other = sorted([new_id(), new_id()])
+    await publish(bus, [record(other, 0, NOON, inwards=2), record(one, 0, NOON, inwards=1)])
+    for camera, crossings in ((one, 1), (other, 2)):
+        await analytics.reaches(camera, (crossings, 0, 1.0))
+    assert [count.camera_id for count in await analytics.lines()] == [one, other]
+    assert await analytics.lines(new_id()) == []
+
+
+async def test_crossings_are_listed_with_where_they_come_from(
+    analytics: Analytics, bus: Bus
+) -> None:
+    camera = new_id()
+    records = [
+        record(camera, number, NOON + timedelta(seconds=number), inwards=2, outwards=1)
+        for number in range(3)
+    ]
+    await publish(bus, records)
+    await analytics.reaches(camera, (6, 3, 3.0))
+
+    listed: list[analytics_pb2.CrossingRecord] = []
+    token, pages = "", 0
+    while token or not pages:
+        page = await analytics.crossings(camera, page_size=4, page_token=token)
+        listed += page.crossings
+        token, pages = page.next_page_token, pages + 1
+    assert pages == 3
+    published = {crossing.id: crossing for each in records for crossing in each.crossings}
+    assert {each.crossing.id: each.crossing for each in listed} == published
+    assert [each.crossing.time.seconds for each in listed] == sorted(
+        crossing.time.seconds for crossing in published.values()
+    )
+    assert {
+        (each.camera_id, each.run_id, each.config_version, each.detector) for each in listed
+    } == {(camera, records[0].run_id, 3, "motion")}
+    assert listed[0].crossing.direction in (count_pb2.DIRECTION_IN, count_pb2.DIRECTION_OUT)
+    assert not (await analytics.crossings(camera, line="another")).crossings
+
+
+async def test_a_page_token_of_no_page_is_refused(analytics: Analytics) -> None:
+    assert await refused(analytics.crossings(new_id(), page_token="nonsense")) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "PAGE_TOKEN_INVALID",
+    )
+    assert set(await violated(analytics.crossings(new_id(), page_token="nonsense"))) == {
+        "page_token"
+    }
+
+
+async def test_a_range_that_ends_before_it_begins_is_refused(analytics: Analytics) -> None:
+    code, _ = await refused(analytics.lines(start=NOON, end=NOON - HOUR))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert set(await violated(analytics.lines("not a uuid"))) == {"camera_ids[0]"}
