@@ -1,0 +1,123 @@
+"""The whole mesh starts, comes back whatever is killed, and runs in few processes if asked to."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, analytics_service_pb2_grpc
+from tally.api.camera.v1 import camera_service_pb2, camera_service_pb2_grpc
+from tally.api.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
+from tally.kernel.grpc.client import connect
+from tally.stack.mesh import Mesh, MeshOptions, Part, running
+
+RECOVERING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+RUN_MESH = """
+import asyncio, pathlib, sys
+from tally.stack.mesh import MeshOptions, running
+
+async def main():
+    async with running(MeshOptions(pathlib.Path(sys.argv[1]), listen=None, own_ports=False)):
+        print("running", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def mesh_in(folder: Path, *, compact: bool = False) -> AsyncIterator[Mesh]:
+    options = MeshOptions(folder, listen=None, own_ports=False, compact=compact)
+    async with running(options) as mesh:
+        yield mesh
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+def states(mesh: Mesh) -> dict[str, str]:
+    return {status.name: status.state for status in mesh.status()}
+
+
+def healthy(mesh: Mesh) -> bool:
+    return set(states(mesh).values()) == {"serving"}
+
+
+async def every_context_answers(mesh: Mesh) -> None:
+    """Call camera, worker and analytics through the gateway until all of them answer."""
+    now = datetime.now(UTC)
+    today = analytics_service_pb2.QueryLineCountsRequest(
+        start_time=timestamp(now - timedelta(hours=1)),
+        end_time=timestamp(now),
+        granularity=analytics_pb2.GRANULARITY_TOTAL,
+    )
+    async with connect(mesh.gateway) as channel, asyncio.timeout(60):
+        cameras = camera_service_pb2_grpc.CameraServiceStub(channel)
+        workers = worker_service_pb2_grpc.WorkerServiceStub(channel)
+        analytics = analytics_service_pb2_grpc.AnalyticsServiceStub(channel)
+        while True:
+            try:
+                await cameras.ListCameras(camera_service_pb2.ListCamerasRequest())
+                await workers.ListWorkers(worker_service_pb2.ListWorkersRequest())
+                await analytics.QueryLineCounts(today)
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in RECOVERING:
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+async def kill_and_await_health(mesh: Mesh, part: Part) -> None:
+    victim = part.process.pid
+    assert victim is not None
+    os.kill(victim, signal.SIGKILL)
+    await until(lambda: part.process.pid not in (None, victim) and healthy(mesh))
+
+
+async def test_every_process_comes_back_where_it_was_when_it_is_killed(tmp_path: Path) -> None:
+    async with mesh_in(tmp_path) as mesh:
+        assert healthy(mesh)
+        for part in mesh.parts:
+            await kill_and_await_health(mesh, part)
+            await every_context_answers(mesh)
+        assert {part.name: part.process.restarts for part in mesh.parts} == dict.fromkeys(
+            states(mesh), 1
+        )
+
+
+async def test_a_mesh_starts_where_another_was_killed(tmp_path: Path) -> None:
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RUN_MESH, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert killed.stdout is not None
+    assert await killed.stdout.readline() == b"running\n"
+    ports = (tmp_path / "ports.json").read_text()
+    killed.kill()
+    await killed.wait()
+    async with mesh_in(tmp_path) as mesh:
+        await every_context_answers(mesh)
+        assert (tmp_path / "ports.json").read_text() == ports
+
+
+async def test_a_mesh_in_few_processes_serves_every_context(tmp_path: Path) -> None:
+    async with mesh_in(tmp_path, compact=True) as mesh:
+        await every_context_answers(mesh)
+        assert healthy(mesh)
+        assert set(states(mesh)) == {"postgres", "nats", "triton", "contexts", "envoy", "agent"}
