@@ -1,0 +1,27 @@
+"""`python -m benchmarks [NAME …]`: run the benchmarks and print their figures.
+
+recording   counts and frames/s on the real recording, beside the truth and two yardsticks
+engine      tracker, lines and zones: microseconds for each frame
+ingest      crossings stored each second, beside a plain COPY
+start       seconds until `tally up` is healthy, first and second time, and memory of each process
+"""
+
+import importlib
+import sys
+
+ALL = ("recording", "engine", "ingest", "start")
+
+
+def main() -> None:
+    """Run those named, or all."""
+    names = sys.argv[1:] or ALL
+    unknown = [name for name in names if name not in ALL]
+    if unknown or "-h" in names or "--help" in names:
+        sys.exit(__doc__)
+    for name in names:
+        print(f"\n── {name} ──", flush=True)
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
