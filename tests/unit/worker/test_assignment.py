@@ -91,3 +91,15 @@ def test_without_room_a_camera_waits() -> None:
 
 def test_an_unwanted_camera_is_taken_away() -> None:
     assert plan([place("1", "a", wanted=False)], {"a": 1}) == [Move("1", "a", None)]
+
+
+def test_a_worker_that_comes_back_gets_its_cameras_back() -> None:
+    places = [place("1", "old"), place("2", "other"), place("3", "old")]
+    moves = plan(places, {"new": 5, "other": 5}, heirs={"old": "new"})
+    assert moves == [Move("1", "old", "new"), Move("3", "old", "new")]
+
+
+def test_a_worker_that_comes_back_smaller_gets_what_it_can_run() -> None:
+    places = [place("1", "old"), place("2", "old")]
+    moves = plan(places, {"new": 1, "other": 5}, heirs={"old": "new"})
+    assert moves == [Move("1", "old", "new"), Move("2", "old", "other")]

@@ -1,6 +1,7 @@
 """The worker's place in the pool: registers, renews the lease, follows what is assigned."""
 
 import asyncio
+from collections.abc import Iterator
 
 import grpc
 import structlog
@@ -12,6 +13,7 @@ from tally.kernel.clock import Clock, utc_now
 from tally.kernel.errors import Unavailable
 from tally.worker.agent.cameras import Cameras
 from tally.worker.agent.mapping import running_to_proto, task_from_proto
+from tally.worker.agent.task import CameraTask
 
 SILENCE_S = 20.0
 """The pool shows a sign of life at least every ten seconds."""
@@ -110,7 +112,7 @@ class Membership:
                     answer = await call.read()
                 if not isinstance(answer, messages.WatchAssignmentsResponse):
                     raise ConnectionError("the pool ended the stream of assignments")
-                await self._cameras.assign(map(task_from_proto, answer.assignments))
+                await self._cameras.assign(_tasks(answer))
                 self._member = True
                 self._backoff.reset()
         finally:
@@ -130,3 +132,12 @@ class Membership:
             await self._stub.DeregisterWorker(request, timeout=LEAVE_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             _log.warning("leave_failed", reason=error.details())
+
+
+def _tasks(answer: messages.WatchAssignmentsResponse) -> Iterator[CameraTask]:
+    for assignment in answer.assignments:
+        try:
+            yield task_from_proto(assignment)
+        except ValueError as error:
+            # Lines and zones were checked when they were drawn; one camera must not stop the others.
+            _log.error("assignment_refused", camera=assignment.camera_name, reason=str(error))

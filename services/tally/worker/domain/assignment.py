@@ -4,6 +4,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,11 @@ class Move:
     to_worker: str | None
 
 
-def plan(places: Iterable[Place], capacities: Mapping[str, int]) -> Sequence[Move]:
+def plan(
+    places: Iterable[Place],
+    capacities: Mapping[str, int],
+    heirs: Mapping[str, str] = MappingProxyType({}),
+) -> Sequence[Move]:
     """The fewest moves after which as many wanted cameras as there is room for are with workers that live.
 
     A camera stays where it is as long as its worker lives and has room for it: moving a camera ends its
@@ -40,18 +45,21 @@ def plan(places: Iterable[Place], capacities: Mapping[str, int]) -> Sequence[Mov
     Args:
         places: Every camera that is wanted or with a worker.
         capacities: How many cameras each living worker can run, by its id.
+        heirs: Living workers that took the place of others, which are not among the living, by the
+            others' ids.
     """
     held: dict[str, list[Place]] = defaultdict(list)
     homeless: list[Place] = []
     moves: list[Move] = []
     for place in sorted(places, key=lambda place: place.camera_id):
+        holder = heirs.get(place.worker_id or "", place.worker_id)
         if not place.wanted:
             if place.worker_id is not None:
                 moves.append(Move(place.camera_id, place.worker_id, None))
-        elif place.worker_id is not None and (
-            len(held[place.worker_id]) < capacities.get(place.worker_id, 0)
-        ):
-            held[place.worker_id].append(place)
+        elif holder is not None and len(held[holder]) < capacities.get(holder, 0):
+            held[holder].append(place)
+            if holder != place.worker_id:
+                moves.append(Move(place.camera_id, place.worker_id, holder))
         else:
             homeless.append(place)
 

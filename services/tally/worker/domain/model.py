@@ -1,36 +1,10 @@
-"""Workers, and cameras as far as their assignment is concerned."""
+"""Workers, and what they are to run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
-
-class StreamState(Enum):
-    """How a camera's stream does."""
-
-    UNKNOWN = "unknown"
-    CONNECTING = "connecting"
-    STREAMING = "streaming"
-    UNREACHABLE = "unreachable"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class RunningCamera:
-    """A camera that a worker says it runs.
-
-    Attributes:
-        camera_id: The camera.
-        epoch: The assignment under which it runs.
-        state: How its stream does.
-        status: The contract's StreamStatus, which the pool stores and hands on unread.
-    """
-
-    camera_id: str
-    epoch: int
-    state: StreamState
-    status: bytes
+from tally.worker.domain.stream import RunningCamera
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +32,7 @@ class Worker:
         return self.lease_expire_time > now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """A camera that a worker is to run.
 
@@ -66,7 +40,7 @@ class Assignment:
         camera_id: The camera.
         name: What people call it.
         epoch: Rises each time the camera goes to a worker.
-        config_version: The camera's version when its stream or what it counts last changed.
+        config_version: The camera's version when its stream, or what it counts, last changed.
         stream: The contract's Stream, handed on unread.
         counting: The contract's CountingConfig, handed on unread.
         activate_time: When the camera was activated.

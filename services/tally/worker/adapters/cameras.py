@@ -1,0 +1,110 @@
+"""The cameras and their assignments, in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tally.worker.adapters.tables import assignments, cameras
+from tally.worker.domain.assignment import Place
+from tally.worker.domain.camera import Camera, CameraState
+from tally.worker.domain.model import Assignment
+from tally.worker.domain.ports import Tenure
+from tally.worker.domain.stream import StreamState
+
+_WANTED = (cameras.c.state == CameraState.ACTIVE.value) & (cameras.c.stream_version > 0)
+
+
+class PostgresCameras:
+    """The `cameras` and `assignments` tables, within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, camera_id: str) -> Camera:
+        """The camera; one that nothing is known of yet if it is new."""
+        query = select(cameras).where(cameras.c.camera_id == camera_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        if row is None:
+            return Camera(camera_id=camera_id)
+        values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+        return Camera(**(values | {"state": CameraState(row.state)}))
+
+    async def put(self, camera: Camera) -> None:
+        """Store the camera as it is now."""
+        values = {field.name: getattr(camera, field.name) for field in fields(Camera)}
+        values["state"] = camera.state.value
+        await self._connection.execute(
+            insert(cameras)
+            .values(values)
+            .on_conflict_do_update(index_elements=["camera_id"], set_=values)
+        )
+
+    async def places(self) -> Sequence[Place]:
+        """Where every camera is that is wanted or held."""
+        query = (
+            select(cameras.c.camera_id, _WANTED.label("wanted"), assignments.c.worker_id)
+            .outerjoin(assignments, assignments.c.camera_id == cameras.c.camera_id)
+            .where(or_(_WANTED, assignments.c.worker_id.is_not(None)))
+        )
+        return [
+            Place(row.camera_id, row.wanted, row.worker_id)
+            for row in await self._connection.execute(query)
+        ]
+
+    async def tenures(self, worker_id: str) -> Sequence[Tenure]:
+        """The cameras that a worker holds."""
+        query = select(assignments).where(assignments.c.worker_id == worker_id)
+        return [
+            Tenure(
+                row.camera_id,
+                row.epoch,
+                None if row.stream_state is None else StreamState(row.stream_state),
+            )
+            for row in await self._connection.execute(query)
+        ]
+
+    async def move(self, camera_id: str, to_worker: str | None) -> int:
+        """Give a camera to a worker, or to nobody, and return the new epoch."""
+        values = {"camera_id": camera_id, "worker_id": to_worker, "stream_state": None}
+        moved = await self._connection.execute(
+            insert(assignments)
+            .values(values | {"epoch": 1})
+            .on_conflict_do_update(
+                index_elements=["camera_id"], set_=values | {"epoch": assignments.c.epoch + 1}
+            )
+            .returning(assignments.c.epoch)
+        )
+        epoch: int = moved.scalar_one()
+        return epoch
+
+    async def hear(self, camera_id: str, state: StreamState) -> None:
+        """Remember what a camera's holder said of its stream."""
+        await self._connection.execute(
+            update(assignments)
+            .where(assignments.c.camera_id == camera_id)
+            .values(stream_state=state.value)
+        )
+
+    async def assignments(self, worker_id: str) -> Sequence[Assignment]:
+        """What a worker is to run, by camera."""
+        query = (
+            select(cameras, assignments.c.epoch)
+            .join(assignments, assignments.c.camera_id == cameras.c.camera_id)
+            .where(assignments.c.worker_id == worker_id)
+            .order_by(cameras.c.camera_id)
+        )
+        return [
+            Assignment(
+                camera_id=row.camera_id,
+                name=row.name,
+                epoch=row.epoch,
+                config_version=max(row.stream_version, row.counting_version),
+                stream=row.stream,
+                counting=row.counting,
+                activate_time=row.activate_time,
+            )
+            for row in await self._connection.execute(query)
+        ]

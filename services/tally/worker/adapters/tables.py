@@ -1,0 +1,87 @@
+"""The pool's tables."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from tally.kernel.outbox import outbox_table
+from tally.worker.domain.stream import RunningCamera
+
+
+class Report(TypeDecorator[tuple[RunningCamera, ...]]):
+    """What a worker said of its cameras, kept as JSON."""
+
+    impl = JSONB
+    cache_ok = True
+    _adapter = TypeAdapter(tuple[RunningCamera, ...])
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """As JSON."""
+        return self._adapter.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[RunningCamera, ...]:
+        """As the domain has it."""
+        return self._adapter.validate_python(value)
+
+
+metadata = MetaData()
+
+_ID = Uuid(as_uuid=False)
+_TIME = DateTime(timezone=True)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    Column("capacity", Integer, nullable=False),
+    Column("register_time", _TIME, nullable=False),
+    Column("lease_expire_time", _TIME, nullable=False, index=True),
+    Column("cameras", Report, nullable=False),
+    comment="Processes that run cameras, with what they last said.",
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("camera_id", _ID, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_version", BigInteger, nullable=False),
+    Column("stream", LargeBinary, nullable=False),
+    Column("stream_version", BigInteger, nullable=False),
+    Column("counting", LargeBinary, nullable=False),
+    Column("counting_version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_version", BigInteger, nullable=False),
+    Column("activate_time", _TIME),
+    comment=(
+        "The camera context's cameras as far as their events have come; deleted ones stay, "
+        "lest a late event revive them."
+    ),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("camera_id", _ID, primary_key=True),
+    Column("worker_id", _ID, index=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("stream_state", Text),
+    comment="Who holds a camera, and the state of its stream that was last told. Epochs never go back.",
+)
+
+outbox = outbox_table(metadata)

@@ -1,0 +1,1 @@
+"""What the pool does, one file for each use case."""

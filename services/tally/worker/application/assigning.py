@@ -1,0 +1,41 @@
+"""Settles who holds which camera, as a part of whatever changed the conditions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from tally.worker.domain.assignment import plan
+from tally.worker.domain.events import CameraAssigned, CameraUnassigned
+from tally.worker.domain.ports import UnitOfWork
+
+
+async def assign_cameras(
+    work: UnitOfWork, now: datetime, heirs: Mapping[str, str] = MappingProxyType({})
+) -> bool:
+    """Move cameras until each is where it should be, and tell.
+
+    Args:
+        work: Must be `alone`.
+        now: Decides which workers live.
+        heirs: New workers by the ids of those whose place they took.
+
+    Returns:
+        Whether anything moved.
+    """
+    capacities = {worker.id: worker.capacity for worker in await work.workers.alive(now)}
+    moves = plan(await work.cameras.places(), capacities, heirs)
+    for move in moves:
+        epoch = await work.cameras.move(move.camera_id, move.to_worker)
+        if move.from_worker is not None:
+            await work.tell(
+                CameraUnassigned(
+                    camera_id=move.camera_id, worker_id=move.from_worker, epoch=epoch - 1, time=now
+                )
+            )
+        if move.to_worker is not None:
+            await work.tell(
+                CameraAssigned(
+                    camera_id=move.camera_id, worker_id=move.to_worker, epoch=epoch, time=now
+                )
+            )
+    return bool(moves)

@@ -1,0 +1,45 @@
+"""Takes a worker into the pool."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from tally.kernel.clock import Clock
+from tally.worker.application.assigning import assign_cameras
+from tally.worker.application.changes import Changes
+from tally.worker.domain.model import Worker
+from tally.worker.domain.ports import Begin
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterWorker:
+    """Takes a worker into the pool; one that comes back under its name gets its cameras back.
+
+    Attributes:
+        begin: Opens transactions.
+        clock: Decides who lives.
+        new_id: Makes ids.
+        lease: How long a lease holds.
+        changes: Wakes those who follow assignments.
+    """
+
+    begin: Begin
+    clock: Clock
+    new_id: Callable[[], str]
+    lease: timedelta
+    changes: Changes
+
+    async def __call__(self, name: str, capacity: int) -> Worker:
+        """The worker, with its id."""
+        async with self.begin() as work:
+            await work.alone()
+            now = self.clock()
+            worker = Worker(self.new_id(), name, capacity, now, now + self.lease)
+            before = await work.workers.named(name)
+            for other in before:
+                if other.alive(now):
+                    await work.workers.put(replace(other, lease_expire_time=now))
+            await work.workers.put(worker)
+            await assign_cameras(work, now, {other.id: worker.id for other in before})
+        self.changes.notify()
+        return worker

@@ -1,0 +1,82 @@
+"""Puts the pool's server together; nothing else knows all its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+
+from tally.api.worker.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
+from tally.kernel.bus import Bus
+from tally.kernel.clock import Clock, utc_now
+from tally.kernel.database import Database
+from tally.kernel.grpc.server import RunningServer, serve
+from tally.kernel.identity import Authenticator
+from tally.kernel.ids import new_id
+from tally.kernel.migrations import upgrade
+from tally.kernel.outbox import OutboxRelay
+from tally.kernel.process import background
+from tally.worker.adapters.tables import outbox
+from tally.worker.adapters.unit_of_work import units_of_work
+from tally.worker.application.changes import Changes
+from tally.worker.application.command.deregister_worker import DeregisterWorker
+from tally.worker.application.command.follow_cameras import FollowCameras
+from tally.worker.application.command.register_worker import RegisterWorker
+from tally.worker.application.command.renew_lease import RenewLease
+from tally.worker.application.command.sweep_leases import SweepLeases
+from tally.worker.application.query.get_worker import GetWorker
+from tally.worker.application.query.list_workers import ListWorkers
+from tally.worker.application.query.watch_assignments import WatchAssignments
+from tally.worker.entrypoints.consumers import camera_consumer
+from tally.worker.entrypoints.servicer import WorkerServicer
+from tally.worker.entrypoints.sweeper import keep_sweeping
+from tally.worker.settings import WorkerSettings
+
+
+@asynccontextmanager
+async def worker_server(
+    settings: WorkerSettings,
+    *,
+    clock: Clock = utc_now,
+    authenticator: Authenticator | None = None,
+) -> AsyncIterator[RunningServer]:
+    """The pool: migrated, serving, following cameras and publishing who holds them.
+
+    Args:
+        settings: Where things are.
+        clock: Decides which workers live.
+        authenticator: Who recognises callers; by default what the settings allow.
+    """
+    url = settings.database_url.get_secret_value()
+    await upgrade(url, "tally.worker.migrations")
+    async with AsyncExitStack() as stack:
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        bus = await stack.enter_async_context(
+            Bus.connect(settings.nats_url.get_secret_value(), name="worker")
+        )
+        begin = units_of_work(database)
+        changes = Changes()
+        await stack.enter_async_context(
+            background(
+                OutboxRelay(database, outbox, bus).run(),
+                camera_consumer(bus, FollowCameras(begin, clock, changes)).run(),
+                keep_sweeping(SweepLeases(begin, clock, changes)),
+            )
+        )
+        servicer = WorkerServicer(
+            register_worker=RegisterWorker(begin, clock, new_id, settings.lease, changes),
+            renew_lease=RenewLease(begin, clock, settings.lease),
+            watch_assignments=WatchAssignments(begin, clock, changes),
+            deregister_worker=DeregisterWorker(begin, clock, changes),
+            get_worker=GetWorker(begin),
+            list_workers=ListWorkers(begin),
+            clock=clock,
+        )
+
+        def register(server: grpc.aio.Server) -> None:
+            add_WorkerServiceServicer_to_server(servicer, server)
+
+        dependencies = {"postgresql": database.ping, "nats": bus.ping}
+        yield await stack.enter_async_context(
+            serve("worker", settings, register, dependencies, authenticator)
+        )

@@ -1,0 +1,86 @@
+"""What the pool knows of a camera from the camera context's events."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Self
+
+
+class CameraState(Enum):
+    """Whether a camera is to be run."""
+
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraChange:
+    """What one event says of a camera; None stands for what it says nothing of.
+
+    Attributes:
+        camera_id: The camera.
+        version: The camera's version with this event.
+        time: When it happened.
+        name: The name from here on.
+        stream: The contract's Stream from here on, handed on unread.
+        counting: The contract's CountingConfig from here on, handed on unread.
+        state: The state from here on.
+    """
+
+    camera_id: str
+    version: int
+    time: datetime
+    name: str | None = None
+    stream: bytes | None = None
+    counting: bytes | None = None
+    state: CameraState | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """A camera as far as its events have come.
+
+    Each value carries the version of the event that set it, and gives way to newer ones alone: events may
+    come in any order, and again, and the camera ends up the same.
+    """
+
+    camera_id: str
+    name: str = ""
+    name_version: int = 0
+    stream: bytes = b""
+    stream_version: int = 0
+    counting: bytes = b""
+    counting_version: int = 0
+    state: CameraState = CameraState.INACTIVE
+    state_version: int = 0
+    activate_time: datetime | None = None
+
+    def after(self, change: CameraChange) -> Self:
+        """The camera with what is new in `change`."""
+        camera, version = self, change.version
+        if change.name is not None and version > self.name_version:
+            camera = replace(camera, name=change.name, name_version=version)
+        if change.stream is not None and version > self.stream_version:
+            camera = replace(camera, stream=change.stream, stream_version=version)
+        if change.counting is not None and version > self.counting_version:
+            camera = replace(camera, counting=change.counting, counting_version=version)
+        if change.state is not None and version > self.state_version:
+            active = change.state is CameraState.ACTIVE
+            camera = replace(
+                camera,
+                state=change.state,
+                state_version=version,
+                activate_time=change.time if active else None,
+            )
+        return camera
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody should run it."""
+        return self.state is CameraState.ACTIVE and self.stream_version > 0
+
+    @property
+    def config_version(self) -> int:
+        """The camera's version when its stream, or what it counts, last changed."""
+        return max(self.stream_version, self.counting_version)

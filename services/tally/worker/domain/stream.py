@@ -1,0 +1,56 @@
+"""How a camera's stream does, as its worker says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class StreamState(Enum):
+    """How a camera's stream does."""
+
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    UNREACHABLE = "unreachable"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamStatus:
+    """How a camera's stream does, with the figures of its current run.
+
+    Attributes:
+        state: The state.
+        reason: Why the stream is unreachable.
+        frames_per_second: Frames counted a second, over the last few seconds.
+        frames_processed: Frames counted on.
+        frames_dropped: Frames skipped because newer ones were there.
+        frames_corrupt: Frames skipped because they could not be decoded.
+        last_frame_time: Capture time of the newest counted frame.
+        detector: The detector in use.
+        update_time: When the worker said this.
+    """
+
+    state: StreamState
+    reason: str
+    frames_per_second: float
+    frames_processed: int
+    frames_dropped: int
+    frames_corrupt: int
+    last_frame_time: datetime | None
+    detector: str
+    update_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCamera:
+    """A camera that a worker says it runs.
+
+    Attributes:
+        camera_id: The camera.
+        epoch: Of the assignment under which it runs.
+        status: How its stream does.
+    """
+
+    camera_id: str
+    epoch: int
+    status: StreamStatus

@@ -1,0 +1,184 @@
+"""Between the contracts' messages and the domain; nothing else knows both."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tally.api.camera.v1 import events_pb2 as camera_events
+from tally.api.camera.v1 import stream_pb2
+from tally.api.counting.v1 import geometry_pb2
+from tally.api.worker.v1 import events_pb2, worker_pb2, worker_service_pb2
+from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.worker.domain.camera import CameraChange, CameraState
+from tally.worker.domain.events import (
+    CameraAssigned,
+    CameraUnassigned,
+    PoolEvent,
+    StreamStateChanged,
+)
+from tally.worker.domain.model import Assignment, Worker
+from tally.worker.domain.stream import RunningCamera, StreamState, StreamStatus
+
+_STATES_TO_PROTO = {
+    StreamState.CONNECTING: stream_pb2.STREAM_STATE_CONNECTING,
+    StreamState.STREAMING: stream_pb2.STREAM_STATE_STREAMING,
+    StreamState.UNREACHABLE: stream_pb2.STREAM_STATE_UNREACHABLE,
+    StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
+}
+_STATES_FROM_PROTO = {number: state for state, number in _STATES_TO_PROTO.items()}
+
+
+def running_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> tuple[RunningCamera, ...]:
+    """What a worker says of its cameras.
+
+    Raises:
+        InvalidInput: It says of a stream no state, or not when it says so.
+    """
+    violations = [
+        FieldViolation(f"cameras[{index}].status", "needs a known state and an update_time")
+        for index, camera in enumerate(request.cameras)
+        if camera.status.state not in _STATES_FROM_PROTO
+        or not camera.status.HasField("update_time")
+    ]
+    if violations:
+        raise InvalidInput(violations)
+    return tuple(
+        RunningCamera(camera.camera_id.lower(), camera.epoch, _status_from_proto(camera.status))
+        for camera in request.cameras
+    )
+
+
+def worker_to_proto(worker: Worker, now: datetime) -> worker_pb2.Worker:
+    """The whole resource."""
+    return worker_pb2.Worker(
+        id=worker.id,
+        name=worker.name,
+        capacity=worker.capacity,
+        state=worker_pb2.WORKER_STATE_ALIVE if worker.alive(now) else worker_pb2.WORKER_STATE_GONE,
+        register_time=_timestamp(worker.register_time),
+        lease_expire_time=_timestamp(worker.lease_expire_time),
+        cameras=[
+            worker_pb2.RunningCamera(
+                camera_id=camera.camera_id,
+                epoch=camera.epoch,
+                status=_status_to_proto(camera.status),
+            )
+            for camera in worker.cameras
+        ],
+    )
+
+
+def assignment_to_proto(assignment: Assignment) -> worker_pb2.Assignment:
+    """What a worker is to run."""
+    return worker_pb2.Assignment(
+        camera_id=assignment.camera_id,
+        camera_name=assignment.name,
+        epoch=assignment.epoch,
+        config_version=assignment.config_version,
+        stream=stream_pb2.Stream.FromString(assignment.stream),
+        counting=geometry_pb2.CountingConfig.FromString(assignment.counting),
+        activate_time=_timestamp(assignment.activate_time),
+    )
+
+
+def event_to_proto(event: PoolEvent) -> Message:
+    """The event's message; its time travels beside it."""
+    match event:
+        case CameraAssigned():
+            return events_pb2.CameraAssigned(
+                camera_id=event.camera_id, worker_id=event.worker_id, epoch=event.epoch
+            )
+        case CameraUnassigned():
+            return events_pb2.CameraUnassigned(
+                camera_id=event.camera_id, worker_id=event.worker_id, epoch=event.epoch
+            )
+        case StreamStateChanged():
+            return events_pb2.StreamStateChanged(
+                camera_id=event.camera_id, epoch=event.epoch, status=_status_to_proto(event.status)
+            )
+
+
+def change_from_proto(message: Message, version: int, time: datetime) -> CameraChange:
+    """What an event of the camera context says, as far as the pool cares.
+
+    Args:
+        message: The event.
+        version: Its position among the camera's events.
+        time: When it happened.
+
+    Raises:
+        ValueError: It is no camera event, or has no position.
+    """
+    if version < 1:
+        raise ValueError(f"a {message.DESCRIPTOR.full_name} must say which of its camera's it is")
+    name: str | None = None
+    stream: stream_pb2.Stream | None = None
+    counting: geometry_pb2.CountingConfig | None = None
+    state: CameraState | None = None
+    match message:
+        case camera_events.CameraCreated():
+            name, stream, counting = message.name, message.stream, message.counting
+            state = CameraState.INACTIVE
+        case camera_events.CameraRenamed():
+            name = message.name
+        case camera_events.CameraStreamChanged():
+            stream = message.stream
+        case camera_events.CameraCountingChanged():
+            counting = message.counting
+        case camera_events.CameraActivated():
+            state = CameraState.ACTIVE
+        case camera_events.CameraDeactivated():
+            state = CameraState.INACTIVE
+        case camera_events.CameraDeleted():
+            state = CameraState.DELETED
+        case camera_events.CameraLabelsChanged():
+            pass
+        case _:
+            raise ValueError(f"{message.DESCRIPTOR.full_name} is no camera event")
+    return CameraChange(
+        camera_id=message.camera_id,
+        version=version,
+        time=time,
+        name=name,
+        stream=None if stream is None else stream.SerializeToString(deterministic=True),
+        counting=None if counting is None else counting.SerializeToString(deterministic=True),
+        state=state,
+    )
+
+
+def _status_from_proto(message: stream_pb2.StreamStatus) -> StreamStatus:
+    return StreamStatus(
+        state=_STATES_FROM_PROTO[message.state],
+        reason=message.reason,
+        frames_per_second=message.frames_per_second,
+        frames_processed=message.frames_processed,
+        frames_dropped=message.frames_dropped,
+        frames_corrupt=message.frames_corrupt,
+        last_frame_time=(
+            message.last_frame_time.ToDatetime(UTC) if message.HasField("last_frame_time") else None
+        ),
+        detector=message.detector,
+        update_time=message.update_time.ToDatetime(UTC),
+    )
+
+
+def _status_to_proto(status: StreamStatus) -> stream_pb2.StreamStatus:
+    last = status.last_frame_time
+    return stream_pb2.StreamStatus(
+        state=_STATES_TO_PROTO[status.state],
+        reason=status.reason,
+        frames_per_second=status.frames_per_second,
+        frames_processed=status.frames_processed,
+        frames_dropped=status.frames_dropped,
+        frames_corrupt=status.frames_corrupt,
+        last_frame_time=None if last is None else _timestamp(last),
+        detector=status.detector,
+        update_time=_timestamp(status.update_time),
+    )
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp
