@@ -56,5 +56,7 @@ class TooManySubscribers(ResourceExhausted):
 class StreamInterrupted(Unavailable):
     """The server cannot go on with this subscription, though another one may."""
 
+    reason = "STREAM_INTERRUPTED"
+
     def __init__(self, cause: str) -> None:
         super().__init__(f"{cause}: subscribe again with the last resume token")

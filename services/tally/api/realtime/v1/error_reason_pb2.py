@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/realtime/v1/error_reason.proto\x12\x15tally.api.realtime.v1*\xc6\x01\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12%\n!ERROR_REASON_RESUME_TOKEN_INVALID\x10\x01\x12%\n!ERROR_REASON_RESUME_TOKEN_EXPIRED\x10\x02\x12$\n ERROR_REASON_SUBSCRIBER_TOO_SLOW\x10\x03\x12%\n!ERROR_REASON_TOO_MANY_SUBSCRIBERS\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/realtime/v1/error_reason.proto\x12\x15tally.api.realtime.v1*\xeb\x01\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12%\n!ERROR_REASON_RESUME_TOKEN_INVALID\x10\x01\x12%\n!ERROR_REASON_RESUME_TOKEN_EXPIRED\x10\x02\x12$\n ERROR_REASON_SUBSCRIBER_TOO_SLOW\x10\x03\x12%\n!ERROR_REASON_TOO_MANY_SUBSCRIBERS\x10\x04\x12#\n\x1f\x45RROR_REASON_STREAM_INTERRUPTED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.realtime.v1.error
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=68
-  _globals['_ERRORREASON']._serialized_end=266
+  _globals['_ERRORREASON']._serialized_end=303
 # @@protoc_insertion_point(module_scope)

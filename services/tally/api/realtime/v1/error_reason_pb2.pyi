@@ -32,6 +32,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The subscriber reads more slowly than counts arrive: subscribe again with the last resume token."""
     ERROR_REASON_TOO_MANY_SUBSCRIBERS: _ErrorReason.ValueType  # 4
     """The server has as many subscribers as it can serve: try another, or later."""
+    ERROR_REASON_STREAM_INTERRUPTED: _ErrorReason.ValueType  # 5
+    """The server stops, or has lost counts itself: subscribe again with the last resume token."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -46,4 +48,6 @@ ERROR_REASON_SUBSCRIBER_TOO_SLOW: ErrorReason.ValueType  # 3
 """The subscriber reads more slowly than counts arrive: subscribe again with the last resume token."""
 ERROR_REASON_TOO_MANY_SUBSCRIBERS: ErrorReason.ValueType  # 4
 """The server has as many subscribers as it can serve: try another, or later."""
+ERROR_REASON_STREAM_INTERRUPTED: ErrorReason.ValueType  # 5
+"""The server stops, or has lost counts itself: subscribe again with the last resume token."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
