@@ -8,6 +8,9 @@ from typing import Any
 
 from tally.kernel.telemetry import telemetry
 
+REPEAT_S = 0.2
+"""Time between one cancellation of a task and the next."""
+
 
 def run(
     name: str, server: AbstractAsyncContextManager[Any], *, metrics_listen: str | None = None
@@ -31,8 +34,20 @@ async def background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
+            await end(*tasks)
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait until they have ended; their errors stay with them.
+
+    One cancellation does not always do: before Python 3.12, `asyncio.wait_for` loses one that comes together
+    with what is waited for, and so does the NATS client, which is built on it.
+    """
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=REPEAT_S)
 
 
 async def _until_told(server: AbstractAsyncContextManager[Any]) -> None:

@@ -1,13 +1,14 @@
 """Feeds the hub from the stream of counts."""
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic
 
 import structlog
 
 from tally.kernel.errors import Unavailable
+from tally.kernel.process import end
 from tally.realtime.application.hub import Hub
 from tally.realtime.domain.model import Counts
 from tally.realtime.domain.ports import CountsStream
@@ -40,18 +41,23 @@ class Feed(Generic[Counts]):
                 await asyncio.sleep(RETRY_AFTER_S)
 
     async def _follow(self) -> None:
+        """Hand events over for a while, from where the hub stands."""
         await self._jump_if_lost()
-        after = self.hub.position.sequence
-        with suppress(TimeoutError):
-            async with (
-                asyncio.timeout(CHECK_EVERY_S),
-                aclosing(self.stream.follow(after)) as events,
-            ):
-                async for event in events:
-                    gap = event.sequence > self.hub.position.sequence + 1
-                    if gap and await self._jump_if_lost():
-                        return
-                    self.hub.publish(event)
+        following = asyncio.create_task(self._hand_over())
+        try:
+            await asyncio.wait([following], timeout=CHECK_EVERY_S)
+        finally:
+            await end(following)
+        if not following.cancelled():
+            following.result()
+
+    async def _hand_over(self) -> None:
+        async with aclosing(self.stream.follow(self.hub.position.sequence)) as events:
+            async for event in events:
+                gap = event.sequence > self.hub.position.sequence + 1
+                if gap and await self._jump_if_lost():
+                    return
+                self.hub.publish(event)
 
     async def _jump_if_lost(self) -> bool:
         extent = await self.stream.extent()

@@ -66,7 +66,8 @@ class Subscription(Generic[Counts]):
         if not self._queue and not self._error:
             self._changed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._changed.wait()
         if self._error:
             raise self._error
         return self._queue.popleft() if self._queue else None
