@@ -87,6 +87,7 @@ class TritonServer:
                 "--disable-auto-complete-config",
             ],
             _environment(),
+            folder=PROJECT,  # Python models find the project's modules from here
         )  # fmt: skip
 
 
