@@ -36,6 +36,11 @@ class Database:
             connect_args={"timeout": pool_timeout_s},
         )
 
+    @property
+    def name(self) -> str:
+        """What the server calls it."""
+        return self._engine.url.database or ""
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, undone when it ends by an error or is cancelled.

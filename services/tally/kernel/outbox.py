@@ -3,10 +3,14 @@
 The relay claims an aggregate's events with an advisory lock, so that several relays share the work while
 each aggregate's events leave in order; it deletes them once the server has acknowledged them. Reading
 by `id > last` instead would skip rows, because transactions do not commit in the order of their ids.
+Of each aggregate one event is under way at a time: a server that dies swallows some and is given those
+behind them when it is back, so that of two under way the second may be stored first.
 """
 
 import asyncio
-import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +23,7 @@ from sqlalchemy import (
     Identity,
     LargeBinary,
     MetaData,
+    RowMapping,
     Table,
     Text,
     delete,
@@ -30,16 +35,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tally.kernel.backoff import Backoff
 from tally.kernel.bus import Bus, Envelope
 from tally.kernel.database import Database
-from tally.kernel.errors import DomainError
+from tally.kernel.errors import DomainError, Unavailable
 
 BATCH = 500
 POLL_S = 1.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 
-_relayed = metrics.get_meter("tally.kernel.outbox").create_counter(
-    "tally.outbox.relayed", description="Events sent from the outbox"
+_meter = metrics.get_meter("tally.kernel.outbox")
+_relayed = _meter.create_counter("tally.outbox.relayed", description="Events sent from the outbox")
+_waiting = _meter.create_gauge("tally.outbox.waiting", description="Events that are not yet sent")
+_oldest = _meter.create_gauge(
+    "tally.outbox.oldest", unit="s", description="Age of the oldest event that is not yet sent"
 )
 _log = structlog.get_logger(__name__)
 
@@ -95,6 +103,19 @@ class Outbox:
 _CHANNEL = "outbox"
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a relay is behind.
+
+    Attributes:
+        events: Events that are not yet sent.
+        oldest_s: Age of the oldest of them in seconds; 0 if there is none.
+    """
+
+    events: int
+    oldest_s: float
+
+
 @dataclass(slots=True)
 class OutboxRelay:
     """Sends what the outbox holds.
@@ -111,24 +132,21 @@ class OutboxRelay:
 
     async def run(self) -> None:
         """Send until cancelled; wakes as soon as a transaction commits, and looks by itself now and then."""
-        pause = FIRST_PAUSE_S
+        backoff = Backoff(first_s=0.2, longest_s=10.0)
         while True:
             try:
-                async with self.database.begin() as listening:
-                    woken = await _listen(listening)
+                async with _news(self.database) as news:
                     while True:
-                        woken.clear()
                         while await self.relay_once():
-                            pause = FIRST_PAUSE_S
-                        try:
-                            async with asyncio.timeout(POLL_S):
-                                await woken.wait()
-                        except TimeoutError:
-                            continue
+                            pass
+                        backoff.reset()
+                        await self._note_lag()
+                        await news.wait()
             except (DomainError, DBAPIError) as error:
-                _log.warning("relay_interrupted", error=str(error), pause_s=round(pause, 2))
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+                _log.warning("relay_interrupted", error=str(error))
+            with suppress(DomainError, DBAPIError):
+                await self._note_lag()
+            await asyncio.sleep(backoff.next_s())
 
     async def relay_once(self) -> int:
         """Send what can be sent now and return how many events that was.
@@ -149,32 +167,86 @@ class OutboxRelay:
             rows = (await connection.execute(claim)).mappings().all()
             if not rows:
                 return 0
-            await self.bus.publish([(row["nats_subject"], _envelope(row)) for row in rows])
+            for wave in _waves(rows):
+                await self.bus.publish((row["nats_subject"], _envelope(row)) for row in wave)
             sent = [row["id"] for row in rows]
             await connection.execute(delete(self.table).where(columns.id.in_(sent)))
         _relayed.add(len(rows))
         return len(rows)
 
-    async def waiting(self) -> int:
-        """Events that are not yet sent."""
+    async def lag(self) -> Lag:
+        """What is not yet sent.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        age = func.extract("epoch", func.now() - func.min(self.table.c.occurred_at))
+        query = select(func.count(), func.coalesce(age, 0)).select_from(self.table)
         async with self.database.begin() as connection:
-            query = select(func.count()).select_from(self.table)
-            count: int = (await connection.execute(query)).scalar_one()
-            return count
+            events, oldest_s = (await connection.execute(query)).one()
+        return Lag(events, float(oldest_s))
+
+    async def _note_lag(self) -> None:
+        lag = await self.lag()
+        outbox = {"database": self.database.name}
+        _waiting.set(lag.events, outbox)
+        _oldest.set(lag.oldest_s, outbox)
 
 
-async def _listen(connection: AsyncConnection) -> asyncio.Event:
-    """An event that is set whenever a transaction with something for the outbox commits."""
-    woken = asyncio.Event()
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
-    await driver.add_listener(_CHANNEL, lambda *_: woken.set())
-    # LISTEN takes effect at commit, and no transaction may stay open while nothing happens.
-    await connection.commit()
-    return woken
+class _News:
+    """Tells when something new may be in the outbox."""
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+        self._arrived = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Return when a transaction with something for the outbox has committed, or after a while.
+
+        Raises:
+            Unavailable: No news can come any more.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_S):
+                await self._arrived.wait()
+        self._arrived.clear()
+        if self._driver.is_closed():
+            raise Unavailable("the database went away")
+
+    def arrived(self, *_: object) -> None:
+        """End the waiting."""
+        self._arrived.set()
 
 
-def _envelope(row: Any) -> Envelope:
+@asynccontextmanager
+async def _news(database: Database) -> AsyncIterator[_News]:
+    async with database.begin() as connection:
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        news = _News(driver)
+        await driver.add_listener(_CHANNEL, news.arrived)
+        # LISTEN takes effect at commit, and no transaction may stay open while nothing happens.
+        await connection.commit()
+        try:
+            yield news
+        finally:
+            driver.terminate()  # whoever got this connection next would be listening
+
+
+def _waves(rows: Iterable[RowMapping]) -> list[list[RowMapping]]:
+    """The rows in groups that hold no aggregate twice; an aggregate's rows are in consecutive groups, in order."""
+    waves: list[list[RowMapping]] = []
+    met: Counter[str] = Counter()
+    for row in rows:
+        aggregate = row["aggregate_id"]
+        if met[aggregate] == len(waves):
+            waves.append([])
+        waves[met[aggregate]].append(row)
+        met[aggregate] += 1
+    return waves
+
+
+def _envelope(row: RowMapping) -> Envelope:
     return Envelope(
         row["event_id"],
         row["source"],

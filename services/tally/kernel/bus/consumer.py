@@ -22,7 +22,7 @@ from tally.kernel.bus.streams import DEAD_LETTERS, Stream
 from tally.kernel.errors import Unavailable
 from tally.kernel.messages import UnknownMessage
 
-FETCH_WAIT_S = 5.0
+FETCH_WAIT_S = 2.0
 ACK_WAIT_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 

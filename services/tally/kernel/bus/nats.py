@@ -10,6 +10,7 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.api import PubAck
 from nats.js.errors import Error as JetStreamError
 
 from tally.kernel.bus.envelope import Envelope
@@ -18,8 +19,8 @@ from tally.kernel.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 10.0
 PUBLISH_TIMEOUT_S = 5.0
-WINDOW = 1000
-"""Publishes under way at once."""
+WINDOW = 4000
+"""Publishes under way at once: more than what all publishers of a process send in one go."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ class Bus:
                     reconnected_cb=_note_reconnected,
                 )
         except (OSError, TimeoutError, nats.errors.Error) as error:
-            raise Unavailable(f"NATS cannot be reached: {error or 'no answer'}") from error
+            raise Unavailable(f"NATS cannot be reached: {str(error) or 'no answer'}") from error
         bus = cls(client)
         try:
             await bus.ensure_streams()
@@ -97,19 +98,26 @@ class Bus:
         Raises:
             Unavailable: Not all were acknowledged; sending all again is harmless.
         """
+        # Unconnected, the client would keep what it is given, and more of it with each attempt.
+        await self.ping()
+        under_way: list[asyncio.Future[PubAck]] = []
         try:
             async with asyncio.timeout(PUBLISH_TIMEOUT_S):
-                acknowledged = [
-                    await self.jetstream.publish_async(
-                        subject, event.payload, headers=event.headers()
+                for subject, event in events:
+                    under_way.append(
+                        await self.jetstream.publish_async(
+                            subject, event.payload, headers=event.headers()
+                        )
                     )
-                    for subject, event in events
-                ]
-                await asyncio.gather(*acknowledged)
+                await asyncio.gather(*under_way)
         except (TimeoutError, OSError, nats.errors.Error, JetStreamError) as error:
             raise Unavailable(
-                f"NATS acknowledged not everything: {error or type(error).__name__}"
+                f"NATS acknowledged not everything: {str(error) or type(error).__name__}"
             ) from error
+        finally:
+            # What is never acknowledged would keep its place in the client's window for ever.
+            for future in under_way:
+                future.cancel()
 
 
 async def _note_error(error: Exception) -> None:

@@ -20,7 +20,7 @@ from tally.kernel.bus.streams import Stream
 from tally.kernel.errors import Unavailable
 from tally.kernel.messages import UnknownMessage
 
-FETCH_WAIT_S = 5.0
+FETCH_WAIT_S = 2.0
 BATCH = 256
 INACTIVE_S = 60.0
 PAUSE_S = 0.5
