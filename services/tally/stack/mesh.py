@@ -119,8 +119,12 @@ class Mesh:
     async def stop(self) -> None:
         """Stop everything, those who use others first."""
         await self._agent.process.stop()
-        await asyncio.gather(self.envoy.stop(), *(part.process.stop() for part in self._contexts))
-        await asyncio.gather(self.triton.stop(), self.nats.stop(), self.postgres.stop())
+        await asyncio.gather(
+            self.triton.stop(),
+            self.envoy.stop(),
+            *(part.process.stop() for part in self._contexts),
+        )
+        await asyncio.gather(self.nats.stop(), self.postgres.stop())
 
     def status(self) -> list[PartStatus]:
         """How every process does: alive, and answering its health check."""

@@ -19,12 +19,12 @@ from tally.kernel.grpc.client import connect
 from tally.stack.mesh import Mesh, MeshOptions, Part, running
 
 RECOVERING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-RUN_MESH = """
+RUN_COMPACT_MESH = """
 import asyncio, pathlib, sys
 from tally.stack.mesh import MeshOptions, running
 
 async def main():
-    async with running(MeshOptions(pathlib.Path(sys.argv[1]), listen=None, own_ports=False)):
+    async with running(MeshOptions(pathlib.Path(sys.argv[1]), None, False, compact=True)):
         print("running", flush=True)
         await asyncio.Event().wait()
 
@@ -84,40 +84,41 @@ def timestamp(moment: datetime) -> Timestamp:
     return stamp
 
 
-async def kill_and_await_health(mesh: Mesh, part: Part) -> None:
-    victim = part.process.pid
-    assert victim is not None
-    os.kill(victim, signal.SIGKILL)
-    await until(lambda: part.process.pid not in (None, victim) and healthy(mesh))
+async def kill_and_await_health(mesh: Mesh, *parts: Part) -> None:
+    victims = {part.process.pid for part in parts}
+    for victim in victims:
+        assert victim is not None
+        os.kill(victim, signal.SIGKILL)
+    await until(
+        lambda: healthy(mesh) and victims.isdisjoint(part.process.pid for part in mesh.parts)
+    )
 
 
 async def test_every_process_comes_back_where_it_was_when_it_is_killed(tmp_path: Path) -> None:
     async with mesh_in(tmp_path) as mesh:
         assert healthy(mesh)
-        for part in mesh.parts:
-            await kill_and_await_health(mesh, part)
+        servers = [mesh.part(name) for name in ("postgres", "nats", "triton", "envoy")]
+        for server in servers:
+            await kill_and_await_health(mesh, server)
             await every_context_answers(mesh)
+        await kill_and_await_health(mesh, *(part for part in mesh.parts if part not in servers))
+        await every_context_answers(mesh)
         assert {part.name: part.process.restarts for part in mesh.parts} == dict.fromkeys(
             states(mesh), 1
         )
 
 
-async def test_a_mesh_starts_where_another_was_killed(tmp_path: Path) -> None:
+async def test_a_mesh_in_few_processes_starts_where_another_was_killed(tmp_path: Path) -> None:
     killed = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", RUN_MESH, str(tmp_path), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", RUN_COMPACT_MESH, str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
     assert killed.stdout is not None
     assert await killed.stdout.readline() == b"running\n"
     ports = (tmp_path / "ports.json").read_text()
     killed.kill()
     await killed.wait()
-    async with mesh_in(tmp_path) as mesh:
-        await every_context_answers(mesh)
-        assert (tmp_path / "ports.json").read_text() == ports
-
-
-async def test_a_mesh_in_few_processes_serves_every_context(tmp_path: Path) -> None:
     async with mesh_in(tmp_path, compact=True) as mesh:
         await every_context_answers(mesh)
         assert healthy(mesh)
         assert set(states(mesh)) == {"postgres", "nats", "triton", "contexts", "envoy", "agent"}
+    assert (tmp_path / "ports.json").read_text() == ports
