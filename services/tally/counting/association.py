@@ -24,33 +24,49 @@ def overlap(tracked: FloatArray, margins: FloatArray, measured: FloatArray) -> F
     Returns:
         (n, m) numbers from 0 to 1.
     """
-    tracked_half = tracked[:, None, 2:] / 2 + margins[:, None, :]
-    measured_half = measured[None, :, 2:] / 2 + margins[:, None, :]
-    distance = np.abs(_centres(tracked)[:, None] - _centres(measured)[None])
-    common = np.minimum(tracked_half, measured_half) * 2
-    common = np.clip(np.minimum(common, tracked_half + measured_half - distance), 0, None)
-    shared = common[..., 0] * common[..., 1]
-    areas = 4 * (tracked_half.prod(axis=2) + measured_half.prod(axis=2))
-    result: FloatArray = shared / (areas - shared)
+    wider = 2 * margins
+    (left, right), (top, bottom) = _spans(tracked[..., None])
+    (measured_left, measured_right), (measured_top, measured_bottom) = _spans(measured)
+    across = np.minimum(right, measured_right) - np.maximum(left, measured_left) + wider[:, :1]
+    down = np.minimum(bottom, measured_bottom) - np.maximum(top, measured_top) + wider[:, 1:]
+    # In a crowd few pairs meet at all.
+    i, j = ((across > 0) & (down > 0)).nonzero()
+    shared = across[i, j] * down[i, j]
+    tracked_size, measured_size = tracked[i, 2:] + wider[i], measured[j, 2:] + wider[i]
+    areas = tracked_size[:, 0] * tracked_size[:, 1] + measured_size[:, 0] * measured_size[:, 1]
+    result = np.zeros(across.shape)
+    result[i, j] = shared / (areas - shared)
     return result
 
 
-def _centres(boxes: FloatArray) -> FloatArray:
-    return np.column_stack([boxes[:, 0], boxes[:, 1] + boxes[:, 3] / 2])
+def _spans(
+    boxes: FloatArray,
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """Returns left and right, top and bottom of boxes."""
+    centre, top, width, height = boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]
+    half = width / 2
+    return (centre - half, centre + half), (top, top + height)
 
 
-def assign(likeness: FloatArray, least: FloatArray | float) -> tuple[IndexArray, IndexArray]:
+def assign(likeness: FloatArray, least: float) -> tuple[IndexArray, IndexArray]:
     """Pairs rows with columns for the greatest total likeness; each is used at most once.
 
-    Pairs whose likeness is below `least` are never made.
+    Pairs whose likeness is below `least` are never made. A row and a column that have only each other are
+    a pair without further ado: only the rest, few even in a crowd, need the assignment problem solved.
 
     Returns:
-        Rows and columns of the pairs, ordered by row.
+        Rows and columns of the pairs.
     """
     possible = likeness >= least
-    if not possible.any():
-        empty = np.empty(0, np.intp)
-        return empty, empty
-    rows, columns = linear_sum_assignment(np.where(possible, likeness, 0.0), maximize=True)
-    made = possible[rows, columns]
-    return rows[made], columns[made]
+    rows, columns = possible.nonzero()
+    clear = (possible.sum(axis=1)[rows] == 1) & (possible.sum(axis=0)[columns] == 1)
+    if clear.all():
+        return rows, columns
+    of_rows, of_columns = np.unique(rows[~clear]), np.unique(columns[~clear])
+    rest = np.ix_(of_rows, of_columns)
+    i, j = linear_sum_assignment(np.where(possible[rest], likeness[rest], 0.0), maximize=True)
+    made = possible[rest][i, j]
+    return (
+        np.concatenate([rows[clear], of_rows[i[made]]]),
+        np.concatenate([columns[clear], of_columns[j[made]]]),
+    )

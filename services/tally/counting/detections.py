@@ -67,16 +67,15 @@ def measure(
     """
     corners = detections.boxes.astype(np.float64)
     scores = detections.scores.astype(np.float64)
-    low, high = -_FARTHEST_OUTSIDE, 1.0 + _FARTHEST_OUTSIDE
+    width, height = frame_size
     # Comparisons with NaN are false, so that these refuse NaN as well as infinity.
-    believable = ((corners >= low) & (corners <= high)).all(axis=1)
+    believable = (np.abs(corners - 0.5) <= 0.5 + _FARTHEST_OUTSIDE).all(axis=1)
+    believable &= corners[:, 2] >= corners[:, 0] + _SMALLEST_PX / width
+    believable &= corners[:, 3] >= corners[:, 1] + _SMALLEST_PX / height
     believable &= (scores >= least_score) & (scores <= 1.0)
-    corners = corners[believable] * np.array([*frame_size, *frame_size], np.float64)
-    sizes = corners[:, 2:] - corners[:, :2]
-    large_enough = (sizes >= _SMALLEST_PX).all(axis=1)
-    boxes = np.column_stack([(corners[:, 0] + corners[:, 2]) / 2, corners[:, 1], sizes])
+    left, top, right, bottom = (corners[believable] * (width, height, width, height)).T
     return Measurements(
-        boxes[large_enough],
-        scores[believable][large_enough],
-        detections.classes[believable][large_enough],
+        np.array([(left + right) / 2, top, right - left, bottom - top]).T,
+        scores[believable],
+        detections.classes[believable],
     )

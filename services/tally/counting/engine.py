@@ -93,8 +93,9 @@ class CountingEngine:
             path = (steps.rows, steps.boxes, steps.times_s, before)
             crossings += self._lines.walk(*path)
             visits += self._zones.walk(*path)
-        crossings += self._lines.end(update.ended, before)
-        visits += self._zones.end(update.ended, before)
+        if len(update.ended):
+            crossings += self._lines.end(update.ended, before)
+            visits += self._zones.end(update.ended, before)
         self._lines.follow(update.keep, update.born)
         self._zones.follow(update.keep, update.born)
         return FrameResult(
@@ -108,11 +109,10 @@ class CountingEngine:
         tracks = self._tracker.visible
         centre, top, width, height = tracks["observed"].T
         left = centre - width / 2
-        corners = np.column_stack([left, top, left + width, top + height])
-        relative = corners / np.array([*self._frame_size, *self._frame_size])
+        corners = np.array([left, top, left + width, top + height]).T
         return Tracks(
             ids=tracks["id"],
-            boxes=relative.astype(np.float32),
+            boxes=(corners / (*self._frame_size, *self._frame_size)).astype(np.float32),
             classes=tracks["class_id"],
             scores=tracks["score"].astype(np.float32),
         )

@@ -17,6 +17,7 @@ from tally.counting.association import IndexArray
 from tally.counting.detections import FloatArray
 from tally.counting.events import Crossing, Direction
 from tally.counting.geometry import Line
+from tally.counting.rows import follow
 
 
 class LineCounter:
@@ -32,22 +33,24 @@ class LineCounter:
         way = np.array([line.end for line in lines], np.float64).reshape(-1, 2) * scale - start
         offset = np.array([line.anchor.offset for line in lines], np.float64)
         length = np.hypot(way[:, 0], way[:, 1])
-        # Both are linear in (centre x, top, height, 1) of a box: the distance from the line in
-        # pixels, and the place along it, 0 at its start and 1 at its end.
-        self._distance = _of_anchor(np.stack([-way[:, 1], way[:, 0]]) / length, start, offset)
-        self._along = _of_anchor(way.T / length**2, start, offset)
+        # Both are linear in a box: the distance of its anchor from the line in pixels, and the place
+        # along the line, 0 at its start and 1 at its end.
+        self._distance, self._distance_at_origin = _of_anchor(
+            np.stack([-way[:, 1], way[:, 0]]) / length, start, offset
+        )
+        self._along, self._along_at_origin = _of_anchor(way.T / length**2, start, offset)
         per_line = (len(self._lines),)
         self._state: NDArray[Any] = np.zeros(
             0,
             np.dtype(
                 [
-                    ("started", np.bool_),
                     ("time_s", np.float64),
                     ("band", np.float64),
                     ("distance", np.float64, per_line),
                     ("along", np.float64, per_line),
+                    ("sign", np.int8, per_line),
                     ("side", np.int8, per_line),
-                    ("net", np.int8, per_line),
+                    ("net", np.int64, per_line),
                     ("passed_s", np.float64, per_line),
                     ("crossings", np.int64, per_line),
                 ]
@@ -59,10 +62,11 @@ class LineCounter:
     ) -> list[Crossing]:
         """Walks the tracks at `rows` to where they were at `times_s` and returns what they crossed."""
         state = self._state[rows]
-        features = np.column_stack([boxes[:, 0], boxes[:, 1], boxes[:, 3], np.ones(len(boxes))])
-        distance, along = features @ self._distance, features @ self._along
-        before, started = state["distance"], state["started"][:, None]
-        passage = started & ((before < 0) != (distance < 0))
+        distance = boxes @ self._distance + self._distance_at_origin
+        along = boxes @ self._along + self._along_at_origin
+        before, sign = state["distance"], np.sign(distance).astype(np.int8)
+        # Whoever stands exactly on the line is still on the side that he came from.
+        passage = sign * state["sign"] < 0
         if passage.any():
             # Where there is no passage the difference may be zero, and the share has no meaning.
             share = np.divide(before, before - distance, where=passage, out=np.zeros_like(before))
@@ -71,9 +75,9 @@ class LineCounter:
             since = state["time_s"][:, None]
             passed_s = since + share * (times_s[:, None] - since)
             state["passed_s"] = np.where(passage, passed_s, state["passed_s"])
-            state["net"] += np.where(passage, np.where(distance < 0, -1, 1), 0).astype(np.int8)
+            state["net"] += sign * passage
         state["band"] = self._hysteresis * boxes[:, 3]
-        state["started"] = True
+        state["sign"] = np.where(sign == 0, state["sign"], sign)
         state["time_s"] = times_s
         state["distance"] = distance
         state["along"] = along
@@ -89,7 +93,7 @@ class LineCounter:
 
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
         """Drops the rows of tracks that are gone and adds rows for `born` new ones."""
-        self._state = np.concatenate([self._state[keep], np.zeros(born, self._state.dtype)])
+        self._state = follow(self._state, keep, born)
 
     def _settle(
         self, state: NDArray[Any], side: NDArray[np.int8], tracks: NDArray[Any]
@@ -119,6 +123,10 @@ def _side(distance: FloatArray, band: FloatArray) -> NDArray[np.int8]:
     return (np.sign(distance) * (np.abs(distance) > band[:, None])).astype(np.int8)
 
 
-def _of_anchor(normal: FloatArray, start: FloatArray, offset: FloatArray) -> FloatArray:
-    """Returns (4, lines): the weights of (centre x, top, height, 1) in normal · (anchor − start)."""
-    return np.stack([normal[0], normal[1], normal[1] * offset, -(normal * start.T).sum(axis=0)])
+def _of_anchor(
+    normal: FloatArray, start: FloatArray, offset: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Returns `weights` (4, lines) and `constant` with boxes @ weights + constant = normal · (anchor − start)."""
+    no_width = np.zeros_like(offset)
+    weights = np.stack([normal[0], normal[1], no_width, normal[1] * offset])
+    return weights, -(normal * start.T).sum(axis=0)

@@ -61,16 +61,15 @@ class MotionModel:
         tracks["covariance"] += step_s * velocity_variance + acceleration * (step_s**2 / 2)
         tracks["velocity_variance"] += acceleration * step_s
 
-    def correct(self, tracks: NDArray[Any], rows: NDArray[np.intp], measured: FloatArray) -> None:
-        """Takes in the boxes (k, 4) that were measured of the tracks at `rows` (k,), in place."""
-        seen = tracks[rows]
+    def correct(self, tracks: NDArray[Any], measured: FloatArray) -> None:
+        """Takes in the boxes (n, 4) that were measured of all tracks, in place."""
         noise = self._measurement * measured[:, _HEIGHT:] ** 2
-        innovation = measured - seen["position"]
-        innovation_variance = seen["position_variance"] + noise
-        gain = seen["position_variance"] / innovation_variance
-        velocity_gain = seen["covariance"] / innovation_variance
-        tracks["position"][rows] += gain * innovation
-        tracks["velocity"][rows] += velocity_gain * innovation
-        tracks["velocity_variance"][rows] -= velocity_gain * seen["covariance"]
-        tracks["covariance"][rows] *= 1 - gain
-        tracks["position_variance"][rows] *= 1 - gain
+        innovation = measured - tracks["position"]
+        innovation_variance = tracks["position_variance"] + noise
+        gain = tracks["position_variance"] / innovation_variance
+        velocity_gain = tracks["covariance"] / innovation_variance
+        tracks["position"] += gain * innovation
+        tracks["velocity"] += velocity_gain * innovation
+        tracks["velocity_variance"] -= velocity_gain * tracks["covariance"]
+        tracks["covariance"] *= 1 - gain
+        tracks["position_variance"] *= 1 - gain

@@ -21,6 +21,7 @@ from tally.counting.association import IndexArray, assign, overlap
 from tally.counting.config import EngineConfig
 from tally.counting.detections import FloatArray, Measurements
 from tally.counting.motion import MOTION_FIELDS, MotionModel
+from tally.counting.rows import follow
 from tally.counting.stitching import LEAST_CONTINUITY, continuity
 
 _UNBELIEVED = -1
@@ -106,10 +107,13 @@ class Tracker:
 
         keep = alive.copy()
         keep[continued] = False
-        born = self._bear(measurements, found)
-        update = Update(tracks, (*earlier, now), np.flatnonzero(believed & ~alive), keep, len(born))
-        self._tracks = np.concatenate([tracks[keep], born])
-        return update
+        lonely = measurements.scores >= self._config.high_score
+        lonely[found] = False
+        born = int(np.count_nonzero(lonely))
+        self._tracks = follow(tracks, keep, born)
+        if born:
+            self._bear(self._tracks[-born:], measurements, lonely)
+        return Update(tracks, (*earlier, now), np.flatnonzero(believed & ~alive), keep, born)
 
     @property
     def visible(self) -> NDArray[Any]:
@@ -139,7 +143,7 @@ class Tracker:
         boxes = measurements.boxes
         high = measurements.scores >= config.high_score
         free_tracks, free_boxes = alive.copy(), np.ones(len(boxes), np.bool_)
-        pairs: list[tuple[IndexArray, IndexArray]] = []
+        pairs = [(np.empty(0, np.intp), np.empty(0, np.intp))]
 
         def match(
             likeness: FloatArray,
@@ -147,8 +151,10 @@ class Tracker:
             of_boxes: NDArray[np.bool_],
             least: float,
         ) -> None:
-            rows = np.flatnonzero(free_tracks & of_tracks)
-            columns = np.flatnonzero(free_boxes & of_boxes)
+            rows = (free_tracks & of_tracks).nonzero()[0]
+            columns = (free_boxes & of_boxes).nonzero()[0]
+            if not (len(rows) and len(columns)):
+                return
             i, j = assign(likeness[np.ix_(rows, columns)], least)
             free_tracks[rows[i]] = False
             free_boxes[columns[j]] = False
@@ -168,27 +174,20 @@ class Tracker:
         )
 
     def _observe(self, rows: IndexArray, measurements: Measurements, found: IndexArray) -> None:
-        tracks = self._tracks
+        seen = self._tracks[rows]
         boxes, scores = measurements.boxes[found], measurements.scores[found]
-        self._motion.correct(tracks, rows, boxes)
-        tracks["observed"][rows] = boxes
-        tracks["seen_s"][rows] = self._time_s
-        tracks["score"][rows] = scores
-        self._vote(rows, measurements.classes[found], scores)
-        sure = rows[scores >= self._config.high_score]
-        growing = sure[tracks["hits"][sure] < self._config.confirm_hits]
-        place = tracks["hits"][growing]
-        tracks["history"][growing, place] = tracks["position"][growing]
-        tracks["history_s"][growing, place] = self._time_s
-        tracks["hits"][growing] += 1
-
-    def _vote(self, rows: IndexArray, classes: NDArray[np.int32], scores: FloatArray) -> None:
-        """Keeps the class with most of the score (weighted majority vote, Boyer & Moore 1981)."""
-        tracks = self._tracks
-        weight = tracks["class_weight"][rows]
-        weight += np.where(tracks["class_id"][rows] == classes, scores, -scores)
-        tracks["class_id"][rows] = np.where(weight < 0, classes, tracks["class_id"][rows])
-        tracks["class_weight"][rows] = np.abs(weight)
+        self._motion.correct(seen, boxes)
+        seen["observed"] = boxes
+        seen["seen_s"] = self._time_s
+        seen["score"] = scores
+        _vote(seen, measurements.classes[found], scores)
+        grows = (scores >= self._config.high_score) & (seen["hits"] < self._config.confirm_hits)
+        if grows.any():
+            growing, place = grows.nonzero()[0], seen["hits"][grows]
+            seen["history"][growing, place] = seen["position"][growing]
+            seen["history_s"][growing, place] = self._time_s
+            seen["hits"][growing] += 1
+        self._tracks[rows] = seen
 
     def _believe(self, alive: NDArray[np.bool_]) -> tuple[tuple[Steps, ...], IndexArray]:
         """Believes tracks that were seen often enough.
@@ -211,7 +210,7 @@ class Tracker:
         merged["class_weight"] = tracks["class_weight"][continuations]
         tracks[continuations] = merged
 
-        fresh = np.delete(new, j)
+        fresh = np.setdiff1d(new, continued)
         tracks["id"][fresh] = self._next_id + np.arange(len(fresh))
         self._next_id += len(fresh)
         rows = np.concatenate([continuations, fresh])
@@ -219,19 +218,24 @@ class Tracker:
         before_now = range(self._config.confirm_hits - 1)
         return tuple(Steps(rows, history[:, k], times_s[:, k]) for k in before_now), continued
 
-    def _bear(self, measurements: Measurements, found: IndexArray) -> NDArray[Any]:
-        """Returns new rows for the detections that belong to no track."""
-        lonely = measurements.scores >= self._config.high_score
-        lonely[found] = False
-        boxes, scores = measurements.boxes[lonely], measurements.scores[lonely]
-        born = np.zeros(len(boxes), self._tracks.dtype)
+    def _bear(
+        self, born: NDArray[Any], measurements: Measurements, lonely: NDArray[np.bool_]
+    ) -> None:
+        """Makes tracks of the detections that belong to none."""
+        boxes = measurements.boxes[lonely]
         self._motion.start(born, boxes)
         born["id"] = _UNBELIEVED
         born["class_id"] = measurements.classes[lonely]
-        born["class_weight"] = born["score"] = scores
+        born["class_weight"] = born["score"] = measurements.scores[lonely]
         born["hits"] = 1
         born["seen_s"] = self._time_s
         born["observed"] = boxes
         born["history"][:, 0] = boxes
         born["history_s"][:, 0] = self._time_s
-        return born
+
+
+def _vote(tracks: NDArray[Any], classes: NDArray[np.int32], scores: FloatArray) -> None:
+    """Keeps the class with most of the score (weighted majority vote, Boyer & Moore 1981)."""
+    weight = tracks["class_weight"] + np.where(tracks["class_id"] == classes, scores, -scores)
+    tracks["class_id"] = np.where(weight < 0, classes, tracks["class_id"])
+    tracks["class_weight"] = np.abs(weight)

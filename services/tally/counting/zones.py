@@ -16,6 +16,7 @@ from tally.counting.association import IndexArray
 from tally.counting.detections import FloatArray
 from tally.counting.events import Visit, VisitKind
 from tally.counting.geometry import Zone
+from tally.counting.rows import follow
 
 
 class ZoneCounter:
@@ -89,7 +90,7 @@ class ZoneCounter:
 
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
         """Drops the rows of tracks that are gone and adds rows for `born` new ones."""
-        self._state = np.concatenate([self._state[keep], np.zeros(born, self._state.dtype)])
+        self._state = follow(self._state, keep, born)
 
     def _locate(self, boxes: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
         """Returns (n, zones): whether each anchor is inside, and its distance from the border in pixels."""

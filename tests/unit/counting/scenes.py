@@ -11,7 +11,8 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 FRAME = (1000, 1000)
-WIDTH, HEIGHT = 0.04, 0.1
+# A width that float32 holds exactly, so that someone can stand exactly on a line.
+WIDTH, HEIGHT = 1 / 32, 0.1
 STEP_S = 0.1
 PACE = 0.8 * HEIGHT
 ACROSS = Line("across", (0.5, 0.9), (0.5, 0.1))

@@ -143,3 +143,17 @@ def test_the_class_is_the_one_that_was_seen_most() -> None:
     frames = [seen(foot, class_id=2 if k % 4 else 7) for k, foot in enumerate(walk(LEFT, RIGHT))]
 
     assert crossings(frames)[0].class_id == 2
+
+
+@pytest.mark.parametrize(("start", "end", "direction"), [(LEFT, RIGHT, IN), (RIGHT, LEFT, OUT)])
+def test_a_step_exactly_on_the_line_is_part_of_the_passage(
+    start: tuple[float, float], end: tuple[float, float], direction: Direction
+) -> None:
+    path = [*walk(start, (0.5, 0.5)), *walk((0.5, 0.5), end)]
+
+    assert directions([*path]) == [direction]
+
+
+@pytest.mark.parametrize("end", [LEFT, RIGHT])
+def test_who_appears_on_the_line_has_not_crossed_it(end: tuple[float, float]) -> None:
+    assert directions([*walk((0.5, 0.5), end)]) == []
