@@ -1,0 +1,64 @@
+"""A Triton server with the detector that needs no weights, and a pool."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from tally.kernel.bus import Bus
+from tally.kernel.grpc.server import RunningServer
+from tally.stack.folder import DataFolder
+from tally.stack.models import ModelStore
+from tally.stack.triton import TritonServer
+from tally.worker.bootstrap import worker_server
+from tally.worker.settings import WorkerSettings
+from tests.conftest import Background
+
+
+@pytest.fixture(scope="session")
+def triton(
+    background: Background, server_folder: DataFolder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TritonServer]:
+    """One Triton server for the session, with `motion` alone."""
+    server = TritonServer(server_folder, ModelStore(DataFolder(tmp_path_factory.mktemp("models"))))
+    background.run(server.start())
+    yield server
+    background.run(server.stop())
+
+
+@pytest.fixture
+async def pool(database_dsn: str, nats_url: str) -> AsyncIterator[RunningServer]:
+    """A pool without workers."""
+    settings = WorkerSettings(
+        listen="127.0.0.1:0",
+        database_url=SecretStr(database_dsn),
+        nats_url=SecretStr(nats_url),
+        development_access=True,
+        shutdown_grace_s=0.2,
+    )
+    async with worker_server(settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def bus(pool: RunningServer, nats_url: str) -> AsyncIterator[Bus]:
+    """A connection of the test's own."""
+    async with Bus.connect(nats_url, name="test") as bus:
+        yield bus
+
+
+@pytest.fixture
+def agent_environment(
+    pool: RunningServer, nats_url: str, triton: TritonServer, tmp_path: Path
+) -> dict[str, str]:
+    """What a camera worker needs to know."""
+    return {
+        "TALLY_AGENT_NAME": "one",
+        "TALLY_AGENT_CAPACITY": "4",
+        "TALLY_AGENT_LISTEN": "127.0.0.1:0",
+        "TALLY_AGENT_POOL_ADDRESS": pool.address,
+        "TALLY_AGENT_NATS_URL": nats_url,
+        "TALLY_AGENT_TRITON_ADDRESS": triton.address,
+        "TALLY_AGENT_SPOOL": str(tmp_path / "spool"),
+    }
