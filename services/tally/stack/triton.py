@@ -11,6 +11,8 @@ from tally.stack.models import PROJECT, TRITON_ENVIRONMENT, ModelStore
 from tally.stack.probe import HealthProbe
 from tally.stack.process import Command, ServerProcess
 
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it, not a temporary file
+
 
 class TritonServer:
     """Triton on loopback, gRPC only.
@@ -46,11 +48,22 @@ class TritonServer:
             raise StackError(f"{TRITON_ENVIRONMENT} is missing", mend="run `make setup`")
         self.models = self._store.build_repository(self._repository)
         self._lay_out_backend()
+        self._free_shared_memory()  # of a server that was killed
         await self.process.start()
 
     async def stop(self) -> None:
         """Stop the server."""
         await self.process.stop()
+        self._free_shared_memory()
+
+    def _free_shared_memory(self) -> None:
+        """Remove the regions between Triton and its models, which outlive them unless they end in good order."""
+        for region in _SHARED_MEMORY.glob(f"{self._shared_memory_prefix}*"):
+            region.unlink(missing_ok=True)
+
+    @property
+    def _shared_memory_prefix(self) -> str:
+        return f"tally-triton-{self.address.rpartition(':')[2]}-"
 
     def _lay_out_backend(self) -> None:
         """Put the Python backend and the stub of the running Python version side by side, as Triton wants them."""
@@ -83,7 +96,9 @@ class TritonServer:
                 "--model-control-mode=none", "--strict-readiness=true",
                 "--allow-http=false", "--allow-metrics=false",
                 "--allow-grpc=true", "--grpc-address=127.0.0.1", f"--grpc-port={port}",
-                "--exit-timeout-secs=3", "--log-warning=true", "--log-info=false",
+                f"--backend-config=python,shm-region-prefix-name={self._shared_memory_prefix}",
+                # No farewell to the models: it takes seconds, and they have nothing to put in order.
+                "--exit-timeout-secs=0", "--log-warning=true", "--log-info=false",
                 "--disable-auto-complete-config",
             ],
             _environment(),

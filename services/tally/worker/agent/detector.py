@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -100,11 +101,9 @@ class TritonSequence:
     async def close(self) -> None:
         """End the sequence at the server. A server that is gone has forgotten it anyway."""
         if self._detector.stateful and self._started:
-            self._started = False
-            try:
+            with suppress(DetectorUnavailable):
                 await self._infer(np.zeros((8, 8, 3), np.uint8), end=True)
-            except DetectorUnavailable:
-                return
+            self._started = False
 
     async def _infer(self, image: Image, *, end: bool) -> Any:
         tensor = triton.InferInput("frame", [1, *image.shape], "UINT8")
