@@ -197,10 +197,11 @@ class Tracker:
             track and were merged into its row.
         """
         tracks = self._tracks
-        believed = tracks["id"] != _UNBELIEVED
-        new = np.flatnonzero(~believed & (tracks["hits"] == self._config.confirm_hits))
+        ready = (tracks["id"] == _UNBELIEVED) & (tracks["hits"] == self._config.confirm_hits)
+        new = ready.nonzero()[0]
         if not len(new):
             return (), new
+        believed = tracks["id"] != _UNBELIEVED
         lost = np.flatnonzero(believed & alive & (tracks["seen_s"] < self._time_s))
         i, j = assign(continuity(tracks[lost], tracks[new]), LEAST_CONTINUITY)
         continuations, continued = lost[i], new[j]
