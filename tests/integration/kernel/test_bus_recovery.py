@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData
 
-from tally.api.camera.v1 import events_pb2
-from tally.kernel.bus import CAMERA, Bus, Consumer, Delivery, Envelope, tail
-from tally.kernel.clock import utc_now
+from tally.kernel.bus import CAMERA, Bus, Consumer, Delivery, tail
 from tally.kernel.database import Database
-from tally.kernel.ids import derived_id
-from tally.kernel.outbox import Outbox, OutboxRelay, outbox_table
+from tally.kernel.outbox import Outbox, OutboxRelay
 from tally.kernel.process import background
 from tally.stack.folder import DataFolder
 from tally.stack.nats import NatsServer
-
-metadata = MetaData()
-OUTBOX = outbox_table(metadata)
+from tests.integration.kernel.renames import OUTBOX, event
 
 CAMERAS = [f"camera-{number}" for number in range(8)]
 EACH = 100
@@ -37,15 +31,6 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
     await server.stop()
 
 
-@pytest.fixture
-async def database(database_dsn: str) -> AsyncIterator[Database]:
-    database = Database(database_dsn, pool_size=20)
-    async with database.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
-
-
 async def kill(server: NatsServer) -> None:
     victim = server.process.pid
     assert victim is not None
@@ -56,16 +41,7 @@ async def kill(server: NatsServer) -> None:
 
 async def write(database: Database, camera: str) -> None:
     for number in range(EACH):
-        message = events_pb2.CameraRenamed(camera_id=camera, name=str(number))
-        envelope = Envelope.of(
-            message,
-            id=derived_id(camera, number),
-            source="test",
-            subject=camera,
-            time=utc_now(),
-        )
-        # Several subjects of one aggregate, as several kinds of events have.
-        subject = CAMERA.subject(random.choice(["A", "B", "C"]), camera)  # noqa: S311 - a test
+        subject, envelope = event(camera, number)
         async with database.begin() as connection:
             await Outbox(connection, OUTBOX).add(subject, envelope)
         await asyncio.sleep(0.02)

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,12 +128,12 @@ async def _read(
     async with _consumer(bus, stream, after, subjects) as (info, subscription):
         expected = 0
         while True:
-            try:
+            messages: Sequence[Msg] = ()
+            with suppress(TimeoutError):
                 messages = await subscription.fetch(BATCH, timeout=FETCH_WAIT_S)
-            except TimeoutError:
+            if not messages:
                 # Silence, or a server that has forgotten this consumer: asking for it tells which.
                 await bus.jetstream.consumer_info(stream.name, info.name)
-                continue
             for message in messages:
                 expected += 1
                 if message.metadata.sequence.consumer != expected:
@@ -160,7 +160,8 @@ async def _consumer(
     try:
         yield info, subscription
     finally:
-        await subscription.unsubscribe()
+        with suppress(nats.errors.Error, OSError):
+            await subscription.unsubscribe()
 
 
 def _event(message: Msg, stream: Stream) -> Tailed | None:
