@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from tally.kernel.bus import Bus
 from tally.kernel.grpc.server import RunningServer
-from tally.stack.folder import DataFolder
+from tally.stack.folder import DataFolder, free_port
 from tally.stack.models import ModelStore
 from tally.stack.triton import TritonServer
 from tally.worker.bootstrap import worker_server
@@ -28,21 +28,26 @@ def triton(
 
 
 @pytest.fixture
-async def pool(database_dsn: str, nats_url: str) -> AsyncIterator[RunningServer]:
-    """A pool without workers."""
-    settings = WorkerSettings(
-        listen="127.0.0.1:0",
+def pool_settings(database_dsn: str, nats_url: str) -> WorkerSettings:
+    """A pool that can be started again where it was."""
+    return WorkerSettings(
+        listen=f"127.0.0.1:{free_port()}",
         database_url=SecretStr(database_dsn),
         nats_url=SecretStr(nats_url),
         development_access=True,
         shutdown_grace_s=0.2,
     )
-    async with worker_server(settings) as running:
+
+
+@pytest.fixture
+async def pool(pool_settings: WorkerSettings) -> AsyncIterator[RunningServer]:
+    """A pool without workers."""
+    async with worker_server(pool_settings) as running:
         yield running
 
 
 @pytest.fixture
-async def bus(pool: RunningServer, nats_url: str) -> AsyncIterator[Bus]:
+async def bus(nats_url: str) -> AsyncIterator[Bus]:
     """A connection of the test's own."""
     async with Bus.connect(nats_url, name="test") as bus:
         yield bus
@@ -50,14 +55,14 @@ async def bus(pool: RunningServer, nats_url: str) -> AsyncIterator[Bus]:
 
 @pytest.fixture
 def agent_environment(
-    pool: RunningServer, nats_url: str, triton: TritonServer, tmp_path: Path
+    pool_settings: WorkerSettings, nats_url: str, triton: TritonServer, tmp_path: Path
 ) -> dict[str, str]:
     """What a camera worker needs to know."""
     return {
         "TALLY_AGENT_NAME": "one",
         "TALLY_AGENT_CAPACITY": "4",
         "TALLY_AGENT_LISTEN": "127.0.0.1:0",
-        "TALLY_AGENT_POOL_ADDRESS": pool.address,
+        "TALLY_AGENT_POOL_ADDRESS": pool_settings.listen,
         "TALLY_AGENT_NATS_URL": nats_url,
         "TALLY_AGENT_TRITON_ADDRESS": triton.address,
         "TALLY_AGENT_SPOOL": str(tmp_path / "spool"),

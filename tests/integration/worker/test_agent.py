@@ -24,8 +24,11 @@ from tally.kernel.ids import new_id
 from tally.stack.folder import free_port
 from tally.stack.nats import NatsServer
 from tally.stack.triton import TritonServer
+from tally.worker.bootstrap import worker_server
+from tally.worker.settings import WorkerSettings
 
 FRAMES = 300
+SLOW_SCENE = "demo://plaza?fps=5&width=320&height=180&walkers=8"
 SCENE = f"demo://plaza?frames={FRAMES}&width=320&height=180&walkers=8"
 
 
@@ -196,9 +199,7 @@ async def test_a_dead_stream_says_why_and_troubles_nobody(
     agent_environment: dict[str, str], pool: RunningServer, bus: Bus, tmp_path: Path
 ) -> None:
     dead = await activate(bus, f"rtsp://127.0.0.1:{free_port()}/dead", stream_pb2.PACE_UNSPECIFIED)
-    alive = await activate(
-        bus, SCENE.replace(f"frames={FRAMES}", "fps=5"), stream_pb2.PACE_UNSPECIFIED
-    )
+    alive = await activate(bus, SLOW_SCENE, stream_pb2.PACE_UNSPECIFIED)
     async with agent(agent_environment, tmp_path / "agent.log"):
         shown = await until_state(pool, dead, stream_pb2.STREAM_STATE_UNREACHABLE)
         assert "refused the connection" in shown.status.reason
@@ -214,9 +215,7 @@ async def test_a_live_camera_goes_on_when_triton_comes_back(
     triton: TritonServer,
     tmp_path: Path,
 ) -> None:
-    camera = await activate(
-        bus, SCENE.replace(f"frames={FRAMES}", "fps=5"), stream_pb2.PACE_REALTIME
-    )
+    camera = await activate(bus, SLOW_SCENE, stream_pb2.PACE_REALTIME)
     async with agent(agent_environment, tmp_path / "agent.log"):
         counts = Counts(bus)
         before = await counts.until(lambda records: len(records) >= 2)
@@ -231,3 +230,19 @@ async def test_a_live_camera_goes_on_when_triton_comes_back(
         )
         assert {record.camera_id for record in after} == {camera}
         await until_state(pool, camera, stream_pb2.STREAM_STATE_STREAMING)
+
+
+async def test_cameras_are_counted_while_the_pool_is_down(
+    agent_environment: dict[str, str], pool_settings: WorkerSettings, bus: Bus, tmp_path: Path
+) -> None:
+    counts = Counts(bus)
+    async with agent(agent_environment, tmp_path / "agent.log"):
+        async with worker_server(pool_settings):
+            await activate(bus, SLOW_SCENE, stream_pb2.PACE_REALTIME)
+            before = await counts.until(lambda records: len(records) >= 1)
+        during = await counts.until(lambda records: len(records) >= len(before) + 3)
+        async with worker_server(pool_settings):
+            after = await counts.until(
+                lambda records: any(record.epoch > during[-1].epoch for record in records)
+            )
+    assert len({record.run_id for record in after}) == 1
