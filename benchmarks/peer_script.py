@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
         there, frame = video.read()
         if not there:
             break
-        blob, scale = head.prepare(frame)
+        blob, scale = head.prepare(np.asarray(frame, np.uint8))
         boxes, scores, classes = head.decode(
             session.run(None, {name: blob})[0][0], FRAME_SIZE, scale
         )

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import cv2
+import numpy as np
 import onnxruntime as ort
 
 from triton_models.vision.yolox import YoloxHead
@@ -24,7 +25,7 @@ def main(folder: Path) -> None:
     name = session.get_inputs()[0].name
     head = YoloxHead(*session.get_inputs()[0].shape[2:])
     video = cv2.VideoCapture(str(folder / "pets09-s2l1.mp4"))
-    prepared = [head.prepare(video.read()[1])[0] for _ in range(FRAMES)]
+    prepared = [head.prepare(np.asarray(video.read()[1], np.uint8))[0] for _ in range(FRAMES)]
     session.run(None, {name: prepared[0]})
     rates = []
     for _ in range(REPEATS):

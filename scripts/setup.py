@@ -53,6 +53,8 @@ def _sync(environment: Path, lock: Path, *, editable: bool) -> None:
         "sync",
         "--quiet",
         "--require-hashes",
+        # Servers start in half the time when nothing has to be compiled first.
+        "--compile-bytecode",
         "--python",
         environment / "bin/python",
         lock,

@@ -57,9 +57,7 @@ class Perspective:
             & (boxes[:, 3] < height - 1)
         )
         single = inside & (aspect > ASPECT_RANGE[0]) & (aspect < ASPECT_RANGE[1])
-        self._samples.extend(
-            zip(boxes[single, 3].tolist(), heights[single].tolist(), strict=True)
-        )
+        self._samples.extend(zip(boxes[single, 3].tolist(), heights[single].tolist(), strict=True))
         self._new += int(np.count_nonzero(single))
         if self._new >= REFIT_EVERY and len(self._samples) >= ENOUGH:
             self._new = 0
