@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
 
+import structlog
+
 from tally.kernel.errors import ResourceExhausted, Unavailable
 
 BreakerState = Literal["closed", "open", "half-open"]
+
+_log = structlog.get_logger(__name__)
 
 
 class CircuitBreaker:
@@ -59,19 +63,30 @@ class CircuitBreaker:
             raise Unavailable(
                 f"{self._name} failed {self._failed} times in a row; waiting to try again"
             )
-        self._probing = state == "half-open"
+        if state == "closed":
+            async with self._counted():
+                yield
+            return
+        self._probing = True
+        try:
+            async with self._counted():
+                yield
+        finally:
+            self._probing = False
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
         try:
             yield
-        except asyncio.CancelledError:
-            raise
         except Exception:
             self._failed += 1
             self._opened_at = self._clock()
+            if self._failed == self._limit:
+                _log.warning("breaker_opened", dependency=self._name, pause_s=self._pause_s)
             raise
-        else:
-            self._failed = 0
-        finally:
-            self._probing = False
+        if self._failed >= self._limit:
+            _log.info("breaker_closed", dependency=self._name)
+        self._failed = 0
 
 
 class Bulkhead:
