@@ -66,7 +66,7 @@ class Perspective:
     def height_at(self, feet: NDArray[np.float32]) -> NDArray[np.float32]:
         """Expected height in pixels of people whose feet are in the given rows, (n,)."""
         line = self._height_at_zero + self._slope * feet
-        return np.maximum(line, self._least).astype(np.float32)
+        return np.asarray(np.maximum(line, self._least), np.float32)
 
     def plausible(self, boxes: Boxes) -> NDArray[np.bool_]:
         """Which boxes can be people; all of them while the perspective is not known."""
