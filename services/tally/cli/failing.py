@@ -16,9 +16,13 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 @contextmanager
 def failing_clearly() -> Iterator[None]:
-    """Print what went wrong and how to mend it, then exit with status 1."""
+    """Print what went wrong and how to mend it, then exit with status 1, or 2 if the command was misspelt."""
     try:
         yield
+    except typer.BadParameter as error:
+        hint = f"{error.param_hint} " if error.param_hint else ""
+        tell(f"{hint}{error.message}")
+        raise typer.Exit(2) from None
     except StackError as error:
         tell(str(error), error.mend, error.log_tail)
     except DomainError as error:

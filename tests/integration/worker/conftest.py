@@ -1,6 +1,6 @@
-"""A Triton server with the detector that needs no weights, and a pool."""
+"""A pool, and what a camera worker needs to know."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,23 +8,10 @@ from pydantic import SecretStr
 
 from tally.kernel.bus import Bus
 from tally.kernel.grpc.server import RunningServer
-from tally.stack.folder import DataFolder, free_port
-from tally.stack.models import ModelStore
+from tally.stack.folder import free_port
 from tally.stack.triton import TritonServer
 from tally.worker.bootstrap import worker_server
 from tally.worker.settings import WorkerSettings
-from tests.conftest import Background
-
-
-@pytest.fixture(scope="session")
-def triton(
-    background: Background, server_folder: DataFolder, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TritonServer]:
-    """One Triton server for the session, with `motion` alone."""
-    server = TritonServer(server_folder, ModelStore(DataFolder(tmp_path_factory.mktemp("models"))))
-    background.run(server.start())
-    yield server
-    background.run(server.stop())
 
 
 @pytest.fixture
