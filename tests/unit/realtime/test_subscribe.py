@@ -1,9 +1,8 @@
 """A subscription goes on exactly where an earlier one ended, whatever happens meanwhile."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
-from itertools import count
 
 import pytest
 
@@ -16,46 +15,8 @@ from tally.realtime.domain.errors import (
     StreamInterrupted,
     TooManySubscribers,
 )
-from tally.realtime.domain.model import Event, Extent, Position
-
-STREAM = 1
-
-
-class MemoryStream:
-    """A stream of counts in memory."""
-
-    def __init__(self, events: int = 0) -> None:
-        self.identity = STREAM
-        self.events = [event(number) for number in range(1, events + 1)]
-        self.first = 1
-        self.grown = asyncio.Condition()
-
-    async def append(self) -> None:
-        async with self.grown:
-            self.events.append(event(len(self.events) + 1))
-            self.grown.notify_all()
-
-    async def extent(self) -> Extent:
-        return Extent(self.identity, self.first, len(self.events))
-
-    async def follow(self, after: int) -> AsyncGenerator[Event[int], None]:
-        for index in count(after):
-            async with self.grown:
-                while len(self.events) == index:
-                    await self.grown.wait()
-            yield self.events[index]
-
-    async def replay(
-        self, after: int, until: int, camera_ids: Collection[str]
-    ) -> AsyncGenerator[Event[int], None]:
-        for each in self.events[after:until]:
-            await asyncio.sleep(0)
-            if not camera_ids or each.camera_id in camera_ids:
-                yield each
-
-
-def event(number: int) -> Event[int]:
-    return Event(number, "ab"[number % 2], number)
+from tally.realtime.domain.model import Position
+from tests.unit.realtime.fakes import STREAM, MemoryStream, event
 
 
 def subscribe(
