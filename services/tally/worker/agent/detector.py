@@ -15,11 +15,19 @@ from tritonclient.utils import InferenceServerException
 
 from tally.counting import Detections
 from tally.kernel.errors import NotFound, Unavailable
+from tally.kernel.resilience import CircuitBreaker
 
 Image = NDArray[np.uint8]
 
 TIMEOUT_S = 10.0
 """A detector that has not answered a frame by then never will; large networks on small machines take seconds."""
+BREAKER_PAUSE_S = 5.0
+"""Nothing is counted while the breaker is open, so it tries again soon."""
+_CHANNEL = [
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+]
 
 
 class DetectorUnavailable(Unavailable):
@@ -71,6 +79,7 @@ class TritonDetector:
     stateful: bool
     side: int
     client: triton.InferenceServerClient
+    breaker: CircuitBreaker
 
     def sequence(self, number: int) -> "TritonSequence":
         """Begin with one camera's frames."""
@@ -118,10 +127,11 @@ class TritonSequence:
             else {}
         )
         try:
-            return await self._detector.client.infer(
-                self._detector.name, [tensor], client_timeout=TIMEOUT_S, **state
-            )
-        except (InferenceServerException, grpc.aio.AioRpcError) as error:
+            async with self._detector.breaker.guard():
+                return await self._detector.client.infer(
+                    self._detector.name, [tensor], client_timeout=TIMEOUT_S, **state
+                )
+        except (InferenceServerException, grpc.aio.AioRpcError, Unavailable) as error:
             raise DetectorUnavailable(
                 f"the detector {self._detector.name} does not answer: {error}"
             ) from error
@@ -136,7 +146,8 @@ class Detectors:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._client = triton.InferenceServerClient(address)
+        self._client = triton.InferenceServerClient(address, channel_args=_CHANNEL)
+        self._breaker = CircuitBreaker("Triton", pause_s=BREAKER_PAUSE_S)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -145,7 +156,7 @@ class Detectors:
     async def ready(self) -> bool:
         """Whether the server and all its models answer."""
         try:
-            return bool(await self._client.is_server_ready())
+            return bool(await self._client.is_server_ready(client_timeout=TIMEOUT_S))
         except InferenceServerException:
             return False
 
@@ -155,7 +166,7 @@ class Detectors:
         Raises:
             DetectorUnavailable: The server does not answer.
         """
-        index = await self._ask(self._client.get_model_repository_index())
+        index = await self._ask(self._client.get_model_repository_index(client_timeout=TIMEOUT_S))
         return sorted(model.name for model in index.models if model.state == "READY")
 
     async def get(self, name: str) -> TritonDetector:
@@ -172,7 +183,7 @@ class Detectors:
                 "and `tally models add` installs others",
                 reason="DETECTOR_NOT_FOUND",
             )
-        answer = await self._ask(self._client.get_model_config(name))
+        answer = await self._ask(self._client.get_model_config(name, client_timeout=TIMEOUT_S))
         parameters = {key: value.string_value for key, value in answer.config.parameters.items()}
         return TritonDetector(
             name,
@@ -180,6 +191,7 @@ class Detectors:
             answer.config.HasField("sequence_batching"),
             int(parameters["side"]),
             self._client,
+            self._breaker,
         )
 
     async def best(self) -> TritonDetector:

@@ -50,7 +50,7 @@ class Membership:
         self._cameras = cameras
         self._clock = clock
         self._changed = changed
-        self._backoff = Backoff(first_s=0.5, longest_s=10.0)
+        self._backoff = Backoff(first_s=0.5, longest_s=3.0)
         self._worker_id = ""
         self._member = False
 
