@@ -131,9 +131,14 @@ class OutboxRelay:
     bus: Bus
 
     async def run(self) -> None:
-        """Send until cancelled; wakes as soon as a transaction commits, and looks by itself now and then."""
+        """Send until cancelled; wakes as soon as a transaction commits, and looks by itself now and then.
+
+        Raises:
+            ConnectionGone: Only a new connection to NATS can help.
+        """
         backoff = Backoff(first_s=0.2, longest_s=10.0)
         while True:
+            self.bus.check_open()
             try:
                 async with _news(self.database) as news:
                     while True:

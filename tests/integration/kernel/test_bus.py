@@ -9,10 +9,13 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from tally.kernel.bus import CAMERA, Bus, Consumer, Delivery, tail
+from tally.kernel.bus.nats import ConnectionGone
 from tally.kernel.bus.streams import DEAD_LETTERS
 from tally.kernel.bus.tail import extent
+from tally.kernel.database import Database
 from tally.kernel.errors import Unavailable
-from tests.integration.kernel.renames import event, names, running, until
+from tally.kernel.outbox import Outbox, OutboxRelay
+from tests.integration.kernel.renames import OUTBOX, event, names, running, until
 
 
 async def test_an_event_sent_twice_is_kept_once(bus: Bus) -> None:
@@ -160,6 +163,30 @@ async def test_a_consumer_survives_the_loss_of_its_stream(bus: Bus) -> None:
         await bus.ensure_streams()
         await bus.publish([event("a", 2)])
         await until(lambda: collector.handled == ["1", "2"])
+
+
+async def follow(bus: Bus) -> None:
+    async for _ in tail(bus, CAMERA, 0):
+        pass
+
+
+async def test_a_connection_that_is_gone_for_good_ends_those_who_need_it(
+    bus: Bus, database: Database
+) -> None:
+    jobs = [
+        asyncio.create_task(job)
+        for job in (
+            consumer(bus, Collector()).run(),
+            OutboxRelay(database, OUTBOX, bus).run(),
+            follow(bus),
+        )
+    ]
+    await bus.client.close()
+    async with database.begin() as connection:  # without anything to send the relay misses nothing
+        await Outbox(connection, OUTBOX).add(*event("a", 1))
+    async with asyncio.timeout(20):
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+    assert [type(result) for result in results] == [ConnectionGone] * 3
 
 
 async def test_a_tail_begins_behind_the_place_it_is_told(bus: Bus) -> None:

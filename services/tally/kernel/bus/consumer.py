@@ -95,7 +95,11 @@ class Consumer:
     _failures: Counter[int] = field(default_factory=Counter, init=False, repr=False)
 
     async def run(self) -> None:
-        """Consume until cancelled; whatever breaks at the server is set up again."""
+        """Consume until cancelled; whatever breaks at the server is set up again.
+
+        Raises:
+            ConnectionGone: Only a new connection can help.
+        """
         backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S)
         while True:
             try:
@@ -122,6 +126,7 @@ class Consumer:
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     async def _subscribe(self) -> JetStreamContext.PullSubscription:
+        self.bus.check_open()
         await self.bus.ensure_streams()
         configuration = ConsumerConfig(
             durable_name=self.durable,

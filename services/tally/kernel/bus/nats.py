@@ -25,6 +25,10 @@ WINDOW = 4000
 _log = structlog.get_logger(__name__)
 
 
+class ConnectionGone(Exception):
+    """The client has ended the connection for good, as it does when the server reports an error."""
+
+
 class Bus:
     """One process's connection to NATS; it comes back by itself whenever the server does."""
 
@@ -79,6 +83,15 @@ class Bus:
             await ensure_streams(self.jetstream)
         except (nats.errors.Error, JetStreamError) as error:
             raise Unavailable(f"JetStream does not answer: {error}") from error
+
+    def check_open(self) -> None:
+        """Return unless only a new connection can help, which a new process makes.
+
+        Raises:
+            ConnectionGone: The client does not try to connect any more.
+        """
+        if self.client.is_closed:
+            raise ConnectionGone(f"the connection to NATS was ended: {self.client.last_error}")
 
     async def ping(self) -> None:
         """Return if the server answers.

@@ -76,6 +76,9 @@ async def tail(bus: Bus, stream: Stream, after: int, *subjects: str) -> AsyncIte
         stream: What to read.
         after: Place of the last event that is left out.
         subjects: Which subjects of the stream; all by default.
+
+    Raises:
+        ConnectionGone: Only a new connection can help.
     """
     position = after
     while True:
@@ -155,6 +158,7 @@ async def _consumer(
         mem_storage=True,
         filter_subjects=list(subjects) or [stream.subject(">")],
     )
+    bus.check_open()
     info = await bus.jetstream.add_consumer(stream.name, configuration)
     subscription = await bus.jetstream.pull_subscribe_bind(info.name, stream.name)
     try:
