@@ -40,7 +40,7 @@ class Blobs:
             / max((x2 - x1) * (y2 - y1), 1)
             for x1, y1, x2, y2 in self.boxes
         ]
-        return np.minimum(np.asarray(filled, np.float32) + np.float32(0.3), np.float32(1))
+        return np.asarray(np.clip(0.3 + np.array(filled), 0, 1), np.float32)
 
 
 def merge_fragments(blobs: Blobs, perspective: Perspective) -> Blobs:
