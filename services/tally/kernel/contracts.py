@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
+from google.protobuf.descriptor_pool import DescriptorPool
 
 from tally.api.options.v1 import policy_pb2
 
@@ -50,6 +51,15 @@ class Method:
 def descriptor_image() -> FileDescriptorSet:
     """All contracts with everything they import."""
     return FileDescriptorSet.FromString(IMAGE.read_bytes())
+
+
+@cache
+def descriptor_pool() -> DescriptorPool:
+    """All contracts as descriptors, whichever of their generated modules this process has imported."""
+    pool = DescriptorPool()
+    for file in descriptor_image().file:
+        pool.Add(file)
+    return pool
 
 
 @cache

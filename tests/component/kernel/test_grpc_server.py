@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
+from tally.kernel.contracts import methods
 from tally.kernel.errors import Conflict, NotFound, Unauthenticated
 from tally.kernel.grpc.access import current_principal
 from tally.kernel.grpc.client import connect
@@ -252,6 +253,15 @@ async def test_reflection_lists_the_whole_api() -> None:
         ]
         assert "tally.api.camera.v1.CameraService" in names
         assert "tally.api.analytics.v1.AnalyticsService" in names
+
+
+async def test_reflection_describes_services_of_every_context() -> None:
+    async with running(Tokens()) as (_, channel):
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        for method in methods().values():
+            request = reflection_pb2.ServerReflectionRequest(file_containing_symbol=method.service)
+            async for response in stub.ServerReflectionInfo(iter([request])):
+                assert response.file_descriptor_response.file_descriptor_proto
 
 
 async def test_a_taken_address_is_named() -> None:

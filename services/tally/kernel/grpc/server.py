@@ -10,7 +10,7 @@ import structlog
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from tally.kernel.contracts import methods, service_names
+from tally.kernel.contracts import descriptor_pool, methods, service_names
 from tally.kernel.grpc.access import DevelopmentAuthenticator, NobodyAuthenticator, enforce_access
 from tally.kernel.grpc.call import Guard, GuardInterceptor
 from tally.kernel.grpc.deadline import enforce_deadline
@@ -87,6 +87,7 @@ async def serve(
     reflection.enable_server_reflection(
         sorted({method.service for method in methods().values()} | {reflection.SERVICE_NAME}),
         server,
+        pool=descriptor_pool(),
     )
     host = settings.listen.rpartition(":")[0]
     try:
