@@ -14,6 +14,8 @@ from triton_models.vision.yolox import YoloxHead
 
 CHANNELS = 3
 BOX_COLUMNS = 5
+FARTHEST_OFFSET = 8.0
+"""Mean distance in cells beyond which centres are not offsets from their cells: those are about one."""
 
 
 def inspect(file: str) -> dict[str, object]:
@@ -37,13 +39,15 @@ def inspect(file: str) -> dict[str, object]:
         raise ValueError(
             f"its input is {inputs[0].type} {shape}, YOLOX takes float [n, 3, height, width]"
         )
-    height, width = shape[2:]
+    batch, _, height, width = shape
+    if isinstance(batch, int) and batch != 1:
+        raise ValueError(f"it takes {batch} pictures at once; export it for one or for any number")
     if not (isinstance(height, int) and isinstance(width, int)):
         raise ValueError(  # noqa: TRY004 - the file's content is wrong, not a caller's type
             "its input size is not fixed; export it with a fixed height and width"
         )
     blank = np.full((1, CHANNELS, height, width), 114, np.float32)
-    output = session.run(None, {inputs[0].name: blank})[0]
+    output = _run(session, blank)
     rows = YoloxHead(height, width).rows
     if output.ndim != 3 or output.shape[1] != rows or output.shape[2] <= BOX_COLUMNS:
         raise ValueError(
@@ -52,11 +56,20 @@ def inspect(file: str) -> dict[str, object]:
     scores = output[..., BOX_COLUMNS - 1 :]
     if scores.min() < 0 or scores.max() > 1:
         raise ValueError("its scores are not between 0 and 1; export it with the sigmoid inside")
+    if np.abs(output[..., :2]).mean() > FARTHEST_OFFSET:
+        raise ValueError("its boxes are decoded; export it without --decode_in_inference")
     return {
         "width": width,
         "height": height,
         "classes": class_names(output.shape[2] - BOX_COLUMNS),
     }
+
+
+def _run(session: ort.InferenceSession, picture: np.ndarray) -> np.ndarray:
+    try:
+        return session.run(None, {session.get_inputs()[0].name: picture})[0]
+    except Exception as error:  # nor have those of a run
+        raise ValueError("ONNX Runtime cannot run it") from error
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ class ModelStore:
         Raises:
             StackError: The file is missing or its inputs and outputs do not fit.
         """
-        name = name or file.stem.lower().replace("_", "-")
+        if name is None:
+            name = file.stem.lower().replace("_", "-")
         if not _NAME.match(name) or name == DEFAULT_DETECTOR:
             raise StackError(
                 f"a detector cannot be called {name!r}",
@@ -139,12 +140,13 @@ class ModelStore:
         manifest = self._folder / f"{name}.json"
         if not manifest.exists():
             raise StackError(f"no model {name!r} is installed", mend="see `tally models list`")
+        weights = self.weights(self._read(manifest))
         manifest.unlink()
-        self.weights(name).unlink(missing_ok=True)
+        weights.unlink(missing_ok=True)
 
-    def weights(self, name: str) -> Path:
+    def weights(self, model: InstalledModel) -> Path:
         """Where the weights of an installed model are."""
-        return self._folder / f"{name}.onnx"
+        return self._folder / f"{model.name}-{model.sha256[:16]}.onnx"
 
     def build_repository(self, target: Path) -> list[str]:
         """Write the repository that Triton serves: `motion`, and one model for each installed file.
@@ -157,7 +159,7 @@ class ModelStore:
         for model in self.installed():
             folder = target / model.name
             shutil.copytree(TEMPLATES / "yolox", folder)
-            (folder / "1" / "model.onnx").symlink_to(self.weights(model.name))
+            _link(folder / "1" / "model.onnx", self.weights(model))
             with (folder / "config.pbtxt").open("a") as configuration:
                 configuration.write(_parameter("classes", ",".join(model.classes)))
                 configuration.write(_parameter("side", str(max(model.width, model.height))))
@@ -166,14 +168,13 @@ class ModelStore:
         return sorted(path.name for path in target.iterdir())
 
     def _install(self, model: InstalledModel, content: bytes) -> None:
-        weights = self.weights(model.name)
-        fresh = weights.with_suffix(".new")
-        fresh.write_bytes(content)
-        fresh.replace(weights)
-        manifest = self._folder / f"{model.name}.json"
-        fresh = manifest.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(model), indent=1))
-        fresh.replace(manifest)
+        before = {each.name: self.weights(each) for each in self.installed()}.get(model.name)
+        weights = self.weights(model)
+        _write(weights, content)
+        # From here on the new weights count; until here the old ones did.
+        _write(self._folder / f"{model.name}.json", json.dumps(asdict(model), indent=1).encode())
+        if before is not None and before != weights:
+            before.unlink(missing_ok=True)
 
     def _read(self, manifest: Path) -> InstalledModel:
         content = json.loads(manifest.read_text())
@@ -229,9 +230,36 @@ async def _download(address: str, target: Path, progress: Progress) -> None:
                     progress(received, int(length) if length else None)
     except httpx.HTTPError as error:
         raise StackError(
-            f"{address} cannot be downloaded: {error or type(error).__name__}",
+            f"{address} cannot be downloaded: {_reason(error)}",
             mend="check the connection, or download the file elsewhere and use `tally models add FILE`",
         ) from error
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"the server answers {error.response.status_code} {error.response.reason_phrase}"
+    return str(error) or type(error).__name__
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves either the old one or the new one."""
+    fresh = path.with_suffix(".new")
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _link(path: Path, target: Path) -> None:
+    """Let `path` be `target`, if possible so that it stays when `target` is uninstalled while Triton runs."""
+    try:
+        path.hardlink_to(target)
+    except OSError:  # another file system
+        path.symlink_to(target)
 
 
 def _parameter(key: str, value: str) -> str:

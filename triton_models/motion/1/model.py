@@ -7,8 +7,9 @@ import triton_python_backend_utils as pb_utils
 
 from triton_models.vision.motion import MotionDetector
 
-IDLE_LIMIT = 256
-"""Backgrounds kept at most; the one unused for longest goes first. Bounds memory should ends get lost."""
+LIMIT = 256
+"""Backgrounds kept at most, as many as Triton lets sequences in (config.pbtxt). The one unused for longest goes first:
+the end of its sequence got lost."""
 
 
 class TritonPythonModel:
@@ -31,7 +32,7 @@ class TritonPythonModel:
         boxes, scores = detector.detect(frame)
         if not _control(request, "END"):
             self._cameras[camera] = detector
-            if len(self._cameras) > IDLE_LIMIT:
+            if len(self._cameras) > LIMIT:
                 del self._cameras[next(iter(self._cameras))]
         return pb_utils.InferenceResponse(
             [
