@@ -101,7 +101,7 @@ def count(
     else:
         console.print(as_tables(result, lines, zones))
         if annotate is not None:
-            console.print(f"annotated copy: {annotate}", highlight=False)
+            console.print(f"annotated copy: {annotate}", highlight=False, markup=False)
 
 
 async def _count(

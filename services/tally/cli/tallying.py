@@ -21,27 +21,18 @@ def as_tables(
     crossed, visited = _crossed(count), _visited(count)
     parts: list[RenderableType] = []
     if lines:
-        table = Table()
-        table.add_column("line")
-        for heading in ("in", "out", "both"):
-            table.add_column(heading, justify="right")
+        table = _table("line", "in", "out", "both")
         for line in lines:
             inward = crossed[line.name, Direction.IN]
             outward = crossed[line.name, Direction.OUT]
-            table.add_row(line.name, str(inward), str(outward), str(inward + outward))
+            _add(table, line.name, inward, outward, inward + outward)
         parts.append(table)
     if zones:
-        table = Table()
-        table.add_column("zone")
-        for heading in ("entries", "exits", "peak"):
-            table.add_column(heading, justify="right")
+        table = _table("zone", "entries", "exits", "peak")
         for zone in zones:
-            table.add_row(
-                zone.name,
-                str(visited[zone.name, VisitKind.ENTRY]),
-                str(visited[zone.name, VisitKind.EXIT]),
-                str(count.peaks[zone.name]),
-            )
+            entries = visited[zone.name, VisitKind.ENTRY]
+            exits = visited[zone.name, VisitKind.EXIT]
+            _add(table, zone.name, entries, exits, count.peaks[zone.name])
         parts.append(table)
     what = "objects, which motion cannot tell apart" if count.detector == "motion" else "objects"
     note = (
@@ -91,6 +82,18 @@ def as_csv(count: RecordingCount) -> str:
     writer.writeheader()
     writer.writerows(_row(each) for each in count.crossings)
     return target.getvalue()
+
+
+def _table(shape: str, *headings: str) -> Table:
+    table = Table(shape)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _add(table: Table, name: str, *numbers: int) -> None:
+    # A name is the user's and may look like markup.
+    table.add_row(Text(name), *map(str, numbers))
 
 
 def _row(recorded: RecordedCrossing) -> dict[str, object]:
