@@ -58,7 +58,8 @@ class Database:
                 await asyncio.shield(_finish(connection, commit=False))
                 raise
             await asyncio.shield(_finish(connection, commit=True))
-        except ConnectionError as error:
+        except (ConnectionError, asyncpg.InternalClientError) as error:
+            # The latter is asyncpg in the moment between the server's end and its own noticing it.
             raise Unavailable("the database went away") from error
         except DBAPIError as error:
             if _sqlstate(error) in _LOST_RACES:
