@@ -90,6 +90,10 @@ def count(
                 "nothing to count: draw a line with --line x1,y1,x2,y2 or a zone with --zone",
                 param_hint="--line",
             )
+        if annotate is not None and annotate.resolve() == Path(video).resolve():
+            raise typer.BadParameter(
+                "the copy would overwrite the video; choose another name", param_hint="--annotate"
+            )
         result = asyncio.run(
             _count(video, lines, zones, detector, object_class or [], annotate, data, triton)
         )

@@ -27,7 +27,9 @@ def failing_clearly() -> Iterator[None]:
         tell(str(error), error.mend, error.log_tail)
     except DomainError as error:
         tell(str(error))
-    except (SourceError, OSError) as error:
+    except OSError as error:
+        tell(error.strerror if error.strerror and not error.filename else str(error))
+    except SourceError as error:
         tell(str(error))
     except grpc.aio.AioRpcError as error:
         tell(error.details() or error.code().name)

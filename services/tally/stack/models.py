@@ -153,10 +153,18 @@ class ModelStore:
 
         Returns:
             Names of the models in it.
+
+        Raises:
+            StackError: The weights of an installed model are gone.
         """
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(TEMPLATES / DEFAULT_DETECTOR, target / DEFAULT_DETECTOR)
         for model in self.installed():
+            if not self.weights(model).exists():
+                raise StackError(
+                    f"the weights of {model.name} are gone from {self._folder}",
+                    mend=f"install them again, or `tally models remove {model.name}`",
+                )
             folder = target / model.name
             shutil.copytree(TEMPLATES / "yolox", folder)
             _link(folder / "1" / "model.onnx", self.weights(model))

@@ -83,6 +83,21 @@ def test_the_annotated_copy_has_every_frame(
         assert sum(1 for _ in container.decode(video=0)) == FRAMES
 
 
+def test_a_copy_that_cannot_be_written_costs_nothing(
+    video: Path, triton: TritonServer, tmp_path: Path
+) -> None:
+    before = video.read_bytes()
+    for copy, told in (
+        (video, "overwrite the video"),
+        (tmp_path / "no" / "c.mp4", "c.mp4 cannot be written"),
+    ):
+        result = count(video, "--line", LINE, "--annotate", copy, triton=triton, data=tmp_path)
+        assert result.exit_code != 0
+        (line,) = result.stderr.strip().splitlines()
+        assert told in line
+    assert video.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -132,6 +132,14 @@ class TestAdd:
         assert hashlib.sha256(content).hexdigest() == first.sha256
 
 
+async def test_tells_that_weights_are_gone(
+    store: ModelStore, network: Path, tmp_path: Path
+) -> None:
+    store.weights(await store.add(network)).unlink()
+    with pytest.raises(StackError, match="weights of my-network are gone"):
+        store.build_repository(tmp_path / "repository")
+
+
 class TestRemove:
     async def test_uninstalls(self, store: ModelStore, network: Path, tmp_path: Path) -> None:
         await store.add(network)

@@ -39,8 +39,11 @@ class VideoWriter:
             stream.options = {"preset": "veryfast", "crf": "20"}
         else:
             stream.bit_rate = round(self._width * self._height * fps * 0.2)
-        # Opens the file, which otherwise waits for the first packet.
-        self._container.start_encoding()
+        try:
+            # Opens the file, which otherwise waits for the first packet.
+            self._container.start_encoding()
+        except OSError as error:
+            raise OSError(error.errno, f"{path} cannot be written: {error.strerror}") from error
         self._stream = stream
 
     def write(self, image: Image, time_s: float) -> None:
