@@ -41,11 +41,12 @@ def _check_interpreter() -> None:
 
 def _sync(environment: Path, lock: Path, *, editable: bool) -> None:
     stamp = environment / "tally-setup"
-    wanted = _fingerprint(lock, *([ROOT / "pyproject.toml"] if editable else []))
-    if stamp.exists() and stamp.read_text() == wanted:
+    wanted = [sys.version, _fingerprint(lock, *([ROOT / "pyproject.toml"] if editable else []))]
+    present = stamp.read_text().split("\0") if stamp.exists() else []
+    if present == wanted:
         return
     print(f"setting up {environment.name} from {lock.relative_to(ROOT)} …", flush=True)
-    venv.create(environment, with_pip=True, clear=environment.exists() and not stamp.exists())
+    _create(environment, afresh=present[:1] != wanted[:1])
     installer = _installer()
     _run(
         installer,
@@ -64,7 +65,16 @@ def _sync(environment: Path, lock: Path, *, editable: bool) -> None:
             installer, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
             "--python", environment / "bin/python", "--editable", ROOT,
         )  # fmt: skip
-    stamp.write_text(wanted)
+    stamp.write_text("\0".join(wanted))
+
+
+def _create(environment: Path, *, afresh: bool) -> None:
+    try:
+        venv.create(environment, with_pip=True, clear=afresh)
+    except subprocess.CalledProcessError:
+        sys.exit(
+            f"{sys.executable} cannot create virtual environments; on Debian and Ubuntu: apt install python3-venv"
+        )
 
 
 def _installer() -> Path:
@@ -81,7 +91,7 @@ def _installer() -> Path:
 
 
 def _fingerprint(*inputs: Path) -> str:
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256()
     for path in inputs:
         digest.update(path.read_bytes())
     return digest.hexdigest()
