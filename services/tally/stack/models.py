@@ -25,7 +25,7 @@ RELEASES = "https://github.com/tally-counting/tally/releases/download/models-v1"
 PUBLISHED = {"yolox-nano": "695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14"}
 """SHA-256 of the weights that can be fetched."""
 
-DEFAULT_DETECTOR = "motion"
+MOTION = "motion"
 _NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 Progress = Callable[[int, int | None], None]
@@ -63,11 +63,6 @@ class ModelStore:
         """What is installed, by name."""
         return [self._read(path) for path in sorted(self._folder.glob("*.json"))]
 
-    def best(self) -> str:
-        """The detector to use where none is named: the largest installed one, or `motion`."""
-        models = self.installed()
-        return max(models, key=lambda model: model.bytes).name if models else DEFAULT_DETECTOR
-
     async def add(self, file: Path, name: str | None = None) -> InstalledModel:
         """Install weights from a local file.
 
@@ -80,7 +75,7 @@ class ModelStore:
         """
         if name is None:
             name = file.stem.lower().replace("_", "-")
-        if not _NAME.match(name) or name == DEFAULT_DETECTOR:
+        if not _NAME.match(name) or name == MOTION:
             raise StackError(
                 f"a detector cannot be called {name!r}",
                 mend="use lower-case letters, digits, dots and dashes: --name yolox-custom",
@@ -158,7 +153,7 @@ class ModelStore:
             StackError: The weights of an installed model are gone.
         """
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(TEMPLATES / DEFAULT_DETECTOR, target / DEFAULT_DETECTOR)
+        shutil.copytree(TEMPLATES / MOTION, target / MOTION)
         for model in self.installed():
             if not self.weights(model).exists():
                 raise StackError(
@@ -171,6 +166,7 @@ class ModelStore:
             with (folder / "config.pbtxt").open("a") as configuration:
                 configuration.write(_parameter("classes", ",".join(model.classes)))
                 configuration.write(_parameter("side", str(max(model.width, model.height))))
+                configuration.write(_parameter("weights_bytes", str(model.bytes)))
                 cores = len(os.sched_getaffinity(0))
                 configuration.write(f"instance_group [{{ kind: KIND_CPU count: {cores} }}]\n")
         return sorted(path.name for path in target.iterdir())

@@ -20,9 +20,12 @@ def triton(
     """Triton with `motion`, and one tiny network for any number and one for single pictures."""
     folder = tmp_path_factory.mktemp("triton")
     store = ModelStore(DataFolder(folder))
-    for name, batch in (("tiny", "n"), ("tiny-single", 1)):
+    for name, network in (
+        ("tiny", tiny_network(batch="n", columns=7)),
+        ("tiny-single", tiny_network(batch=1)),
+    ):
         file = folder / f"{name}.onnx"
-        file.write_bytes(tiny_network(batch=batch))
+        file.write_bytes(network)
         background.run(store.add(file, name))
     server = TritonServer(DataFolder(folder), store)
     background.run(server.start())

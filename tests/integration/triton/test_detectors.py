@@ -161,8 +161,8 @@ async def test_names_what_is_installed(detectors: Detectors) -> None:
     assert caught.value.reason == "DETECTOR_NOT_FOUND"
 
 
-async def test_prefers_a_network_to_motion(detectors: Detectors) -> None:
-    assert (await detectors.best()).name == "tiny-single"
+async def test_prefers_the_largest_network(detectors: Detectors) -> None:
+    assert (await detectors.best()).name == "tiny"
 
 
 async def test_works_again_after_the_server_was_away(triton: TritonServer) -> None:

@@ -153,17 +153,6 @@ class TestRemove:
             store.remove(name)
 
 
-class TestBest:
-    async def test_is_motion_without_weights_and_the_largest_network_with_them(
-        self, store: ModelStore, network: Path
-    ) -> None:
-        assert store.best() == "motion"
-        await store.add(network, "small")
-        network.write_bytes(tiny_network(columns=30))
-        await store.add(network, "a-large-one")
-        assert store.best() == "a-large-one"
-
-
 @contextmanager
 def release_page(answer: Answer) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):

@@ -78,6 +78,7 @@ class TritonDetector:
     classes: Sequence[str]
     stateful: bool
     side: int
+    weights_bytes: int
     client: triton.InferenceServerClient
     breaker: CircuitBreaker
 
@@ -190,21 +191,19 @@ class Detectors:
             tuple(parameters["classes"].split(",")),
             answer.config.HasField("sequence_batching"),
             int(parameters["side"]),
+            int(parameters["weights_bytes"]),
             self._client,
             self._breaker,
         )
 
     async def best(self) -> TritonDetector:
-        """The detector to use where a camera names none: a network if one is installed, else `motion`.
+        """The detector to use where a camera names none: the largest network, or `motion` if none is installed.
 
         Raises:
             DetectorUnavailable: The server does not answer.
         """
-        names = await self.names()
-        networks = [await self.get(name) for name in names if name != "motion"]
-        if not networks:
-            return await self.get("motion")
-        return max(networks, key=lambda detector: (detector.side, detector.name))
+        detectors = [await self.get(name) for name in await self.names()]
+        return max(detectors, key=lambda detector: detector.weights_bytes)
 
     async def _ask(self, call: Any) -> Any:
         try:
