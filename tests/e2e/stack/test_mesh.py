@@ -1,11 +1,7 @@
 """The whole mesh starts, comes back whatever is killed, and runs in few processes if asked to."""
 
 import asyncio
-import os
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +12,8 @@ from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, analyti
 from tally.api.camera.v1 import camera_service_pb2, camera_service_pb2_grpc
 from tally.api.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
 from tally.kernel.grpc.client import connect
-from tally.stack.mesh import Mesh, MeshOptions, Part, running
+from tally.stack.mesh import Mesh
+from tests.meshes import healthy, kill_and_await_health, mesh_in, states
 
 RECOVERING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 RUN_COMPACT_MESH = """
@@ -30,27 +27,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-@asynccontextmanager
-async def mesh_in(folder: Path, *, compact: bool = False) -> AsyncIterator[Mesh]:
-    options = MeshOptions(folder, listen=None, own_ports=False, compact=compact)
-    async with running(options) as mesh:
-        yield mesh
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.05)
-
-
-def states(mesh: Mesh) -> dict[str, str]:
-    return {status.name: status.state for status in mesh.status()}
-
-
-def healthy(mesh: Mesh) -> bool:
-    return set(states(mesh).values()) == {"serving"}
 
 
 async def every_context_answers(mesh: Mesh) -> None:
@@ -82,16 +58,6 @@ def timestamp(moment: datetime) -> Timestamp:
     stamp = Timestamp()
     stamp.FromDatetime(moment)
     return stamp
-
-
-async def kill_and_await_health(mesh: Mesh, *parts: Part) -> None:
-    victims = {part.process.pid for part in parts}
-    for victim in victims:
-        assert victim is not None
-        os.kill(victim, signal.SIGKILL)
-    await until(
-        lambda: healthy(mesh) and victims.isdisjoint(part.process.pid for part in mesh.parts)
-    )
 
 
 async def test_every_process_comes_back_where_it_was_when_it_is_killed(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""The whole mesh for tests: started, watched, its parts killed."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tally.stack.mesh import Mesh, MeshOptions, Part, running
+
+RECOVERY_S = 90
+
+
+@asynccontextmanager
+async def mesh_in(folder: Path, *, compact: bool = False) -> AsyncIterator[Mesh]:
+    """A mesh on free ports that lives as long as the block."""
+    options = MeshOptions(folder, listen=None, own_ports=False, compact=compact)
+    async with running(options) as mesh:
+        yield mesh
+
+
+async def until(condition: Callable[[], bool], seconds: float = RECOVERY_S) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
+def states(mesh: Mesh) -> dict[str, str]:
+    """How each part does."""
+    return {status.name: status.state for status in mesh.status()}
+
+
+def healthy(mesh: Mesh) -> bool:
+    """Whether every part serves."""
+    return set(states(mesh).values()) == {"serving"}
+
+
+async def kill_and_await_health(mesh: Mesh, *parts: Part) -> None:
+    """Kill parts at once and wait until the supervisor has brought all of them back."""
+    victims = {part.process.pid for part in parts}
+    for victim in victims:
+        assert victim is not None
+        os.kill(victim, signal.SIGKILL)
+    await until(
+        lambda: healthy(mesh) and victims.isdisjoint(part.process.pid for part in mesh.parts)
+    )
