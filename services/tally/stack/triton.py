@@ -49,7 +49,11 @@ class TritonServer:
         self.models = self._store.build_repository(self._repository)
         self._lay_out_backend()
         self._free_shared_memory()  # of a server that was killed
-        await self.process.start()
+        try:
+            await self.process.start()
+        except BaseException:
+            self._free_shared_memory()
+            raise
 
     async def stop(self) -> None:
         """Stop the server."""

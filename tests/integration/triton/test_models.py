@@ -14,6 +14,7 @@ from tally.stack import models
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder, free_port
 from tally.stack.models import InstalledModel, ModelStore
+from tally.stack.triton import TritonServer
 from tests.networks import SIDE, tiny_network
 
 PUBLISHED = "yolox-test"
@@ -138,6 +139,18 @@ async def test_tells_that_weights_are_gone(
     store.weights(await store.add(network)).unlink()
     with pytest.raises(StackError, match="weights of my-network are gone"):
         store.build_repository(tmp_path / "repository")
+
+
+async def test_a_server_that_cannot_load_a_model_says_so_and_leaves_no_memory(
+    store: ModelStore, network: Path, tmp_path: Path
+) -> None:
+    store.weights(await store.add(network)).write_bytes(b"damaged")
+    server = TritonServer(DataFolder(tmp_path / "data"), store)
+    with pytest.raises(StackError, match="triton ended") as caught:
+        await server.start()
+    assert "my-network" in caught.value.log_tail
+    port = server.address.rpartition(":")[2]
+    assert not list(Path("/dev/shm").glob(f"tally-triton-{port}-*"))
 
 
 class TestRemove:
