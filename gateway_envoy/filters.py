@@ -1,5 +1,6 @@
 """The HTTP filters: CORS, health, status mapping, gRPC-Web, JSON transcoding, routing."""
 
+from collections.abc import Collection
 from typing import Any
 
 from tally.kernel.contracts import methods
@@ -29,12 +30,14 @@ end
 """
 
 
-def http_filters(contracts: str) -> list[Config]:
+def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
     """The filter chain, in the order in which a request passes it.
 
     Args:
         contracts: Path of the descriptor image.
+        contexts: Whose methods can be called.
     """
+    services = {method.service for method in methods().values() if method.context in contexts}
     return [
         _filter("cors", f"{_EXTENSIONS}.cors.v3.Cors"),
         _filter(
@@ -53,7 +56,7 @@ def http_filters(contracts: str) -> list[Config]:
             "grpc_json_transcoder",
             f"{_EXTENSIONS}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
             proto_descriptor=contracts,
-            services=sorted({method.service for method in methods().values()}),
+            services=sorted(services),
             auto_mapping=False,
             convert_grpc_status=True,
             print_options={
@@ -61,7 +64,7 @@ def http_filters(contracts: str) -> list[Config]:
                 "stream_newline_delimited": True,
             },
             request_validation_options={
-                "reject_unknown_method": False,
+                "reject_unknown_method": True,
                 "reject_unknown_query_parameters": True,
             },
         ),

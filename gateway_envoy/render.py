@@ -13,6 +13,9 @@ _HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_man
 _ACCESS_LOG = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 _TRACER = "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig"
 
+_GRPC_CODES = {400: 3, 404: 5, 413: 8, 429: 8, 503: 14, 504: 4}
+"""google.rpc.Code for the statuses with which Envoy itself refuses."""
+
 STREAM_IDLE_S = 60
 """Streams send heartbeats every ten seconds; one that is silent for this long is dead."""
 
@@ -49,7 +52,8 @@ def _listener(gateway: Gateway) -> Config:
             "initial_connection_window_size": 1048576,
         },
         "access_log": [_access_log()],
-        "http_filters": http_filters(gateway.contracts),
+        "local_reply_config": {"mappers": [_as_json(*pair) for pair in _GRPC_CODES.items()]},
+        "http_filters": http_filters(gateway.contracts, gateway.contexts),
         "route_config": {
             "name": "contracts",
             "virtual_hosts": [
@@ -90,6 +94,39 @@ def _listener(gateway: Gateway) -> Config:
     }
 
 
+def _as_json(status: int, code: int) -> Config:
+    """Writes Envoy's own refusals of REST requests the way in which services' errors arrive."""
+    return {
+        "filter": {
+            "and_filter": {
+                "filters": [
+                    {
+                        "status_code_filter": {
+                            "comparison": {
+                                "op": "EQ",
+                                "value": {"default_value": status, "runtime_key": f"map_{status}"},
+                            }
+                        }
+                    },
+                    {
+                        "header_filter": {
+                            "header": {
+                                "name": "content-type",
+                                "string_match": {"prefix": "application/grpc"},
+                                "treat_missing_header_as_empty": True,
+                                "invert_match": True,
+                            }
+                        }
+                    },
+                ]
+            }
+        },
+        "body_format_override": {
+            "json_format": {"code": code, "message": "%LOCAL_REPLY_BODY%", "details": []}
+        },
+    }
+
+
 def _cors(gateway: Gateway) -> Config:
     return {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
@@ -109,7 +146,7 @@ def _access_log() -> Config:
             "log_format": {
                 "json_format": {
                     "time": "%START_TIME%",
-                    "method": "%REQ(:METHOD)%",
+                    "method": "%REQ(X-ENVOY-ORIGINAL-METHOD?:METHOD)%",
                     "path": "%PATH(NQ:ORIG)%",
                     "protocol": "%PROTOCOL%",
                     "status": "%RESPONSE_CODE%",

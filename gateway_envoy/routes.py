@@ -1,6 +1,5 @@
 """One route for each method of the contracts, with its deadline and retries."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,15 +12,12 @@ _SAFE_TO_REPEAT = "connect-failure,refused-stream,reset,unavailable"
 
 
 def routes(contexts: Sequence[str]) -> list[Config]:
-    """Routes for all methods of `contexts`, then reflection, then an answer for everything else.
-
-    REST paths need no routes of their own: the transcoder rewrites them to their method's path first.
-    """
+    """Routes for all methods of `contexts`, then reflection, then everything else."""
     wanted = [method for method in methods().values() if method.context in contexts]
     return [
         *(_method_route(method) for method in wanted),
         *_reflection_routes(contexts[0]),
-        _not_found(),
+        _rest_route(contexts[0]),
     ]
 
 
@@ -54,19 +50,9 @@ def _reflection_routes(context: str) -> list[Config]:
     ]
 
 
-def _not_found() -> Config:
-    body = {
-        "code": 5,
-        "message": "no such route: the API reference lists what there is",
-        "details": [],
-    }
-    return {
-        "match": {"prefix": "/"},
-        "direct_response": {"status": 404, "body": {"inline_string": json.dumps(body)}},
-        "response_headers_to_add": [
-            {
-                "header": {"key": "content-type", "value": "application/json"},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-            }
-        ],
-    }
+def _rest_route(context: str) -> Config:
+    """Where REST requests are until the transcoder finds their method: CORS needs a route that leads somewhere.
+
+    Nothing is sent along it: what the transcoder does not know, it refuses.
+    """
+    return {"match": {"prefix": "/"}, "route": {"cluster": context}}

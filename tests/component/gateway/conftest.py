@@ -1,0 +1,121 @@
+"""Envoy, rendered from the contracts, in front of servers whose answers the tests choose."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from pydantic import SecretStr
+
+from gateway_envoy import Gateway, load_table
+from gateway_envoy.filters import STATUS_HEADER
+from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
+from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
+from tally.kernel.contracts import IMAGE
+from tally.kernel.grpc.server import serve
+from tally.kernel.settings import ServiceSettings
+from tally.stack.envoy import EnvoyServer
+from tally.stack.folder import DataFolder, free_ports
+
+MAX_REQUESTS = 3
+
+
+class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
+    """Does what a test tells it to, and counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.behave: Callable[[Any], Awaitable[None]] = _nothing
+
+    async def _answer(self, context: Any) -> None:
+        self.calls += 1
+        await self.behave(context)
+
+    async def CreateCamera(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        await self._answer(context)
+        await context.send_initial_metadata(((STATUS_HEADER, "201"),))
+        return camera_service_pb2.CreateCameraResponse(camera=camera_pb2.Camera(name="Door"))
+
+    async def GetCamera(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        await self._answer(context)
+        return camera_service_pb2.GetCameraResponse(camera=camera_pb2.Camera(id=request.camera_id))
+
+    async def ListCameras(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        await self._answer(context)
+        return camera_service_pb2.ListCamerasResponse()
+
+
+class Live(realtime_service_pb2_grpc.RealtimeServiceServicer):
+    """Streams one message for each permission to go on."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Semaphore(0)
+
+    async def Subscribe(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        for number in range(3):
+            await self.go_on.acquire()
+            yield realtime_service_pb2.SubscribeResponse(resume_token=f"token-{number}")
+
+
+async def _nothing(context: Any) -> None:
+    """Lets a call succeed."""
+
+
+class Setup:
+    """A running gateway and what stands behind it."""
+
+    def __init__(self, gateway: Gateway, envoy: EnvoyServer, log: Path) -> None:
+        self.cameras = Cameras()  # type: ignore[abstract]  # the methods left out are never called
+        self.live = Live()
+        self.gateway = gateway
+        self.envoy = envoy
+        self.log = log
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.gateway.listen}"
+
+
+@pytest.fixture
+async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
+    """A fresh gateway with a camera and a realtime server behind it."""
+    listen, admin, camera, realtime = (f"127.0.0.1:{port}" for port in free_ports(4))
+    table = load_table()
+    contexts = {
+        name: table.contexts[name].model_copy(
+            update={"address": address, "max_requests": MAX_REQUESTS}
+        )
+        for name, address in (("camera", camera), ("realtime", realtime))
+    }
+    gateway = table.model_copy(
+        update={"listen": listen, "admin": admin, "contracts": str(IMAGE), "contexts": contexts}
+    )
+    folder = DataFolder(tmp_path)
+    envoy = EnvoyServer(folder, gateway)
+    setup = Setup(gateway, envoy, folder.log("envoy"))
+
+    def register_cameras(server: grpc.aio.Server) -> None:
+        camera_service_pb2_grpc.add_CameraServiceServicer_to_server(setup.cameras, server)
+
+    def register_live(server: grpc.aio.Server) -> None:
+        realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(setup.live, server)
+
+    async with AsyncExitStack() as stack:
+        for context, address, register in (
+            ("camera", camera, register_cameras),
+            ("realtime", realtime, register_live),
+        ):
+            settings = ServiceSettings(
+                listen=address,
+                database_url=SecretStr(""),
+                nats_url=SecretStr(""),
+                development_access=True,
+                shutdown_grace_s=0.1,
+            )
+            await stack.enter_async_context(serve(context, settings, register, {}))
+        await envoy.start()
+        stack.push_async_callback(envoy.stop)
+        yield setup

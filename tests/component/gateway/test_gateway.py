@@ -1,0 +1,293 @@
+"""One port, three protocols: what the contracts promise holds at the gateway."""
+
+import asyncio
+import json
+import struct
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+
+from gateway_envoy.filters import STATUS_HEADER
+from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
+from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
+from tally.kernel import errors
+from tests.component.gateway.conftest import MAX_REQUESTS, Setup
+
+CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
+DOOR = {"name": "Door", "stream": {"uri": "demo://plaza"}}
+GET = f"/api/v1/cameras/{CAMERA_ID}"
+
+
+@pytest.fixture
+async def http(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=setup.url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+async def channel(setup: Setup) -> AsyncIterator[grpc.aio.Channel]:
+    async with grpc.aio.insecure_channel(setup.gateway.listen) as channel:
+        yield channel
+
+
+def failing(error: Exception, times: int | None = None) -> Any:
+    left = times
+
+    async def behave(context: Any) -> None:
+        nonlocal left
+        if left is None or left > 0:
+            left = None if left is None else left - 1
+            raise error
+
+    return behave
+
+
+async def test_a_creation_answers_201_with_the_camera(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/api/v1/cameras", json=DOOR)
+    assert answer.status_code == 201
+    assert answer.json()["camera"]["name"] == "Door"
+    assert STATUS_HEADER not in answer.headers
+
+
+async def test_the_same_creation_over_grpc_is_ok(channel: grpc.aio.Channel) -> None:
+    stub = camera_service_pb2_grpc.CameraServiceStub(channel)
+    camera = camera_pb2.Camera(name="Door", stream=stream_pb2.Stream(uri="demo://plaza"))
+    call = stub.CreateCamera(camera_service_pb2.CreateCameraRequest(camera=camera))
+    assert (await call).camera.name == "Door"
+    assert await call.code() is grpc.StatusCode.OK
+    assert STATUS_HEADER not in {key for key, _ in await call.initial_metadata() or ()}
+
+
+async def test_invalid_input_answers_400_with_every_field(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    answer = await http.post("/api/v1/cameras", json={"name": " "})
+    assert answer.status_code == 400
+    details = {detail["@type"].rpartition(".")[2]: detail for detail in answer.json()["details"]}
+    fields = {each["field"] for each in details["BadRequest"]["fieldViolations"]}
+    assert fields == {"camera.name", "camera.stream"}
+    assert setup.cameras.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.NotFound("none", reason="CAMERA_NOT_FOUND"), 404),
+        (errors.AlreadyExists("taken"), 409),
+        (errors.Conflict("stale"), 409),
+        (errors.FailedPrecondition("no"), 400),
+        (errors.Unauthenticated("who?"), 401),
+        (errors.PermissionDenied("no"), 403),
+        (errors.ResourceExhausted("later"), 429),
+        (errors.Unavailable("away"), 503),
+        (RuntimeError("secret"), 500),
+    ],
+)
+async def test_each_error_has_its_http_status(
+    setup: Setup, http: httpx.AsyncClient, error: Exception, status: int
+) -> None:
+    setup.cameras.behave = failing(error)
+    answer = await http.get(GET)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/json"
+    assert "secret" not in answer.text
+    if isinstance(error, errors.DomainError):
+        assert answer.json()["message"] == str(error)
+        assert answer.json()["details"][0]["reason"] == error.reason
+
+
+async def test_what_no_contract_knows_is_refused(setup: Setup, http: httpx.AsyncClient) -> None:
+    unknown = await http.get("/api/v2/cameras")
+    assert unknown.status_code == 404
+    assert unknown.json()["code"] == grpc.StatusCode.NOT_FOUND.value[0]
+    assert (await http.get("/api/v1/cameras?colour=red")).status_code == 400
+    assert (await http.post("/api/v1/cameras", content=b"{nonsense")).status_code == 400
+    assert setup.cameras.calls == 0
+
+
+async def test_zero_values_are_told(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/api/v1/cameras")).json() == {"cameras": [], "nextPageToken": ""}
+
+
+async def test_a_dead_context_answers_503(setup: Setup, http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/v1/workers")
+    assert answer.status_code == 404, "a context that is not in the table has no route"
+    setup.cameras.behave = failing(errors.Unavailable("away"))
+    assert (await http.get("/api/v1/cameras")).status_code == 503
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_repeatable_calls_are_repeated_as_the_policy_says(
+    setup: Setup, http: httpx.AsyncClient, failures: int
+) -> None:
+    setup.cameras.behave = failing(errors.Unavailable("away"), failures)
+    assert (await http.get(GET)).status_code == 200
+    assert setup.cameras.calls == failures + 1
+
+
+async def test_they_are_repeated_no_more_often(setup: Setup, http: httpx.AsyncClient) -> None:
+    setup.cameras.behave = failing(errors.Unavailable("away"))
+    assert (await http.get(GET)).status_code == 503
+    assert setup.cameras.calls == 3
+
+
+async def test_other_calls_are_never_repeated(setup: Setup, http: httpx.AsyncClient) -> None:
+    setup.cameras.behave = failing(errors.Unavailable("away"))
+    assert (await http.post("/api/v1/cameras", json=DOOR)).status_code == 503
+    assert setup.cameras.calls == 1
+
+
+async def test_the_callers_deadline_is_kept(setup: Setup, channel: grpc.aio.Channel) -> None:
+    async def hang(context: Any) -> None:
+        await asyncio.Event().wait()
+
+    setup.cameras.behave = hang
+    stub = camera_service_pb2_grpc.CameraServiceStub(channel)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.GetCamera(camera_service_pb2.GetCameraRequest(camera_id=CAMERA_ID), timeout=0.3)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_what_is_too_much_is_refused_at_once(setup: Setup, http: httpx.AsyncClient) -> None:
+    release = asyncio.Event()
+    arrived = asyncio.Semaphore(0)
+
+    async def wait(context: Any) -> None:
+        arrived.release()
+        await release.wait()
+
+    setup.cameras.behave = wait
+    held = [asyncio.create_task(http.get(GET)) for _ in range(MAX_REQUESTS)]
+    for _ in held:
+        await arrived.acquire()
+    assert (await http.get(GET)).status_code == 503
+    assert setup.cameras.calls == MAX_REQUESTS
+    release.set()
+    assert {(await answer).status_code for answer in held} == {200}
+
+
+async def test_a_stream_over_rest_arrives_line_by_line(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    tokens = []
+    setup.live.go_on.release()
+    async with asyncio.timeout(20), http.stream("GET", "/api/v1/events") as answer:
+        assert answer.status_code == 200
+        async for line in answer.aiter_lines():
+            tokens.append(json.loads(line)["resumeToken"])
+            # The next message is sent only now that this one is here: nothing is held back.
+            setup.live.go_on.release()
+    assert tokens == ["token-0", "token-1", "token-2"]
+
+
+async def test_a_stream_over_grpc(setup: Setup, channel: grpc.aio.Channel) -> None:
+    stub = realtime_service_pb2_grpc.RealtimeServiceStub(channel)
+    tokens = []
+    setup.live.go_on.release()
+    async for message in stub.Subscribe(realtime_service_pb2.SubscribeRequest()):
+        tokens.append(message.resume_token)
+        setup.live.go_on.release()
+    assert tokens == ["token-0", "token-1", "token-2"]
+
+
+def grpc_web(message: Any) -> bytes:
+    content: bytes = message.SerializeToString()
+    return struct.pack(">BI", 0, len(content)) + content
+
+
+def frames(body: bytes) -> list[tuple[int, bytes]]:
+    found = []
+    while body:
+        kind, length = struct.unpack(">BI", body[:5])
+        found.append((kind, body[5 : 5 + length]))
+        body = body[5 + length :]
+    return found
+
+
+WEB = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
+TRAILERS = 0x80
+
+
+async def test_a_call_from_a_browser(http: httpx.AsyncClient) -> None:
+    answer = await http.post(
+        "/tally.api.camera.v1.CameraService/GetCamera",
+        content=grpc_web(camera_service_pb2.GetCameraRequest(camera_id=CAMERA_ID)),
+        headers=WEB,
+    )
+    (kind, content), (last, trailers) = frames(answer.content)
+    assert kind == 0
+    assert camera_service_pb2.GetCameraResponse.FromString(content).camera.id == CAMERA_ID
+    assert last == TRAILERS
+    assert b"grpc-status:0" in trailers.replace(b" ", b"")
+
+
+async def test_a_stream_to_a_browser(setup: Setup, http: httpx.AsyncClient) -> None:
+    for _ in range(3):
+        setup.live.go_on.release()
+    answer = await http.post(
+        "/tally.api.realtime.v1.RealtimeService/Subscribe",
+        content=grpc_web(realtime_service_pb2.SubscribeRequest()),
+        headers=WEB,
+    )
+    assert [kind for kind, _ in frames(answer.content)] == [0, 0, 0, TRAILERS]
+
+
+async def test_pages_of_named_origins_only_may_call(setup: Setup, http: httpx.AsyncClient) -> None:
+    origin = setup.gateway.cors_origins[0]
+    asks = {"access-control-request-method": "POST", "access-control-request-headers": "x-grpc-web"}
+    path = "/tally.api.camera.v1.CameraService/GetCamera"
+    allowed = await http.options(path, headers={"origin": origin, **asks})
+    assert allowed.headers["access-control-allow-origin"] == origin
+    assert "x-grpc-web" in allowed.headers["access-control-allow-headers"]
+    refused = await http.options(path, headers={"origin": "https://elsewhere.example", **asks})
+    assert "access-control-allow-origin" not in refused.headers
+    answer = await http.get(GET, headers={"origin": origin})
+    assert "grpc-status-details-bin" in answer.headers["access-control-expose-headers"], (
+        answer.headers
+    )
+
+
+@pytest.mark.parametrize(
+    "protocol", [["--protocol", "grpc", "--http2-prior-knowledge"], ["--protocol", "grpcweb"]]
+)
+async def test_buf_curl_needs_nothing_but_the_address(
+    setup: Setup, tmp_path: Path, protocol: list[str]
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.prefix) / "bin" / "buf"), "curl", *protocol,
+        "-d", json.dumps({"cameraId": CAMERA_ID}),
+        f"{setup.url}/tally.api.camera.v1.CameraService/GetCamera",
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, complaints = await process.communicate()
+    assert process.returncode == 0, complaints.decode()
+    assert json.loads(output)["camera"]["id"] == CAMERA_ID
+
+
+async def test_healthz_tells_that_the_gateway_serves(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/healthz")).status_code == 200
+
+
+async def test_the_access_log_has_a_json_line_for_each_request(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    await http.get("/api/v1/cameras?pageSize=7")
+
+    def entries() -> list[dict[str, Any]]:
+        lines = setup.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    async with asyncio.timeout(20):
+        while not any(entry["path"] == "/api/v1/cameras" for entry in entries()):
+            await asyncio.sleep(0.1)
+    entry = next(entry for entry in entries() if entry["path"] == "/api/v1/cameras")
+    assert (entry["method"], entry["status"], entry["cluster"]) == ("GET", 200, "camera")
+    assert entry["request_id"]
+    assert "pageSize" not in setup.log.read_text()
