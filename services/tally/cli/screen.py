@@ -1,7 +1,9 @@
 """Draws the state of a running mesh: a live table in a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -28,9 +30,7 @@ _STREAM_TEXT = {
 
 def screen(parts: Sequence[PartStatus], cameras: Iterable[CameraView], hint: str) -> RenderableType:
     """Everything at once, for a live display."""
-    return Group(
-        _parts_table(parts), Text(), _cameras_table(cameras), Text(), Text(hint, style="dim")
-    )
+    return Group(_parts_table(parts), _cameras_table(cameras), Text(hint, style="dim"))
 
 
 def plain_lines(parts: Sequence[PartStatus], cameras: Iterable[CameraView]) -> list[str]:
@@ -55,12 +55,13 @@ def plain_lines(parts: Sequence[PartStatus], cameras: Iterable[CameraView]) -> l
 
 
 def _parts_table(parts: Sequence[PartStatus]) -> Table:
-    table = Table(title="Services", title_justify="left", expand=True)
-    for heading in ("service", "health", "address"):
-        table.add_column(heading)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("service")
+    table.add_column("health")
+    table.add_column("address")
     table.add_column("pid", justify="right")
     table.add_column("memory", justify="right")
-    table.add_column("note", overflow="fold")
+    table.add_column("")
     for part in parts:
         table.add_row(
             part.name,
@@ -68,35 +69,52 @@ def _parts_table(parts: Sequence[PartStatus]) -> Table:
             part.address,
             "" if part.pid is None else str(part.pid),
             "" if part.memory_bytes is None else f"{part.memory_bytes / 1e6:.0f} MB",
-            f"restarted {part.restarts}×" if part.restarts else "",
+            Text(f"restarted {part.restarts}×" if part.restarts else "", style="yellow"),
         )
     return table
 
 
 def _cameras_table(cameras: Iterable[CameraView]) -> Table:
-    table = Table(title="Cameras", title_justify="left", expand=True)
+    """A row for each line and zone; what concerns the whole camera stands in its first row."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("camera")
-    table.add_column("stream", overflow="fold")
-    table.add_column("detector")
+    table.add_column("stream", max_width=34, overflow="fold")
     table.add_column("frames/s", justify="right")
-    table.add_column("people in zone")
-    table.add_column("line: in / out, this run")
-    table.add_column("stored", justify="right")
+    table.add_column("where")
+    table.add_column("counted", justify="right")
+    table.add_column("true", justify="right", style="cyan")
+    table.add_column("stored", justify="right", style="dim")
     for camera in cameras:
         state, style = _stream_state(camera)
         detector = camera.detector or camera.status.detector
-        table.add_row(
-            camera.name,
-            Text(state, style=style),
-            f"{detector} (objects)" if detector == "motion" else detector,
-            f"{camera.status.frames_per_second:.1f}",
-            "\n".join(
-                f"{name}: {zone.people}{_truth_text(zone.true_people)}"
+        sees = "motion, sees objects" if detector == "motion" else detector
+        heads: list[tuple[str, Text, str]] = [
+            (camera.name, Text(state, style=style), f"{camera.status.frames_per_second:.1f}"),
+            ("", Text(sees, style="dim"), ""),
+        ]
+        places = [
+            *(
+                (
+                    f"line {name}",
+                    f"{line.in_count} in {line.out_count} out",
+                    "" if line.true_in is None else f"{line.true_in} in {line.true_out} out",
+                    f"{line.stored_in} in {line.stored_out} out",
+                )
+                for name, line in camera.lines.items()
+            ),
+            *(
+                (
+                    f"zone {name}",
+                    f"{zone.people} inside",
+                    "" if zone.true_people is None else f"{zone.true_people} inside",
+                    "",
+                )
                 for name, zone in camera.zones.items()
             ),
-            "\n".join(f"{name}: {_line_text(line)}" for name, line in camera.lines.items()),
-            "\n".join(f"{line.stored_in} / {line.stored_out}" for line in camera.lines.values()),
-        )
+        ]
+        for head, place in zip_longest(heads, places):
+            table.add_row(*(head or ("", Text(), "")), *(place or ("", "", "", "")))
+        table.add_section()
     return table
 
 

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, analytics_service_pb2_grpc
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
-from tally.api.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
+from tally.api.worker.v1 import worker_pb2, worker_service_pb2, worker_service_pb2_grpc
 
 POLL_S = 1.0
 RETRY_S = 1.0
@@ -118,7 +118,10 @@ class Watch:
         response = await self._workers.ListWorkers(
             worker_service_pb2.ListWorkersRequest(page_size=1000)
         )
-        for worker in response.workers:
+        alive = (
+            worker for worker in response.workers if worker.state == worker_pb2.WORKER_STATE_ALIVE
+        )
+        for worker in alive:
             for running in worker.cameras:
                 view = self.cameras.get(running.camera_id)
                 if view is not None:

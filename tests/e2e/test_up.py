@@ -1,0 +1,86 @@
+"""`tally up` as people start it: a process that says what it does and ends cleanly."""
+
+import asyncio
+import re
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from pathlib import Path
+
+import psutil
+import pytest
+
+TALLY = Path(sys.prefix) / "bin" / "tally"
+START_S = 90
+
+
+async def tally_up(*arguments: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        str(TALLY), "up", *arguments, stdout=PIPE, stderr=STDOUT
+    )
+
+
+async def line_with(process: Process, pattern: str) -> str:
+    """Read the output up to a line that matches."""
+    assert process.stdout is not None
+    seen = []
+    async with asyncio.timeout(START_S):
+        async for raw in process.stdout:
+            seen.append(raw.decode())
+            if re.search(pattern, seen[-1]):
+                return seen[-1]
+    raise AssertionError(f"no line like {pattern!r} in:\n{''.join(seen)}")
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """Whoever still runs out of a data folder."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(folder) in argument for argument in process.info["cmdline"] or ())
+    ]
+
+
+async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> None:
+    arguments = ("--data", str(tmp_path), "--free-ports")
+    first = await tally_up(*arguments, "--exit-after", "12")
+    await line_with(first, r"all healthy after \d+\.\d s")
+    await line_with(first, r"mesh: (\d+)/\1 serving")
+    await line_with(first, r"Demo plaza: streaming, \d+\.\d frames/s; Promenade: \d+ \(true \d+\)")
+    await line_with(first, r"Demo plaza: \d+ errors in \d+ true crossings")
+    assert await first.wait() == 0
+
+    second = await tally_up(*arguments, "--compact")
+    await line_with(second, r"mesh: (\d+)/\1 serving")
+    await line_with(second, r"Demo plaza: streaming")
+    second.send_signal(signal.SIGINT)
+    await line_with(second, "the data is kept")
+    assert await second.wait() == 0
+    assert processes_of(tmp_path) == []
+
+
+async def test_a_taken_port_is_told_with_its_mend(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        process = await tally_up("--data", str(tmp_path), "--port", str(taken.getsockname()[1]))
+        output, _ = await process.communicate()
+    assert process.returncode == 1
+    assert b"is taken" in output
+    assert b"--free-ports" in output
+    assert b"Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("camera", "complaint"),
+    [("nonsense", b"NAME=URL"), ("yard=/no/such/file.mp4", b"there is no file")],
+)
+async def test_a_camera_that_cannot_be_is_refused_before_anything_starts(
+    tmp_path: Path, camera: str, complaint: bytes
+) -> None:
+    process = await tally_up("--data", str(tmp_path / "data"), "--camera", camera)
+    output, _ = await process.communicate()
+    assert process.returncode == 2
+    assert complaint in output
+    assert not (tmp_path / "data").exists()
