@@ -82,6 +82,9 @@ class ServerProcess:
         probe: Tells whether it is ready.
         mend: What to do when it does not start.
         start_timeout_s: Seconds that it may take to become ready.
+        needs_children: Whether it is of no use without each process that it has started by the time it is
+            ready. Should one of them die, all is started anew.
+        clean_up: Removes what it leaves behind when it is killed; called before it starts and after it ends.
         state: How it does.
         restarts: How often it had to be started again.
     """
@@ -92,9 +95,12 @@ class ServerProcess:
     probe: Probe
     mend: str
     start_timeout_s: float = 60.0
+    needs_children: bool = False
+    clean_up: Callable[[], None] = lambda: None
     state: State = "stopped"
     restarts: int = 0
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    _children: Sequence[psutil.Process] = field(default=(), repr=False)
     _supervisor: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def start(self) -> None:
@@ -141,9 +147,12 @@ class ServerProcess:
     async def _start_once(self) -> asyncio.subprocess.Process:
         self.state = "starting"
         try:
+            self.clean_up()
             self._process = process = await self.command.spawn(self.log)
             self._note(process.pid)
             await self._until_ready(process)
+            if self.needs_children:
+                self._children = _children_of(process.pid)
         except (
             OSError
         ) as error:  # no memory for another process, no room on the disk, no log folder
@@ -201,6 +210,11 @@ class ServerProcess:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HEALTH_PERIOD_S):
                     return await process.wait()
+            if not all(map(_runs, self._children)):
+                self._remark("has lost a process that it needs")
+                with suppress(ProcessLookupError):
+                    process.kill()
+                continue
             self.state = "serving" if await self._answers_in_time() else "down"
             self._bound_log()
 
@@ -227,6 +241,7 @@ class ServerProcess:
                     process.kill()
                 await process.wait()
         _end_session(process.pid)
+        self.clean_up()
         self._pid_file.unlink(missing_ok=True)
 
     def _remark(self, text: str) -> None:
@@ -282,9 +297,17 @@ def _noted(file: Path) -> psutil.Process | None:
         return None
 
 
+def _children_of(pid: int) -> Sequence[psutil.Process]:
+    try:
+        return psutil.Process(pid).children()
+    except psutil.NoSuchProcess:  # it has just died, as its supervisor will see
+        return ()
+
+
 def _runs(process: psutil.Process) -> bool:
     try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
+        # The id of a process that is gone may mean another one by now.
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -36,6 +36,10 @@ class TritonServer:
             folder.log("triton"),
             HealthProbe(self.address),
             mend="see the log; `make clean setup` makes Triton's environment anew",
+            # Triton neither restarts a model's process that died nor tells of it: it stays ready, and
+            # the model answers nothing any more (triton server #7230).
+            needs_children=True,
+            clean_up=self._free_shared_memory,
         )
 
     async def start(self) -> None:
@@ -48,17 +52,11 @@ class TritonServer:
             raise StackError(f"{TRITON_ENVIRONMENT} is missing", mend="run `make setup`")
         self.models = self._store.build_repository(self._repository)
         self._lay_out_backend()
-        self._free_shared_memory()  # of a server that was killed
-        try:
-            await self.process.start()
-        except BaseException:
-            self._free_shared_memory()
-            raise
+        await self.process.start()
 
     async def stop(self) -> None:
         """Stop the server."""
         await self.process.stop()
-        self._free_shared_memory()
 
     def _free_shared_memory(self) -> None:
         """Remove the regions between Triton and its models, which outlive them unless they end in good order."""

@@ -171,6 +171,58 @@ async def test_helpers_of_a_process_end_with_it(tmp_path: Path, end: str) -> Non
     await until(lambda: not runs(helper))
 
 
+async def test_a_process_that_has_lost_a_helper_it_needs_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tally.stack.process.HEALTH_PERIOD_S", 0.05)
+    process = greeter_in(tmp_path, "helper")
+    process.needs_children = True
+    await process.start()
+    first, helper = process.pid, int((tmp_path / "helper").read_text())
+    os.kill(helper, signal.SIGKILL)
+    await until(lambda: process.restarts == 1 and process.state == "serving")
+    assert process.pid not in (None, first)
+    assert runs(int((tmp_path / "helper").read_text()))
+    assert "has lost a process that it needs" in process.log.read_text()
+    await process.stop()
+
+
+async def test_a_process_may_lose_helpers_that_it_does_not_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tally.stack.process.HEALTH_PERIOD_S", 0.05)
+    process = greeter_in(tmp_path, "helper")
+    await process.start()
+    os.kill(int((tmp_path / "helper").read_text()), signal.SIGKILL)
+    (tmp_path / "answer").write_text("go away\n")
+    await until(lambda: process.state == "down")  # so it has been looked at since
+    assert process.restarts == 0
+    await process.stop()
+
+
+async def test_what_a_process_leaves_behind_is_removed_however_it_ends(
+    greeter: ServerProcess, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+    found: list[bool] = []
+
+    def clean_up() -> None:
+        found.append(left.exists())
+        left.unlink(missing_ok=True)
+
+    greeter.clean_up = clean_up
+    left.touch()
+    await greeter.start()
+    assert greeter.pid is not None
+    left.touch()
+    os.kill(greeter.pid, signal.SIGKILL)
+    await until(lambda: greeter.restarts == 1 and greeter.state == "serving")
+    left.touch()
+    await greeter.stop()
+    assert found == [True, True, True]
+    assert not left.exists()
+
+
 async def test_a_process_that_ends_while_starting_is_told_with_its_log(tmp_path: Path) -> None:
     broken = failing(tmp_path, "raise SystemExit('no such animal')", start_timeout_s=30)
     with pytest.raises(StackError, match="ended with status 1") as caught:

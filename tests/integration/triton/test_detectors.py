@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
+import psutil
 import pytest
 
 from tally.counting import Detections
@@ -33,6 +34,14 @@ async def watch(detector: TritonDetector, number: int, clip: Sequence[Frame]) ->
     scores = [(await sequence.detect(frame)).scores.tolist() for frame in clip]
     await sequence.close()
     return scores
+
+
+async def until_restarted(server: TritonServer, restarts: int, connection: Detectors) -> None:
+    async with asyncio.timeout(30):
+        while server.process.restarts == restarts or server.process.state != "serving":
+            await asyncio.sleep(0.05)
+        while not await connection.ready():
+            await asyncio.sleep(0.05)
 
 
 class TestMotion:
@@ -177,12 +186,23 @@ async def test_works_again_after_the_server_was_away(triton: TritonServer) -> No
     with pytest.raises(DetectorUnavailable, match="motion does not answer"):
         await watch(detector, 42, clip * 100)
     await lost.close()
-    async with asyncio.timeout(30):
-        while triton.process.restarts == restarts or triton.process.state != "serving":
-            await asyncio.sleep(0.05)
-        while not await connection.ready():
-            await asyncio.sleep(0.05)
+    await until_restarted(triton, restarts, connection)
     assert await watch(detector, 41, clip) == expected_scores(clip)
+    await connection.close()
+
+
+@pytest.mark.parametrize("name", ["motion", "tiny"])
+async def test_works_again_after_a_model_died(triton: TritonServer, name: str) -> None:
+    connection = Detectors(triton.address)
+    restarts = triton.process.restarts
+    stub = next(
+        process
+        for process in psutil.Process(triton.process.pid).children()
+        if any(part.endswith(f"/{name}/1/model.py") for part in process.cmdline())
+    )
+    stub.kill()
+    await until_restarted(triton, restarts, connection)
+    await watch(await connection.get(name), 50, TestMotion.CLIP[:10])
     await connection.close()
 
 
