@@ -37,12 +37,14 @@ class Analytics:
     async def zones(
         self,
         *camera_ids: str,
+        start: datetime = NOON,
+        end: datetime = NOON + 4 * HOUR,
         granularity: analytics_pb2.Granularity.ValueType = analytics_pb2.GRANULARITY_HOUR,
     ) -> Sequence[analytics_pb2.ZoneCount]:
         request = analytics_service_pb2.QueryZoneCountsRequest(
             camera_ids=camera_ids,
-            start_time=timestamp(NOON),
-            end_time=timestamp(NOON + 4 * HOUR),
+            start_time=timestamp(start),
+            end_time=timestamp(end),
             granularity=granularity,
         )
         return (await self.stub.QueryZoneCounts(request)).counts

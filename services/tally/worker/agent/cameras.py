@@ -19,20 +19,24 @@ class Cameras:
         self._runners: dict[str, CameraRunner] = {}
 
     def __iter__(self) -> Iterator[CameraRunner]:
-        """The cameras that run."""
+        """The cameras that run, those included whose run is being ended."""
         return iter(tuple(self._runners.values()))
 
     async def assign(self, tasks: Iterable[CameraTask]) -> None:
         """Run exactly these. A camera whose configuration is the same goes on with its run."""
         wanted = {task.camera_id: task for task in tasks}
         stopped = []
-        for camera_id, runner in list(self._runners.items()):
+        for camera_id, runner in self._runners.items():
             task = wanted.get(camera_id)
             if task is not None and task.counts_the_same(runner.task):
                 runner.task = task
             else:
-                stopped.append(self._runners.pop(camera_id))
-        await asyncio.gather(*(runner.stop() for runner in stopped))
+                stopped.append(camera_id)
+        try:
+            await asyncio.gather(*(self._runners[camera_id].stop() for camera_id in stopped))
+        finally:
+            for camera_id in stopped:
+                del self._runners[camera_id]
         for camera_id, task in wanted.items():
             if camera_id not in self._runners:
                 runner = CameraRunner(task, self._surroundings)
