@@ -1,7 +1,8 @@
 """Settings that every context's server has, read from the environment.
 
-A context subclasses `ServiceSettings`, or `ServerSettings` if it keeps nothing, with its own prefix, so that several
-contexts can share one environment (`TALLY_CAMERA_LISTEN`, `TALLY_ANALYTICS_LISTEN`, …).
+A context subclasses what fits it (`ServerSettings`, `MessagingSettings` if it uses events, `ServiceSettings` if it
+has a database too) with its own prefix, so that several contexts can share one environment (`TALLY_CAMERA_LISTEN`,
+`TALLY_ANALYTICS_LISTEN`, …).
 """
 
 from ipaddress import ip_address
@@ -16,7 +17,6 @@ class ServerSettings(BaseSettings):
 
     Attributes:
         listen: Address to serve gRPC on, as `host:port`; port 0 takes a free one.
-        nats_url: NATS URL with the context's own user and password.
         metrics_listen: Address to serve Prometheus metrics on, as `host:port`; absent, none are served.
         development_access: Grant every caller all permissions. For one machine without identities; refused
             unless the server listens on loopback.
@@ -25,7 +25,6 @@ class ServerSettings(BaseSettings):
     """
 
     listen: str
-    nats_url: SecretStr
     metrics_listen: str | None = None
     development_access: bool = False
     shutdown_grace_s: float = 5.0
@@ -41,8 +40,18 @@ class ServerSettings(BaseSettings):
         return self
 
 
-class ServiceSettings(ServerSettings):
-    """What the server of a context with a database needs to know.
+class MessagingSettings(ServerSettings):
+    """What the server of a context that uses events needs to know.
+
+    Attributes:
+        nats_url: NATS URL with the context's own user and password.
+    """
+
+    nats_url: SecretStr
+
+
+class ServiceSettings(MessagingSettings):
+    """What the server of a context with events and a database needs to know.
 
     Attributes:
         database_url: SQLAlchemy URL of the context's own database (`postgresql+asyncpg://…`).

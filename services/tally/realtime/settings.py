@@ -4,10 +4,10 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from tally.kernel.bus.tail import BATCH
-from tally.kernel.settings import ServerSettings
+from tally.kernel.settings import MessagingSettings
 
 
-class RealtimeSettings(ServerSettings):
+class RealtimeSettings(MessagingSettings):
     """What the realtime server needs to know, from `TALLY_REALTIME_…`.
 
     Attributes:

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from tally.analytics.bootstrap import analytics_server
 from tally.analytics.settings import AnalyticsSettings
+from tally.auth.bootstrap import auth_server
+from tally.auth.settings import AuthSettings
 from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
 from tally.kernel.process import run
@@ -18,6 +20,7 @@ from tally.worker.settings import WorkerSettings
 async def all_contexts(camera: CameraSettings) -> AsyncIterator[None]:
     """Every context's server, each on its own port."""
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(auth_server(AuthSettings()))
         await stack.enter_async_context(camera_server(camera))
         await stack.enter_async_context(worker_server(WorkerSettings()))
         await stack.enter_async_context(analytics_server(AnalyticsSettings()))

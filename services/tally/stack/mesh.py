@@ -15,14 +15,15 @@ from tally.stack.envoy import EnvoyServer
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder, is_free
 from tally.stack.models import ModelStore
-from tally.stack.nats import NatsServer
+from tally.stack.nats import PUBLISHES, NatsServer
 from tally.stack.postgres import PostgresServer
 from tally.stack.probe import HealthProbe
 from tally.stack.process import Command, ServerProcess, State, end_leftovers
 from tally.stack.triton import TritonServer
 
-CONTEXTS = ("camera", "worker", "analytics", "realtime")
-WITH_DATABASE = ("camera", "worker", "analytics")
+CONTEXTS = ("auth", "camera", "worker", "analytics", "realtime")
+WITH_DATABASE = ("auth", "camera", "worker", "analytics")
+FIRST_ADMIN = "admin@localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +203,18 @@ class Mesh:
     def _context_settings(self, context: str) -> dict[str, str]:
         settings = {
             "LISTEN": self._table.contexts[context].address,
-            "NATS_URL": self.nats.url(context),
             "METRICS_LISTEN": self._free(f"{context}-metrics"),
-            "DEVELOPMENT_ACCESS": "true",
         }
+        if context in PUBLISHES:
+            settings["NATS_URL"] = self.nats.url(context)
         if context in WITH_DATABASE:
             settings["DATABASE_URL"] = self.postgres.url(context)
+        if context == "auth":
+            settings["SECRET"] = self.folder.secret("auth/keys")
+            settings["FIRST_ADMIN_EMAIL"] = FIRST_ADMIN
+            settings["FIRST_ADMIN_PASSWORD"] = self.folder.secret("auth/first-admin")
+        else:
+            settings["DEVELOPMENT_ACCESS"] = "true"
         return {f"TALLY_{context.upper()}_{name}": value for name, value in settings.items()}
 
     def _agent_part(self) -> Part:

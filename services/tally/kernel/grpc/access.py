@@ -18,17 +18,21 @@ def current_principal() -> Principal:
     """Who makes the call being served.
 
     Raises:
-        LookupError: Outside a call, or in a public call without credentials.
+        LookupError: Outside a call, or in a public one.
     """
     return _principal.get()
 
 
 def enforce_access(authenticator: Authenticator) -> Guard:
-    """Guard that lets a call pass if the method's policy allows its caller; methods without policy are denied."""
+    """Guard that lets a call pass if the method's policy allows its caller; methods without policy are denied.
+
+    Nobody looks at the credentials of a public call: who has only an expired token must be able to get another.
+    """
 
     @asynccontextmanager
     async def guard(call: Call) -> AsyncIterator[None]:
-        call.principal = await authenticator.authenticate(call.metadata)
+        if not _is_public(call):
+            call.principal = await authenticator.authenticate(call.metadata)
         _check(call)
         if call.principal is None:
             yield
@@ -42,16 +46,20 @@ def enforce_access(authenticator: Authenticator) -> Guard:
     return guard
 
 
-def _check(call: Call) -> None:
+def _is_public(call: Call) -> bool:
     if call.method is None:
-        if call.path.startswith(_OPEN_TO_ALL):
-            return
+        return call.path.startswith(_OPEN_TO_ALL)
+    return call.method.policy is not None and call.method.policy.WhichOneof("access") == "public"
+
+
+def _check(call: Call) -> None:
+    if _is_public(call):
+        return
+    if call.method is None:
         raise PermissionDenied(f"{call.path} is in no contract")
     access = call.method.policy.WhichOneof("access") if call.method.policy else None
     if call.method.policy is None or access is None:
         raise PermissionDenied(f"{call.path} has no policy, which denies it to everybody")
-    if access == "public":
-        return
     if call.principal is None:
         raise Unauthenticated("this method needs credentials: send an authorization header")
     permission = call.method.policy.permission

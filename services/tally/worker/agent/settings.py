@@ -6,10 +6,10 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from tally.kernel.settings import ServerSettings
+from tally.kernel.settings import MessagingSettings
 
 
-class AgentSettings(ServerSettings):
+class AgentSettings(MessagingSettings):
     """What the camera worker needs to know, beside what every server does. It serves its health alone.
 
     Attributes:

@@ -1,0 +1,56 @@
+"""Access tokens and the key set that verifies them, as JSON Web Tokens and Keys (RFC 7519, 7517)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.algorithms import ECAlgorithm
+
+from tally.auth.application.key_ring import KeyRing
+from tally.auth.domain.keys import SigningKey
+from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME, User
+from tally.kernel.clock import Clock
+from tally.kernel.grpc.tokens import ALGORITHM, AUDIENCE, ISSUER, Jwk
+from tally.kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class JwtAccessTokens:
+    """Signs access tokens with whichever key signs now."""
+
+    key_ring: KeyRing
+    clock: Clock
+
+    def issue(self, user: User, session_id: str) -> str:
+        """A token that says who the user is and what they may do."""
+        now = self.clock()
+        key = self.key_ring.signing
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": f"user:{user.id}",
+            "sid": session_id,
+            "jti": new_id(),
+            "iat": now,
+            "exp": now + ACCESS_TOKEN_LIFETIME,
+            "permissions": sorted(user.permissions),
+        }
+        return jwt.encode(claims, key.private_key, ALGORITHM, headers={"kid": key.id})
+
+
+def key_set(keys: Sequence[SigningKey]) -> list[Jwk]:
+    """The public halves."""
+    return [public_jwk(key) for key in keys]
+
+
+def public_jwk(key: SigningKey) -> Jwk:
+    """The public half of one key."""
+    private = load_pem_private_key(key.private_key, password=None)
+    if not isinstance(private, EllipticCurvePrivateKey):
+        raise TypeError(f"the signing key {key.id} is not on an elliptic curve")
+    point = json.loads(ECAlgorithm.to_jwk(private.public_key()))
+    wanted = {name: point[name] for name in ("kty", "crv", "x", "y")}
+    return {**wanted, "kid": key.id, "use": "sig", "alg": ALGORITHM}

@@ -1,0 +1,77 @@
+"""The auth context's tables."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = MetaData()
+UNIQUE_EMAIL = "users_email_key"
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    # Byte order is the same on every machine and after every upgrade of its language data.
+    Column("email", Text(collation="C"), nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", ARRAY(String(32)), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("update_time", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("email", name=UNIQUE_EMAIL),
+    comment="Everybody who can log in.",
+)
+
+sessions = Table(
+    "user_sessions",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("expire_time", DateTime(timezone=True), nullable=False),
+    Index("user_sessions_user_id_idx", "user_id"),
+    comment="Who is logged in.",
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("session_id", ForeignKey("user_sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Index("refresh_tokens_session_id_idx", "session_id"),
+    comment="The refresh tokens of every session, as SHA-256; used ones are kept to tell theft.",
+)
+
+attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("count", Integer, nullable=False),
+    comment="Logins without success, by account and by address.",
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("encrypted_private_key", LargeBinary, nullable=False),
+    Column("signs_from", DateTime(timezone=True), nullable=False),
+    comment="Keys that sign access tokens.",
+)

@@ -1,0 +1,35 @@
+"""Units of work as transactions of PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from cryptography.fernet import Fernet
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tally.auth.adapters.attempts import PostgresAttempts
+from tally.auth.adapters.sessions import PostgresSessions
+from tally.auth.adapters.signing_keys import PostgresSigningKeys
+from tally.auth.adapters.users import PostgresUsers
+from tally.auth.domain.ports import Begin
+from tally.kernel.database import Database
+
+
+class PostgresUnitOfWork:
+    """The ports within one transaction."""
+
+    def __init__(self, connection: AsyncConnection, cipher: Fernet) -> None:
+        self.users = PostgresUsers(connection)
+        self.sessions = PostgresSessions(connection)
+        self.attempts = PostgresAttempts(connection)
+        self.signing_keys = PostgresSigningKeys(connection, cipher)
+
+
+def units_of_work(database: Database, cipher: Fernet) -> Begin:
+    """Opens units of work on `database`, whose signing keys `cipher` encrypts."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[PostgresUnitOfWork]:
+        async with database.begin() as connection:
+            yield PostgresUnitOfWork(connection, cipher)
+
+    return begin

@@ -1,0 +1,21 @@
+"""Forgets what is over."""
+
+from dataclasses import dataclass
+
+from tally.auth.domain.ports import Begin
+from tally.kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Forgets expired sessions and attempts of long ago, so that neither table grows for ever."""
+
+    begin: Begin
+    clock: Clock
+
+    async def __call__(self) -> None:
+        """Sweep once."""
+        now = self.clock()
+        async with self.begin() as work:
+            await work.sessions.sweep(now)
+            await work.attempts.sweep(now)

@@ -1,0 +1,46 @@
+"""Slows down who guesses passwords."""
+
+from dataclasses import dataclass
+
+from tally.auth.domain.errors import TooManyAttempts
+from tally.auth.domain.ports import Begin
+from tally.kernel.clock import Clock
+
+PER_ACCOUNT = 10
+"""Attempts without success on one account within the span, whether or not the account exists."""
+PER_ADDRESS = 100
+"""Attempts without success from one address, behind which may be a whole company."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Counts attempts before they are made, so that many at once gain nothing."""
+
+    begin: Begin
+    clock: Clock
+
+    async def admit(self, email: str, address: str = "") -> None:
+        """Count an attempt.
+
+        Args:
+            email: The account, in lower case.
+            address: Where the caller is; empty counts for the account alone.
+
+        Raises:
+            TooManyAttempts: There have been too many.
+        """
+        now = self.clock()
+        async with self.begin() as work:
+            by_account = await work.attempts.count(_account(email), now)
+            by_address = await work.attempts.count(f"address:{address}", now) if address else 0
+        if by_account > PER_ACCOUNT or by_address > PER_ADDRESS:
+            raise TooManyAttempts
+
+    async def forgive(self, email: str) -> None:
+        """Forget the attempts on an account whose owner has come."""
+        async with self.begin() as work:
+            await work.attempts.clear(_account(email))
+
+
+def _account(email: str) -> str:
+    return f"account:{email}"

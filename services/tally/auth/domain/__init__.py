@@ -1,0 +1,1 @@
+"""What users, sessions and keys are and what may happen to them; plain Python."""

@@ -1,0 +1,88 @@
+"""The methods that log users in and out, and the key set."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tally.api.auth.v1 import auth_service_pb2 as messages
+from tally.api.auth.v1 import jwks_service_pb2
+from tally.api.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
+from tally.api.auth.v1.jwks_service_pb2_grpc import JwksServiceServicer
+from tally.auth.application.command.change_password import ChangePassword
+from tally.auth.application.command.login import Login
+from tally.auth.application.command.logout import Logout
+from tally.auth.application.command.logout_everywhere import LogoutEverywhere
+from tally.auth.application.command.refresh import Refresh
+from tally.auth.application.query.get_user import GetUser
+from tally.auth.entrypoints.caller import address, own_permissions, own_user_id
+from tally.auth.mapping.resource import keys_to_proto, tokens_to_proto, user_to_proto
+from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.grpc.tokens import Jwk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthServicer(AuthServiceServicer):
+    """Serves `tally.api.auth.v1.AuthService`."""
+
+    login: Login
+    refresh: Refresh
+    logout: Logout
+    logout_everywhere: LogoutEverywhere
+    change_password: ChangePassword
+    get_user: GetUser
+
+    async def Login(  # noqa: N802 - gRPC's name
+        self, request: messages.LoginRequest, context: ServicerContext
+    ) -> messages.LoginResponse:
+        """Open a session."""
+        tokens = await self.login(request.email, request.password, address(context))
+        return messages.LoginResponse(tokens=tokens_to_proto(tokens))
+
+    async def Refresh(  # noqa: N802 - gRPC's name
+        self, request: messages.RefreshRequest, context: ServicerContext
+    ) -> messages.RefreshResponse:
+        """Give the next tokens of a session."""
+        tokens = await self.refresh(request.refresh_token)
+        return messages.RefreshResponse(tokens=tokens_to_proto(tokens))
+
+    async def Logout(  # noqa: N802 - gRPC's name
+        self, request: messages.LogoutRequest, context: ServicerContext
+    ) -> messages.LogoutResponse:
+        """End a session."""
+        await self.logout(request.refresh_token)
+        return messages.LogoutResponse()
+
+    async def LogoutEverywhere(  # noqa: N802 - gRPC's name
+        self, request: messages.LogoutEverywhereRequest, context: ServicerContext
+    ) -> messages.LogoutEverywhereResponse:
+        """End all sessions of the caller."""
+        await self.logout_everywhere(own_user_id())
+        return messages.LogoutEverywhereResponse()
+
+    async def ChangePassword(  # noqa: N802 - gRPC's name
+        self, request: messages.ChangePasswordRequest, context: ServicerContext
+    ) -> messages.ChangePasswordResponse:
+        """Give the caller another password."""
+        await self.change_password(own_user_id(), request.current_password, request.new_password)
+        return messages.ChangePasswordResponse()
+
+    async def Whoami(  # noqa: N802 - gRPC's name
+        self, request: messages.WhoamiRequest, context: ServicerContext
+    ) -> messages.WhoamiResponse:
+        """Tell the caller who they are."""
+        user = await self.get_user(own_user_id())
+        return messages.WhoamiResponse(
+            user=user_to_proto(user), permissions=sorted(own_permissions())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JwksServicer(JwksServiceServicer):
+    """Serves `tally.api.auth.v1.JwksService`."""
+
+    published: Callable[[], Sequence[Jwk]]
+
+    async def GetJwks(  # noqa: N802 - gRPC's name
+        self, request: jwks_service_pb2.GetJwksRequest, context: ServicerContext
+    ) -> jwks_service_pb2.GetJwksResponse:
+        """Return the key set."""
+        return keys_to_proto(self.published())

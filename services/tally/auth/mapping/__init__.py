@@ -1,0 +1,1 @@
+"""The one place that knows both the contract's messages and the domain."""

@@ -1,0 +1,25 @@
+"""Settings of the auth context's server."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from tally.kernel.settings import ServerSettings
+
+
+class AuthSettings(ServerSettings):
+    """What the auth server needs to know, from `TALLY_AUTH_…`.
+
+    Attributes:
+        database_url: SQLAlchemy URL of the context's own database (`postgresql+asyncpg://…`).
+        secret: Encrypts the signing keys in the database; the same for all servers of the context.
+        first_admin_email: Address of the super admin who is created while there is none; absent, nobody is.
+        first_admin_password: Their password, which they should change.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_")
+
+    listen: str = "127.0.0.1:3001"
+    database_url: SecretStr
+    secret: SecretStr = Field(min_length=32)
+    first_admin_email: str | None = None
+    first_admin_password: SecretStr = Field(default=SecretStr(""), max_length=256)

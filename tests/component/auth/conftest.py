@@ -1,0 +1,55 @@
+"""The auth context as it runs: its own server over real PostgreSQL, with a clock that tests move."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import pytest
+from pydantic import SecretStr
+
+from tally.auth.bootstrap import auth_server
+from tally.auth.settings import AuthSettings
+from tally.kernel.grpc.client import connect
+from tally.kernel.grpc.server import RunningServer
+
+ADMIN_EMAIL = "admin@localhost"
+ADMIN_PASSWORD = "seven blue herons"
+
+
+class MovableClock:
+    """The real time, moved ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def settings(database_dsn: str) -> AuthSettings:
+    return AuthSettings(
+        listen="127.0.0.1:0",
+        database_url=SecretStr(database_dsn),
+        secret=SecretStr("x" * 32),
+        first_admin_email=ADMIN_EMAIL,
+        first_admin_password=SecretStr(ADMIN_PASSWORD),
+        shutdown_grace_s=0.2,
+    )
+
+
+@pytest.fixture
+async def server(settings: AuthSettings, clock: MovableClock) -> AsyncIterator[RunningServer]:
+    async with auth_server(settings, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def channel(server: RunningServer) -> AsyncIterator[grpc.aio.Channel]:
+    async with connect(server.address) as channel:
+        yield channel
