@@ -2,15 +2,20 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 
 import grpc
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select, update
 
 from tally.api.auth.v1 import jwks_service_pb2, user_pb2
 from tally.api.auth.v1.jwks_service_pb2_grpc import JwksServiceStub
+from tally.auth.adapters.tables import refresh_tokens, signing_keys, users
 from tally.auth.application.throttle import PER_ACCOUNT
 from tally.auth.bootstrap import auth_server
 from tally.auth.settings import AuthSettings
+from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer
 from tests.component.auth.calls import Caller, outcome, refused
 from tests.component.auth.conftest import ADMIN_EMAIL, ADMIN_PASSWORD, MovableClock
@@ -108,6 +113,39 @@ async def test_a_changed_password_ends_all_sessions(
     async with refused("CREDENTIALS_WRONG"):
         await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
     await Caller(channel).login(ADMIN_EMAIL, "four amber kettles")
+
+
+async def test_a_login_renews_a_hash_with_weaker_parameters(
+    channel: grpc.aio.Channel, server: RunningServer, settings: AuthSettings
+) -> None:
+    database = Database(settings.database_url.get_secret_value())
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(ADMIN_PASSWORD)
+    try:
+        async with database.begin() as connection:
+            await connection.execute(update(users).values(password_hash=weak))
+        await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
+        async with database.begin() as connection:
+            renewed = (await connection.execute(select(users.c.password_hash))).scalar_one()
+    finally:
+        await database.close()
+    assert "m=19456,t=2,p=1" in renewed
+    await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
+
+
+async def test_secrets_are_kept_as_digests_and_ciphers(
+    channel: grpc.aio.Channel, server: RunningServer, settings: AuthSettings
+) -> None:
+    tokens = (await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)).tokens
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        async with database.begin() as connection:
+            digests = list((await connection.execute(select(refresh_tokens.c.digest))).scalars())
+            keys = await connection.execute(select(signing_keys.c.encrypted_private_key))
+            encrypted = keys.scalar_one()
+    finally:
+        await database.close()
+    assert digests == [sha256(tokens.refresh_token.encode()).digest()]
+    assert b"PRIVATE KEY" not in encrypted
 
 
 async def test_keys_outlive_the_server(
