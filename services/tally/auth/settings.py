@@ -1,6 +1,8 @@
 """Settings of the auth context's server."""
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from tally.kernel.settings import ServerSettings
@@ -13,7 +15,7 @@ class AuthSettings(ServerSettings):
         database_url: SQLAlchemy URL of the context's own database (`postgresql+asyncpg://…`).
         secret: Encrypts the signing keys in the database; the same for all servers of the context.
         first_admin_email: Address of the super admin who is created while there is none; absent, nobody is.
-        first_admin_password: Their password, which they should change.
+        first_admin_password: Their password, 12 characters or more, which they should change.
     """
 
     model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_")
@@ -23,3 +25,11 @@ class AuthSettings(ServerSettings):
     secret: SecretStr = Field(min_length=32)
     first_admin_email: str | None = None
     first_admin_password: SecretStr = Field(default=SecretStr(""), max_length=256)
+
+    @model_validator(mode="after")
+    def _first_admin_has_a_password(self) -> Self:
+        if self.first_admin_email and len(self.first_admin_password.get_secret_value()) < 12:
+            raise ValueError(
+                "the first admin needs a password of 12 characters or more: set first_admin_password"
+            )
+        return self
