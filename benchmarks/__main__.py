@@ -1,6 +1,7 @@
 """`python -m benchmarks [NAME …]`: run the benchmarks and print their figures.
 
 recording   counts and frames/s on the real recording, beside the truth and two yardsticks
+detectors   people found in the real recording, and frames/s through Triton
 engine      tracker, lines and zones: microseconds for each frame
 ingest      crossings stored each second, beside a plain COPY
 start       seconds until `tally up` is healthy, first and second time, and memory of each process
@@ -9,7 +10,7 @@ start       seconds until `tally up` is healthy, first and second time, and memo
 import importlib
 import sys
 
-ALL = ("recording", "engine", "ingest", "start")
+ALL = ("recording", "detectors", "engine", "ingest", "start")
 
 
 def main() -> None:

@@ -5,27 +5,27 @@ prepared, and a plain script around the packages `trackers` and `supervision` (s
 """
 
 import asyncio
-import json
-import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks.accuracy.lines import LINES, random_lines
 from benchmarks.accuracy.score import relative_error, score, table
 from benchmarks.accuracy.truth import VIDEO, load_walks
+from benchmarks.serving import (
+    MOTION,
+    NETWORK,
+    data_folder,
+    run_yardstick,
+    runtime_alone,
+    serving,
+)
 from tally.counting import Line
-from tally.stack.folder import DataFolder
-from tally.stack.models import PROJECT, TRITON_ENVIRONMENT, ModelStore
-from tally.stack.triton import TritonServer
+from tally.stack.models import PROJECT
 from tally.worker.agent.detector import Detectors
 from tally.worker.agent.recording import RecordingCount, count_recording
 from tally.worker.agent.sources import Pace, open_source
 
-WEIGHTS = "yolox_nano.onnx"
 RANDOM_LINES = 40
 ROUNDS = 3
 PEERS = PROJECT / "build" / "peers"
@@ -34,16 +34,13 @@ PEER_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 def main() -> None:
     """Print all figures."""
-    folder = os.environ.get("TALLY_TEST_DATA")
-    if not folder:
-        sys.exit(f"set TALLY_TEST_DATA to a folder with {VIDEO}, its annotations and {WEIGHTS}")
-    asyncio.run(_measure(Path(folder)))
+    asyncio.run(_measure(data_folder()))
 
 
 async def _measure(folder: Path) -> None:
     walks = load_walks(folder)
-    async with _detectors(folder) as detectors:
-        for name in ("yolox-nano", "motion"):
+    async with serving(folder) as detectors:
+        for name in (NETWORK, MOTION):
             for title, lines in (
                 ("eight lines", LINES),
                 ("random lines", random_lines(RANDOM_LINES)),
@@ -64,42 +61,19 @@ async def _race(detectors: Detectors, folder: Path) -> None:
     rates: dict[str, list[float]] = {"ours": [], "alone": [], "peer": []}
     error = 0.0
     for _ in range(ROUNDS):
-        rates["ours"].append(
-            (await _count(detectors, "yolox-nano", folder, LINES)).frames_per_second
-        )
-        alone = await asyncio.to_thread(
-            _run, TRITON_ENVIRONMENT / "bin" / "python", "runtime_alone", folder
-        )
-        rates["alone"].append(alone["frames_per_second"])
-        peer = await asyncio.to_thread(_run, _peer_python(), "peer_script", folder)
+        ours = await _count(detectors, NETWORK, folder, LINES)
+        rates["ours"].append(ours.frames_per_second)
+        rates["alone"].append(await asyncio.to_thread(runtime_alone, folder))
+        peer = await asyncio.to_thread(run_yardstick, _peer_python(), "peer_script", folder)
         rates["peer"].append(peer["frames_per_second"])
         error = peer["relative_error"]
-    ours, alone_rate, peer_rate = (max(values) for values in rates.values())
+    best = {name: max(values) for name, values in rates.items()}
     print(f"\nbest of {ROUNDS} rounds, frames/s")
-    print(f"end to end with yolox-nano  {ours:6.1f}")
-    print(
-        f"ONNX Runtime alone          {alone_rate:6.1f}  end to end is {ours / alone_rate:.2f} of it"
-    )
-    print(
-        f"trackers + supervision      {peer_rate:6.1f}  end to end is {ours / peer_rate:.2f} of it"
-    )
+    print(f"end to end with {NETWORK}  {best['ours']:6.1f}")
+    for title, name in (("ONNX Runtime alone", "alone"), ("trackers + supervision", "peer")):
+        share = best["ours"] / best[name]
+        print(f"{title:<26}  {best[name]:6.1f}  end to end is {share:.2f} of it")
     print(f"their error on the eight lines: {error:.3f} of true")
-
-
-@asynccontextmanager
-async def _detectors(folder: Path) -> AsyncIterator[Detectors]:
-    with tempfile.TemporaryDirectory() as scratch:
-        data = DataFolder(Path(scratch))
-        store = ModelStore(data)
-        await store.add(folder / WEIGHTS, "yolox-nano")
-        server = TritonServer(data, store)
-        await server.start()
-        detectors = Detectors(server.address)
-        try:
-            yield detectors
-        finally:
-            await detectors.close()
-            await server.stop()
 
 
 async def _count(
@@ -107,16 +81,6 @@ async def _count(
 ) -> RecordingCount:
     source = open_source(str(folder / VIDEO), pace=Pace.AS_FAST_AS_POSSIBLE)
     return await count_recording(source, await detectors.get(name), lines=lines)
-
-
-def _run(python: Path, module: str, folder: Path) -> dict[str, float]:
-    output = subprocess.run(
-        [str(python), "-m", f"benchmarks.{module}", str(folder)],
-        cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'services'}"},
-    ).stdout  # fmt: skip
-    result: dict[str, float] = json.loads(output)
-    return result
 
 
 def _peer_python() -> Path:
