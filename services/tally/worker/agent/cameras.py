@@ -37,6 +37,8 @@ class Cameras:
         finally:
             for camera_id in stopped:
                 del self._runners[camera_id]
+            if stopped:
+                self._surroundings.changed()
         for camera_id, task in wanted.items():
             if camera_id not in self._runners:
                 runner = CameraRunner(task, self._surroundings)

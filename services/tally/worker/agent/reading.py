@@ -27,6 +27,9 @@ _processed = _meter.create_counter("tally.frames.processed", description="Frames
 _dropped = _meter.create_counter(
     "tally.frames.dropped", description="Frames skipped because newer ones were there"
 )
+_corrupt = _meter.create_counter(
+    "tally.frames.corrupt", description="Frames skipped because they could not be decoded"
+)
 
 
 class Reading:
@@ -104,19 +107,18 @@ class Reading:
             await self._finish()
         finally:
             await self._reader.stop()
+            self._note_skipped()
             await self._inspector.close()
 
     async def _take(self, counted: CountedFrame) -> None:
-        figures, dropped = self.figures, self._dropped()
+        figures = self.figures
         _processed.add(1, self._attributes)
-        _dropped.add(dropped - figures.frames_dropped, self._attributes)
         figures.frames_processed += 1
-        figures.frames_dropped = dropped
-        figures.frames_corrupt = self._reader.corrupt
+        self._note_skipped()
         figures.last_frame_time = counted.frame.captured_at
         figures.meter.tick()
         record = self._recorder.add(
-            counted.frame, counted.result, dropped=dropped, epoch=self._epoch()
+            counted.frame, counted.result, dropped=figures.frames_dropped, epoch=self._epoch()
         )
         if record is not None:
             await self._keep(record)
@@ -129,6 +131,12 @@ class Reading:
             await self._keep(
                 self._recorder.finish(result, dropped=self._dropped(), epoch=self._epoch())
             )
+
+    def _note_skipped(self) -> None:
+        figures, dropped, corrupt = self.figures, self._dropped(), self._reader.corrupt
+        _dropped.add(dropped - figures.frames_dropped, self._attributes)
+        _corrupt.add(corrupt - figures.frames_corrupt, self._attributes)
+        figures.frames_dropped, figures.frames_corrupt = dropped, corrupt
 
     def _dropped(self) -> int:
         return self._reader.dropped + self._inspector.left_out

@@ -44,7 +44,7 @@ class Surroundings:
         detectors: Who finds objects.
         keep: Where records go.
         ended: Remembers the recordings that are done.
-        changed: Called when a camera's state is another.
+        changed: Called when a camera's state is another, and when one runs no more.
         open: Opens sources; blocks.
     """
 
