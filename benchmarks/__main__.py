@@ -2,6 +2,7 @@
 
 recording   counts and frames/s on the real recording, beside the truth and two yardsticks
 detectors   people found in the real recording, and frames/s through Triton
+demo        counts of the demo scene from its first frame on, beside the truth
 engine      tracker, lines and zones: microseconds for each frame
 ingest      crossings stored each second, beside a plain COPY
 start       seconds until `tally up` is healthy, first and second time, and memory of each process
@@ -10,7 +11,7 @@ start       seconds until `tally up` is healthy, first and second time, and memo
 import importlib
 import sys
 
-ALL = ("recording", "detectors", "engine", "ingest", "start")
+ALL = ("recording", "detectors", "demo", "engine", "ingest", "start")
 
 
 def main() -> None:

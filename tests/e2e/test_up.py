@@ -6,10 +6,15 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
+
+from tests.component.worker_agent.videos import write_video
 
 TALLY = Path(sys.prefix) / "bin" / "tally"
 START_S = 90
@@ -42,22 +47,51 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     ]
 
 
+async def stored(gateway: str) -> dict[tuple[str, str], int]:
+    """How many crossings a mesh has stored at each camera's lines, once there are any."""
+    now = datetime.now(UTC)
+    span = {"startTime": now - timedelta(hours=1), "endTime": now + timedelta(hours=1)}
+    query = {name: moment.isoformat() for name, moment in span.items()}
+    async with httpx.AsyncClient(base_url=gateway) as http, asyncio.timeout(START_S):
+        while True:
+            answer = await http.get("/api/v1/analytics/lines", params=query)
+            counts = Counter[tuple[str, str]]()
+            for count in answer.raise_for_status().json()["counts"]:
+                counts[count["cameraId"], count["line"]] += int(count["inCount"])
+                counts[count["cameraId"], count["line"]] += int(count["outCount"])
+            if counts.total():
+                return counts
+            await asyncio.sleep(0.2)
+
+
 async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> None:
-    arguments = ("--data", str(tmp_path), "--free-ports")
-    first = await tally_up(*arguments, "--exit-after", "12")
-    await line_with(first, r"all healthy after \d+\.\d s")
+    data, video = tmp_path / "data", write_video(tmp_path / "yard.mp4")
+    arguments = ("--data", str(data), "--free-ports")
+    first = await tally_up(*arguments, "--camera", f"Yard={video}", "--exit-after", "16")
+    healthy = await line_with(first, r"all healthy after \d+\.\d s")
     await line_with(first, r"mesh: (\d+)/\1 serving")
     await line_with(first, r"Demo plaza: streaming, \d+\.\d frames/s; Promenade: \d+ \(true \d+\)")
+    await line_with(first, r"Yard: ended")
+    before = await stored(gateway_in(healthy))
     await line_with(first, r"Demo plaza: \d+ errors in \d+ true crossings")
     assert await first.wait() == 0
 
     second = await tally_up(*arguments, "--compact")
+    healthy = await line_with(second, r"all healthy after \d+\.\d s")
+    after = await stored(gateway_in(healthy))
+    assert all(after[place] >= count for place, count in before.items())
     await line_with(second, r"mesh: (\d+)/\1 serving")
     await line_with(second, r"Demo plaza: streaming")
     second.send_signal(signal.SIGINT)
     await line_with(second, "the data is kept")
     assert await second.wait() == 0
-    assert processes_of(tmp_path) == []
+    assert processes_of(data) == []
+
+
+def gateway_in(line: str) -> str:
+    found = re.search(r"http://[\d.:]+", line)
+    assert found
+    return found[0]
 
 
 async def test_a_taken_port_is_told_with_its_mend(tmp_path: Path) -> None:

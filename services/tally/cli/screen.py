@@ -1,10 +1,11 @@
 """Draws the state of a running mesh: a live table in a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -26,11 +27,13 @@ _STREAM_TEXT = {
     stream_pb2.STREAM_STATE_UNREACHABLE: ("unreachable", "bold red"),
     stream_pb2.STREAM_STATE_ENDED: ("ended", "cyan"),
 }
+_JUSTIFY: tuple[JustifyMethod, ...] = ("left", "right", "right", "right")
+_COLUMN_STYLE = ("", "", "cyan", "dim")
 
 
 def screen(parts: Sequence[PartStatus], cameras: Iterable[CameraView], hint: str) -> RenderableType:
     """Everything at once, for a live display."""
-    return Group(_parts_table(parts), _cameras_table(cameras), Text(hint, style="dim"))
+    return Group(_parts_table(parts), *_camera_blocks(list(cameras)), Text(hint, style="dim"))
 
 
 def plain_lines(parts: Sequence[PartStatus], cameras: Iterable[CameraView]) -> list[str]:
@@ -74,48 +77,51 @@ def _parts_table(parts: Sequence[PartStatus]) -> Table:
     return table
 
 
-def _cameras_table(cameras: Iterable[CameraView]) -> Table:
-    """A row for each line and zone; what concerns the whole camera stands in its first row."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("camera")
-    table.add_column("stream", max_width=34, overflow="fold")
-    table.add_column("frames/s", justify="right")
-    table.add_column("where")
-    table.add_column("counted", justify="right")
-    table.add_column("true", justify="right", style="cyan")
-    table.add_column("stored", justify="right", style="dim")
-    for camera in cameras:
-        state, style = _stream_state(camera)
-        detector = camera.detector or camera.status.detector
-        sees = "motion, sees objects" if detector == "motion" else detector
-        heads: list[tuple[str, Text, str]] = [
-            (camera.name, Text(state, style=style), f"{camera.status.frames_per_second:.1f}"),
-            ("", Text(sees, style="dim"), ""),
-        ]
-        places = [
-            *(
-                (
-                    f"line {name}",
-                    f"{line.in_count} in {line.out_count} out",
-                    "" if line.true_in is None else f"{line.true_in} in {line.true_out} out",
-                    f"{line.stored_in} in {line.stored_out} out",
-                )
-                for name, line in camera.lines.items()
-            ),
-            *(
-                (
-                    f"zone {name}",
-                    f"{zone.people} inside",
-                    "" if zone.true_people is None else f"{zone.true_people} inside",
-                    "",
-                )
-                for name, zone in camera.zones.items()
-            ),
-        ]
-        for head, place in zip_longest(heads, places):
-            table.add_row(*(head or ("", Text(), "")), *(place or ("", "", "", "")))
-        table.add_section()
-    return table
+def _camera_blocks(cameras: Sequence[CameraView]) -> Iterator[RenderableType]:
+    """How each camera does, and below it a row for each of its lines and zones; columns stand under one another."""
+    rows = [list(_place_rows(camera)) for camera in cameras]
+    header = ("", "this run", "true", "stored in all")
+    widths = [
+        max(len(row[column]) for row in (header, *chain.from_iterable(rows)))
+        for column in range(len(header))
+    ]
+    for number, (camera, places) in enumerate(zip(cameras, rows, strict=True)):
+        table = Table.grid(padding=(0, 3))
+        for width, justify, style in zip(widths, _JUSTIFY, _COLUMN_STYLE, strict=True):
+            table.add_column(min_width=width, justify=justify, style=style)
+        if number == 0:
+            table.add_row(*header, style="bold")
+        for row in places:
+            table.add_row(*row)
+        yield from (_camera_line(camera), Padding(table, (0, 0, 1, 2)))
+
+
+def _camera_line(camera: CameraView) -> Text:
+    state, style = _stream_state(camera)
+    detector = camera.detector or camera.status.detector
+    line = Text.assemble(" ", (camera.name, "bold"), "  ", (f"● {state}", style))
+    if camera.status.state == stream_pb2.STREAM_STATE_STREAMING:
+        line.append(f"  {camera.status.frames_per_second:.1f} frames/s")
+        sees = f"{detector} (sees objects)" if detector == "motion" else detector
+        line.append(f"  {sees}", style="dim")
+    return line
+
+
+def _place_rows(camera: CameraView) -> Iterator[tuple[str, str, str, str]]:
+    for name, line in camera.lines.items():
+        yield (
+            f"line {name}",
+            f"{line.in_count} in {line.out_count} out",
+            "" if line.true_in is None else f"{line.true_in} in {line.true_out} out",
+            f"{line.stored_in} in {line.stored_out} out",
+        )
+    for name, zone in camera.zones.items():
+        yield (
+            f"zone {name}",
+            f"{zone.people} inside",
+            "" if zone.true_people is None else f"{zone.true_people} inside",
+            "",
+        )
 
 
 def _stream_state(camera: CameraView) -> tuple[str, str]:
