@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tally.cli.main import app
-from tally.cli.up import FREE_ERRORS, PUBLISHED_ERROR
+from tally.cli.up import PUBLISHED_ERROR, START_ERRORS
 from tally.counting import Line
 from tally.worker.agent.sources import Pace
 from tally.worker.agent.sources.demo.layout import DEMO_LINES
@@ -85,4 +85,4 @@ def test_the_demo_is_counted_within_the_published_error(tmp_path: Path) -> None:
     assert isinstance(told["lines"], list)
     (counted,) = told["lines"]
     error = abs(counted["in"] - true.into) + abs(counted["out"] - true.out)
-    assert error <= max(FREE_ERRORS, PUBLISHED_ERROR * (true.into + true.out)), (counted, true)
+    assert error <= START_ERRORS + PUBLISHED_ERROR * (true.into + true.out), (counted, true)
