@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway_envoy.clusters import OTLP_CLUSTER, address, cluster, otlp_cluster
 from gateway_envoy.filters import http_filters
-from gateway_envoy.routes import routes
+from gateway_envoy.routes import not_grpc, routes
 from gateway_envoy.table import Gateway
 
 Config = dict[str, Any]
@@ -13,7 +13,7 @@ _HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_man
 _ACCESS_LOG = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 _TRACER = "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig"
 
-_GRPC_CODES = {400: 3, 404: 5, 413: 8, 429: 8, 503: 14, 504: 4}
+_GRPC_CODES = {400: 3, 404: 5, 413: 8, 429: 8, 431: 8, 503: 14, 504: 4}
 """google.rpc.Code for the statuses with which Envoy itself refuses."""
 
 STREAM_IDLE_S = 60
@@ -95,7 +95,11 @@ def _listener(gateway: Gateway) -> Config:
 
 
 def _as_json(status: int, code: int) -> Config:
-    """Writes Envoy's own refusals of REST requests the way in which services' errors arrive."""
+    """Writes Envoy's own refusals of REST requests the way in which services' errors arrive.
+
+    When a context fails to answer, the transcoder has long made gRPC of the request: that it was REST
+    shows in the path that it came with.
+    """
     return {
         "filter": {
             "and_filter": {
@@ -109,13 +113,18 @@ def _as_json(status: int, code: int) -> Config:
                         }
                     },
                     {
-                        "header_filter": {
-                            "header": {
-                                "name": "content-type",
-                                "string_match": {"prefix": "application/grpc"},
-                                "treat_missing_header_as_empty": True,
-                                "invert_match": True,
-                            }
+                        "or_filter": {
+                            "filters": [
+                                {"header_filter": {"header": not_grpc()}},
+                                {
+                                    "header_filter": {
+                                        "header": {
+                                            "name": "x-envoy-original-path",
+                                            "present_match": True,
+                                        }
+                                    }
+                                },
+                            ]
                         }
                     },
                 ]
@@ -150,7 +159,7 @@ def _access_log() -> Config:
                     "path": "%PATH(NQ:ORIG)%",
                     "protocol": "%PROTOCOL%",
                     "status": "%RESPONSE_CODE%",
-                    "grpc_status": "%GRPC_STATUS%",
+                    "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
                     "flags": "%RESPONSE_FLAGS%",
                     "milliseconds": "%DURATION%",
                     "bytes_received": "%BYTES_RECEIVED%",

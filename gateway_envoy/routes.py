@@ -12,7 +12,7 @@ _SAFE_TO_REPEAT = "connect-failure,refused-stream,reset,unavailable"
 
 
 def routes(contexts: Sequence[str]) -> list[Config]:
-    """Routes for all methods of `contexts`, then reflection, then everything else."""
+    """Routes for all methods of `contexts`, then reflection, then REST."""
     wanted = [method for method in methods().values() if method.context in contexts]
     return [
         *(_method_route(method) for method in wanted),
@@ -53,6 +53,17 @@ def _reflection_routes(context: str) -> list[Config]:
 def _rest_route(context: str) -> Config:
     """Where REST requests are until the transcoder finds their method: CORS needs a route that leads somewhere.
 
-    Nothing is sent along it: what the transcoder does not know, it refuses.
+    Nothing is sent along it: what the transcoder does not know, it refuses. gRPC, which the transcoder lets
+    pass, finds no route here, so that contexts' own services, such as their health, stay inside.
     """
-    return {"match": {"prefix": "/"}, "route": {"cluster": context}}
+    return {"match": {"prefix": "/", "headers": [not_grpc()]}, "route": {"cluster": context}}
+
+
+def not_grpc() -> Config:
+    """Matches the headers of requests that are neither gRPC nor gRPC-Web."""
+    return {
+        "name": "content-type",
+        "string_match": {"prefix": "application/grpc"},
+        "treat_missing_header_as_empty": True,
+        "invert_match": True,
+    }

@@ -1,21 +1,23 @@
 """Envoy, rendered from the contracts, in front of servers whose answers the tests choose."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from pydantic import SecretStr
 
-from gateway_envoy import Gateway, load_table
+from gateway_envoy import load_table
 from gateway_envoy.filters import STATUS_HEADER
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel.contracts import IMAGE
-from tally.kernel.grpc.server import serve
+from tally.kernel.grpc.server import Register, RunningServer, serve
 from tally.kernel.settings import ServiceSettings
 from tally.stack.envoy import EnvoyServer
 from tally.stack.folder import DataFolder, free_ports
@@ -67,11 +69,11 @@ async def _nothing(context: Any) -> None:
 class Setup:
     """A running gateway and what stands behind it."""
 
-    def __init__(self, gateway: Gateway, envoy: EnvoyServer, log: Path) -> None:
-        self.cameras = Cameras()  # type: ignore[abstract]  # the methods left out are never called
-        self.live = Live()
-        self.gateway = gateway
+    def __init__(self, envoy: EnvoyServer, cameras: Cameras, live: Live, log: Path) -> None:
         self.envoy = envoy
+        self.gateway = envoy.gateway
+        self.cameras = cameras
+        self.live = live
         self.log = log
 
     @property
@@ -79,43 +81,73 @@ class Setup:
         return f"http://{self.gateway.listen}"
 
 
-@pytest.fixture
-async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
-    """A fresh gateway with a camera and a realtime server behind it."""
-    listen, admin, camera, realtime = (f"127.0.0.1:{port}" for port in free_ports(4))
+@asynccontextmanager
+async def gateway_to(
+    folder: DataFolder, addresses: Mapping[str, str]
+) -> AsyncIterator[EnvoyServer]:
+    """Envoy in front of contexts at these addresses."""
+    listen, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
     table = load_table()
     contexts = {
         name: table.contexts[name].model_copy(
             update={"address": address, "max_requests": MAX_REQUESTS}
         )
-        for name, address in (("camera", camera), ("realtime", realtime))
+        for name, address in addresses.items()
     }
-    gateway = table.model_copy(
-        update={"listen": listen, "admin": admin, "contracts": str(IMAGE), "contexts": contexts}
+    envoy = EnvoyServer(
+        folder,
+        table.model_copy(
+            update={"listen": listen, "admin": admin, "contracts": str(IMAGE), "contexts": contexts}
+        ),
     )
+    await envoy.start()
+    try:
+        yield envoy
+    finally:
+        await envoy.stop()
+
+
+def serving(context: str, register: Register) -> AbstractAsyncContextManager[RunningServer]:
+    """A context's server behind the kernel's guards, open to the development principal."""
+    settings = ServiceSettings(
+        listen="127.0.0.1:0",
+        database_url=SecretStr(""),
+        nats_url=SecretStr(""),
+        development_access=True,
+        shutdown_grace_s=0.1,
+    )
+    return serve(context, settings, register, {})
+
+
+def serving_live(live: Live) -> AbstractAsyncContextManager[RunningServer]:
+    return serving(
+        "realtime",
+        partial(realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server, live),
+    )
+
+
+@pytest.fixture
+async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
+    """A fresh gateway with a camera and a realtime server behind it."""
+    cameras = Cameras()  # type: ignore[abstract]  # the methods left out are never called
+    live = Live()
+    add_cameras = partial(camera_service_pb2_grpc.add_CameraServiceServicer_to_server, cameras)
     folder = DataFolder(tmp_path)
-    envoy = EnvoyServer(folder, gateway)
-    setup = Setup(gateway, envoy, folder.log("envoy"))
+    async with (
+        serving("camera", add_cameras) as camera,
+        serving_live(live) as realtime,
+        gateway_to(folder, {"camera": camera.address, "realtime": realtime.address}) as envoy,
+    ):
+        yield Setup(envoy, cameras, live, folder.log("envoy"))
 
-    def register_cameras(server: grpc.aio.Server) -> None:
-        camera_service_pb2_grpc.add_CameraServiceServicer_to_server(setup.cameras, server)
 
-    def register_live(server: grpc.aio.Server) -> None:
-        realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(setup.live, server)
+@pytest.fixture
+async def http(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=setup.url, timeout=20) as client:
+        yield client
 
-    async with AsyncExitStack() as stack:
-        for context, address, register in (
-            ("camera", camera, register_cameras),
-            ("realtime", realtime, register_live),
-        ):
-            settings = ServiceSettings(
-                listen=address,
-                database_url=SecretStr(""),
-                nats_url=SecretStr(""),
-                development_access=True,
-                shutdown_grace_s=0.1,
-            )
-            await stack.enter_async_context(serve(context, settings, register, {}))
-        await envoy.start()
-        stack.push_async_callback(envoy.stop)
-        yield setup
+
+@pytest.fixture
+async def channel(setup: Setup) -> AsyncIterator[grpc.aio.Channel]:
+    async with grpc.aio.insecure_channel(setup.gateway.listen) as channel:
+        yield channel

@@ -4,35 +4,24 @@ import asyncio
 import json
 import struct
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import httpx
 import pytest
+from grpc_health.v1 import health_pb2
 
 from gateway_envoy.filters import STATUS_HEADER
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel import errors
+from tally.kernel.contracts import methods
 from tests.component.gateway.conftest import MAX_REQUESTS, Setup
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 DOOR = {"name": "Door", "stream": {"uri": "demo://plaza"}}
 GET = f"/api/v1/cameras/{CAMERA_ID}"
-
-
-@pytest.fixture
-async def http(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=setup.url, timeout=20) as client:
-        yield client
-
-
-@pytest.fixture
-async def channel(setup: Setup) -> AsyncIterator[grpc.aio.Channel]:
-    async with grpc.aio.insecure_channel(setup.gateway.listen) as channel:
-        yield channel
 
 
 def failing(error: Exception, times: int | None = None) -> Any:
@@ -105,20 +94,19 @@ async def test_what_no_contract_knows_is_refused(setup: Setup, http: httpx.Async
     unknown = await http.get("/api/v2/cameras")
     assert unknown.status_code == 404
     assert unknown.json()["code"] == grpc.StatusCode.NOT_FOUND.value[0]
-    assert (await http.get("/api/v1/cameras?colour=red")).status_code == 400
-    assert (await http.post("/api/v1/cameras", content=b"{nonsense")).status_code == 400
+    assert (await http.get("/api/v1/workers")).status_code == 404, "not in this gateway's table"
+    for refused in (
+        await http.get("/api/v1/cameras?colour=red"),
+        await http.get("/api/v1/cameras?pageSize=many"),
+        await http.post("/api/v1/cameras", content=b"{nonsense"),
+    ):
+        assert refused.status_code == 400
+        assert refused.json()["code"] == grpc.StatusCode.INVALID_ARGUMENT.value[0]
     assert setup.cameras.calls == 0
 
 
 async def test_zero_values_are_told(http: httpx.AsyncClient) -> None:
     assert (await http.get("/api/v1/cameras")).json() == {"cameras": [], "nextPageToken": ""}
-
-
-async def test_a_dead_context_answers_503(setup: Setup, http: httpx.AsyncClient) -> None:
-    answer = await http.get("/api/v1/workers")
-    assert answer.status_code == 404, "a context that is not in the table has no route"
-    setup.cameras.behave = failing(errors.Unavailable("away"))
-    assert (await http.get("/api/v1/cameras")).status_code == 503
 
 
 @pytest.mark.parametrize("failures", [1, 2])
@@ -142,18 +130,43 @@ async def test_other_calls_are_never_repeated(setup: Setup, http: httpx.AsyncCli
     assert setup.cameras.calls == 1
 
 
-async def test_the_callers_deadline_is_kept(setup: Setup, channel: grpc.aio.Channel) -> None:
+async def test_nobody_outside_can_have_calls_repeated(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    setup.cameras.behave = failing(errors.Unavailable("away"))
+    wish = {"x-envoy-retry-grpc-on": "unavailable", "x-envoy-max-retries": "5"}
+    assert (await http.post("/api/v1/cameras", json=DOOR, headers=wish)).status_code == 503
+    assert setup.cameras.calls == 1
+
+
+@pytest.mark.parametrize(("asked", "left_s"), [("2000m", 2.0), ("60S", 10.0), (None, 10.0)])
+async def test_the_shorter_of_the_callers_and_the_policys_deadline_counts(
+    setup: Setup, http: httpx.AsyncClient, asked: str | None, left_s: float
+) -> None:
+    left = []
+
+    async def look(context: Any) -> None:
+        left.append(context.time_remaining())
+
+    setup.cameras.behave = look
+    await http.get(GET, headers={"grpc-timeout": asked} if asked else {})
+    assert left == [pytest.approx(left_s, abs=1.0)]
+    assert left[0] <= left_s
+
+
+async def test_a_call_that_takes_too_long_ends(setup: Setup, http: httpx.AsyncClient) -> None:
     async def hang(context: Any) -> None:
         await asyncio.Event().wait()
 
     setup.cameras.behave = hang
-    stub = camera_service_pb2_grpc.CameraServiceStub(channel)
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stub.GetCamera(camera_service_pb2.GetCameraRequest(camera_id=CAMERA_ID), timeout=0.3)
-    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    answer = await http.get(GET, headers={"grpc-timeout": "300m"})
+    assert answer.status_code == 504
+    assert answer.json()["code"] == grpc.StatusCode.DEADLINE_EXCEEDED.value[0]
 
 
-async def test_what_is_too_much_is_refused_at_once(setup: Setup, http: httpx.AsyncClient) -> None:
+async def test_what_is_too_much_is_refused_at_once(
+    setup: Setup, http: httpx.AsyncClient, channel: grpc.aio.Channel
+) -> None:
     release = asyncio.Event()
     arrived = asyncio.Semaphore(0)
 
@@ -165,10 +178,30 @@ async def test_what_is_too_much_is_refused_at_once(setup: Setup, http: httpx.Asy
     held = [asyncio.create_task(http.get(GET)) for _ in range(MAX_REQUESTS)]
     for _ in held:
         await arrived.acquire()
-    assert (await http.get(GET)).status_code == 503
+    refused = await http.get(GET)
+    assert refused.status_code == 503
+    assert refused.json()["code"] == grpc.StatusCode.UNAVAILABLE.value[0]
     assert setup.cameras.calls == MAX_REQUESTS
+    setup.live.go_on.release()
+    live = realtime_service_pb2_grpc.RealtimeServiceStub(channel)
+    subscription = live.Subscribe(realtime_service_pb2.SubscribeRequest())
+    async for message in subscription:
+        assert message.resume_token == "token-0", "other contexts have room"
+        break
+    subscription.cancel()
     release.set()
     assert {(await answer).status_code for answer in held} == {200}
+
+
+@pytest.mark.parametrize("path", ["/grpc.health.v1.Health/Check", "/elsewhere.v1.Service/Call"])
+async def test_grpc_beyond_the_contracts_stays_outside(
+    channel: grpc.aio.Channel, http: httpx.AsyncClient, path: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await channel.unary_unary(path, bytes, bytes)(b"")
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    answer = await http.post(path, content=grpc_web(health_pb2.HealthCheckRequest()), headers=WEB)
+    assert answer.status_code == 404, "which gRPC-Web clients read as UNIMPLEMENTED"
 
 
 async def test_a_stream_over_rest_arrives_line_by_line(
@@ -226,15 +259,36 @@ async def test_a_call_from_a_browser(http: httpx.AsyncClient) -> None:
     assert b"grpc-status:0" in trailers.replace(b" ", b"")
 
 
-async def test_a_stream_to_a_browser(setup: Setup, http: httpx.AsyncClient) -> None:
-    for _ in range(3):
-        setup.live.go_on.release()
+async def test_an_error_to_a_browser_has_its_details(setup: Setup, http: httpx.AsyncClient) -> None:
+    setup.cameras.behave = failing(errors.NotFound("none", reason="CAMERA_NOT_FOUND"))
     answer = await http.post(
-        "/tally.api.realtime.v1.RealtimeService/Subscribe",
-        content=grpc_web(realtime_service_pb2.SubscribeRequest()),
+        "/tally.api.camera.v1.CameraService/GetCamera",
+        content=grpc_web(camera_service_pb2.GetCameraRequest(camera_id=CAMERA_ID)),
         headers=WEB,
     )
-    assert [kind for kind, _ in frames(answer.content)] == [0, 0, 0, TRAILERS]
+    assert answer.status_code == 200
+    assert answer.headers["grpc-status"] == str(grpc.StatusCode.NOT_FOUND.value[0])
+    assert answer.headers["grpc-status-details-bin"]
+
+
+async def test_a_stream_reaches_a_browser_message_by_message(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    body = b""
+    setup.live.go_on.release()
+    async with (
+        asyncio.timeout(20),
+        http.stream(
+            "POST",
+            "/tally.api.realtime.v1.RealtimeService/Subscribe",
+            content=grpc_web(realtime_service_pb2.SubscribeRequest()),
+            headers=WEB,
+        ) as answer,
+    ):
+        async for chunk in answer.aiter_bytes():
+            body += chunk
+            setup.live.go_on.release()
+    assert [kind for kind, _ in frames(body)] == [0, 0, 0, TRAILERS]
 
 
 async def test_pages_of_named_origins_only_may_call(setup: Setup, http: httpx.AsyncClient) -> None:
@@ -252,23 +306,40 @@ async def test_pages_of_named_origins_only_may_call(setup: Setup, http: httpx.As
     )
 
 
-@pytest.mark.parametrize(
+PROTOCOLS = pytest.mark.parametrize(
     "protocol", [["--protocol", "grpc", "--http2-prior-knowledge"], ["--protocol", "grpcweb"]]
 )
-async def test_buf_curl_needs_nothing_but_the_address(
-    setup: Setup, tmp_path: Path, protocol: list[str]
-) -> None:
+
+
+async def buf_curl(*arguments: str, folder: Path) -> str:
+    """What `buf curl` prints; it learns the contracts by reflection through the gateway."""
     process = await asyncio.create_subprocess_exec(
-        str(Path(sys.prefix) / "bin" / "buf"), "curl", *protocol,
-        "-d", json.dumps({"cameraId": CAMERA_ID}),
-        f"{setup.url}/tally.api.camera.v1.CameraService/GetCamera",
-        cwd=tmp_path,
+        str(Path(sys.prefix) / "bin" / "buf"), "curl", *arguments,
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     output, complaints = await process.communicate()
     assert process.returncode == 0, complaints.decode()
+    return output.decode()
+
+
+@PROTOCOLS
+async def test_buf_curl_needs_nothing_but_the_address(
+    setup: Setup, tmp_path: Path, protocol: list[str]
+) -> None:
+    url = f"{setup.url}/tally.api.camera.v1.CameraService/GetCamera"
+    data = json.dumps({"cameraId": CAMERA_ID})
+    output = await buf_curl(*protocol, "-d", data, url, folder=tmp_path)
     assert json.loads(output)["camera"]["id"] == CAMERA_ID
+
+
+@PROTOCOLS
+async def test_buf_curl_lists_every_method(
+    setup: Setup, tmp_path: Path, protocol: list[str]
+) -> None:
+    listed = await buf_curl(*protocol, "--list-methods", setup.url, folder=tmp_path)
+    assert {path.removeprefix("/") for path in methods()} <= set(listed.split())
 
 
 async def test_healthz_tells_that_the_gateway_serves(http: httpx.AsyncClient) -> None:
@@ -289,5 +360,6 @@ async def test_the_access_log_has_a_json_line_for_each_request(
             await asyncio.sleep(0.1)
     entry = next(entry for entry in entries() if entry["path"] == "/api/v1/cameras")
     assert (entry["method"], entry["status"], entry["cluster"]) == ("GET", 200, "camera")
+    assert entry["grpc_status"] == "OK"
     assert entry["request_id"]
     assert "pageSize" not in setup.log.read_text()

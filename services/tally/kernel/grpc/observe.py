@@ -1,5 +1,6 @@
 """Traces, measures and logs every served call."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,9 +40,15 @@ async def observe(call: Call) -> AsyncIterator[None]:
         context=propagate.extract(call.metadata),
         kind=SpanKind.SERVER,
         attributes=attributes,
+        # All that is ever raised up to here is the abort with which gRPC ends a call; its status tells more.
+        record_exception=False,
+        set_status_on_exception=False,
     ) as span:
         try:
             yield
+        except asyncio.CancelledError:
+            call.context.set_code(grpc.StatusCode.CANCELLED)
+            raise
         finally:
             code = _status(call)
             elapsed = time.perf_counter() - start

@@ -85,7 +85,7 @@ async def serve(
     monitor = HealthMonitor(service_names(context), dependencies)
     health_pb2_grpc.add_HealthServicer_to_server(monitor.servicer, server)
     reflection.enable_server_reflection(
-        sorted({method.service for method in methods().values()} | {reflection.SERVICE_NAME}),
+        sorted({method.service for method in methods().values()}),
         server,
         pool=descriptor_pool(),
     )
