@@ -12,12 +12,23 @@ from grpc_status import rpc_status
 from tally.api.auth.v1 import (
     auth_service_pb2,
     auth_service_pb2_grpc,
+    role_pb2,
     user_pb2,
     user_service_pb2,
     user_service_pb2_grpc,
 )
 
 PASSWORD = "nine green lanterns"
+
+
+def everywhere(*role_ids: str) -> list[role_pb2.RoleBinding]:
+    """Bindings of roles without regard to sites."""
+    return [role_pb2.RoleBinding(role_id=each) for each in role_ids]
+
+
+def roles(user: user_pb2.User) -> list[str]:
+    """The ids of the user's roles."""
+    return [binding.role_id for binding in user.role_bindings]
 
 
 class Caller:
@@ -57,8 +68,10 @@ class Caller:
     async def whoami(self) -> auth_service_pb2.WhoamiResponse:
         return await self._auth.Whoami(auth_service_pb2.WhoamiRequest(), metadata=self._metadata)
 
-    async def create(self, email: str, *roles: user_pb2.Role.ValueType) -> user_pb2.User:
-        user = user_pb2.User(email=email, display_name="Somebody", roles=roles)
+    async def create(self, email: str, *role_ids: str) -> user_pb2.User:
+        user = user_pb2.User(
+            email=email, display_name="Somebody", role_bindings=everywhere(*role_ids)
+        )
         request = user_service_pb2.CreateUserRequest(user=user, password=PASSWORD)
         return (await self._users.CreateUser(request, metadata=self._metadata)).user
 

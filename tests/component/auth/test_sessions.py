@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from tally.api.auth.v1 import jwks_service_pb2, user_pb2
+from tally.api.auth.v1 import jwks_service_pb2
 from tally.api.auth.v1.jwks_service_pb2_grpc import JwksServiceStub
 from tally.auth.adapters.tables import refresh_tokens, signing_keys, users
 from tally.auth.application.throttle import PER_ACCOUNT
@@ -17,7 +17,7 @@ from tally.auth.bootstrap import auth_server
 from tally.auth.settings import AuthSettings
 from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer
-from tests.component.auth.calls import Caller, outcome, refused
+from tests.component.auth.calls import Caller, outcome, refused, roles
 from tests.component.auth.conftest import ADMIN_EMAIL, ADMIN_PASSWORD, MovableClock
 
 
@@ -29,7 +29,7 @@ async def admin(channel: grpc.aio.Channel) -> Caller:
 async def test_the_first_admin_may_do_everything(admin: Caller) -> None:
     me = await admin.whoami()
     assert me.user.email == ADMIN_EMAIL
-    assert me.user.roles == [user_pb2.ROLE_SUPER_ADMIN]
+    assert roles(me.user) == ["super-admin"]
     assert "system:admin" in me.permissions
 
 

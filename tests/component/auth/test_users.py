@@ -6,14 +6,10 @@ import grpc
 import pytest
 
 from tally.api.auth.v1 import user_pb2
-from tests.component.auth.calls import PASSWORD, Caller, outcome, refused
+from tests.component.auth.calls import PASSWORD, Caller, everywhere, outcome, refused, roles
 from tests.component.auth.conftest import ADMIN_EMAIL, ADMIN_PASSWORD
 
-SUPER_ADMIN, ADMIN, VIEWER = (
-    user_pb2.ROLE_SUPER_ADMIN,
-    user_pb2.ROLE_ADMIN,
-    user_pb2.ROLE_VIEWER,
-)
+SUPER_ADMIN, ADMIN, VIEWER = "super-admin", "admin", "viewer"
 
 
 @pytest.fixture
@@ -23,7 +19,7 @@ async def root(channel: grpc.aio.Channel) -> Caller:
 
 async def test_a_user_is_created_read_and_deleted(root: Caller, channel: grpc.aio.Channel) -> None:
     user = await root.create("Viewer@Example.org", VIEWER)
-    assert (user.email, list(user.roles)) == ("viewer@example.org", [VIEWER])
+    assert (user.email, roles(user)) == ("viewer@example.org", [VIEWER])
     assert await root.get(user.id) == user
     viewer = await Caller(channel).login("viewer@example.org", PASSWORD)
     assert list((await viewer.whoami()).permissions) == ["analytics:read", "camera:read"]
@@ -53,7 +49,7 @@ async def test_only_masked_fields_change_and_etags_guard_them(root: Caller) -> N
     user = await root.create("b@example.org", VIEWER)
     wanted = user_pb2.User(id=user.id, display_name="Bea", etag=user.etag)
     changed = await root.update(wanted, "display_name")
-    assert (changed.display_name, list(changed.roles)) == ("Bea", [VIEWER])
+    assert (changed.display_name, roles(changed)) == ("Bea", [VIEWER])
     async with refused("ETAG_MISMATCH"):
         await root.update(wanted, "display_name")
     assert await outcome(root.update(wanted, "email")) is grpc.StatusCode.INVALID_ARGUMENT
@@ -75,7 +71,9 @@ async def test_admins_make_nobody_a_super_admin(root: Caller, channel: grpc.aio.
     async with refused("BEYOND_OWN_PERMISSIONS"):
         await admin.create("other@example.org", SUPER_ADMIN)
     async with refused("BEYOND_OWN_PERMISSIONS"):
-        await admin.update(user_pb2.User(id=me.id, roles=[SUPER_ADMIN]), "roles")
+        await admin.update(
+            user_pb2.User(id=me.id, role_bindings=everywhere(SUPER_ADMIN)), "role_bindings"
+        )
     first = (await root.whoami()).user.id
     async with refused("BEYOND_OWN_PERMISSIONS"):
         await admin.update(user_pb2.User(id=first, display_name="Nobody"), "display_name")
@@ -86,7 +84,7 @@ async def test_admins_make_nobody_a_super_admin(root: Caller, channel: grpc.aio.
 async def test_the_last_super_admin_stays(root: Caller) -> None:
     first = (await root.whoami()).user.id
     for change, field in (
-        (user_pb2.User(id=first, roles=[ADMIN]), "roles"),
+        (user_pb2.User(id=first, role_bindings=everywhere(ADMIN)), "role_bindings"),
         (user_pb2.User(id=first, disabled=True), "disabled"),
     ):
         async with refused("LAST_SUPER_ADMIN"):

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable
 
-from tally.api.auth.v1 import auth_service_pb2, jwks_service_pb2, user_pb2, user_service_pb2
+from tally.api.auth.v1 import (
+    auth_service_pb2,
+    jwks_service_pb2,
+    role_pb2,
+    user_pb2,
+    user_service_pb2,
+)
 from tally.auth.application.command.create_user import NewUser
 from tally.auth.domain.access import Role
 from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME, Tokens, User, UserChange
+from tally.kernel.errors import FieldViolation, InvalidInput
 from tally.kernel.grpc.tokens import Jwk
-
-_ROLE_TO_PROTO = {
-    Role.SUPER_ADMIN: user_pb2.ROLE_SUPER_ADMIN,
-    Role.ADMIN: user_pb2.ROLE_ADMIN,
-    Role.OPERATOR: user_pb2.ROLE_OPERATOR,
-    Role.VIEWER: user_pb2.ROLE_VIEWER,
-    Role.GUEST: user_pb2.ROLE_GUEST,
-}
-_ROLE_FROM_PROTO = {int(number): role for role, number in _ROLE_TO_PROTO.items()}
 
 
 def user_to_proto(user: User) -> user_pb2.User:
@@ -24,7 +22,7 @@ def user_to_proto(user: User) -> user_pb2.User:
         id=user.id,
         email=user.email,
         display_name=user.display_name,
-        roles=sorted(_ROLE_TO_PROTO[role] for role in user.roles),
+        role_bindings=[role_pb2.RoleBinding(role_id=role) for role in sorted(user.roles)],
         disabled=user.disabled,
         etag=user.etag,
     )
@@ -36,7 +34,9 @@ def user_to_proto(user: User) -> user_pb2.User:
 def new_user_from_proto(request: user_service_pb2.CreateUserRequest) -> NewUser:
     """What a user is to be."""
     wanted = request.user
-    return NewUser(wanted.email, wanted.display_name, _roles(wanted.roles), request.password)
+    return NewUser(
+        wanted.email, wanted.display_name, _roles(wanted.role_bindings), request.password
+    )
 
 
 def change_from_proto(request: user_service_pb2.UpdateUserRequest) -> UserChange:
@@ -44,7 +44,7 @@ def change_from_proto(request: user_service_pb2.UpdateUserRequest) -> UserChange
     wanted, masked = request.user, set(request.update_mask.paths)
     return UserChange(
         display_name=wanted.display_name if "display_name" in masked else None,
-        roles=_roles(wanted.roles) if "roles" in masked else None,
+        roles=_roles(wanted.role_bindings) if "role_bindings" in masked else None,
         disabled=wanted.disabled if "disabled" in masked else None,
     )
 
@@ -65,5 +65,18 @@ def keys_to_proto(keys: Iterable[Jwk]) -> jwks_service_pb2.GetJwksResponse:
     )
 
 
-def _roles(numbers: Iterable[int]) -> frozenset[Role]:
-    return frozenset(_ROLE_FROM_PROTO[number] for number in numbers)
+def _roles(bindings: Iterable[role_pb2.RoleBinding]) -> frozenset[Role]:
+    """The roles; sites cannot be told apart yet, so bindings to some are refused rather than widened."""
+    roles, violations = set(), []
+    for index, binding in enumerate(bindings):
+        if binding.role_id not in set(Role) or binding.site_ids:
+            violations.append(
+                FieldViolation(
+                    f"user.role_bindings[{index}]", "must name a role that exists, and no sites"
+                )
+            )
+        else:
+            roles.add(Role(binding.role_id))
+    if violations:
+        raise InvalidInput(violations)
+    return frozenset(roles)

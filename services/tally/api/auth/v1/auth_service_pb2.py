@@ -25,11 +25,12 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from tally.api.auth.v1 import service_account_pb2 as tally_dot_api_dot_auth_dot_v1_dot_service__account__pb2
 from tally.api.auth.v1 import user_pb2 as tally_dot_api_dot_auth_dot_v1_dot_user__pb2
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/auth/v1/auth_service.proto\x12\x11tally.api.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1ctally/api/auth/v1/user.proto\x1a!tally/api/options/v1/policy.proto\"{\n\x06Tokens\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x04\xb0\xbb\x18\x01\x12\x38\n\x15\x61\x63\x63\x65ss_token_lifetime\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\rrefresh_token\x18\x03 \x01(\tB\x04\xb0\xbb\x18\x01\"K\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12 \n\x08password\x18\x02 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x02\xb0\xbb\x18\x01\":\n\rLoginResponse\x12)\n\x06tokens\x18\x01 \x01(\x0b\x32\x19.tally.api.auth.v1.Tokens\"7\n\x0eRefreshRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x01\xb0\xbb\x18\x01\"<\n\x0fRefreshResponse\x12)\n\x06tokens\x18\x01 \x01(\x0b\x32\x19.tally.api.auth.v1.Tokens\"6\n\rLogoutRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x01\xb0\xbb\x18\x01\"\x10\n\x0eLogoutResponse\"\x19\n\x17LogoutEverywhereRequest\"\x1a\n\x18LogoutEverywhereResponse\"g\n\x15\x43hangePasswordRequest\x12(\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x02\xb0\xbb\x18\x01\x12$\n\x0cnew_password\x18\x02 \x01(\tB\x0e\xbaH\x07r\x05\x10\x0c\x18\x80\x02\xb0\xbb\x18\x01\"\x18\n\x16\x43hangePasswordResponse\"\x0f\n\rWhoamiRequest\"L\n\x0eWhoamiResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\x12\x13\n\x0bpermissions\x18\x02 \x03(\t2\xde\x06\n\x0b\x41uthService\x12}\n\x05Login\x12\x1f.tally.api.auth.v1.LoginRequest\x1a .tally.api.auth.v1.LoginResponse\"1\xaa\xbb\x18\x10\n\x00\"\x02\x08\x05\x32\x06\x08\n\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/v1/auth/login:\x01*\x12\x85\x01\n\x07Refresh\x12!.tally.api.auth.v1.RefreshRequest\x1a\".tally.api.auth.v1.RefreshResponse\"3\xaa\xbb\x18\x10\n\x00\"\x02\x08\x05\x32\x06\x08\x1e\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/auth/refresh:\x01*\x12~\n\x06Logout\x12 .tally.api.auth.v1.LogoutRequest\x1a!.tally.api.auth.v1.LogoutResponse\"/\x90\x02\x02\xaa\xbb\x18\n\n\x00\"\x02\x08\x05(\x03\x38\x01\x82\xd3\xe4\x93\x02\x18\"\x13/api/v1/auth/logout:\x01*\x12\xa7\x01\n\x10LogoutEverywhere\x12*.tally.api.auth.v1.LogoutEverywhereRequest\x1a+.tally.api.auth.v1.LogoutEverywhereResponse\":\x90\x02\x02\xaa\xbb\x18\n\x12\x00\"\x02\x08\x05(\x03\x38\x01\x82\xd3\xe4\x93\x02#\"\x1e/api/v1/auth/logout-everywhere:\x01*\x12\xa2\x01\n\x0e\x43hangePassword\x12(.tally.api.auth.v1.ChangePasswordRequest\x1a).tally.api.auth.v1.ChangePasswordResponse\";\xaa\xbb\x18\x10\x12\x00\"\x02\x08\x05\x32\x06\x08\n\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/auth/change-password:\x01*\x12y\n\x06Whoami\x12 .tally.api.auth.v1.WhoamiRequest\x1a!.tally.api.auth.v1.WhoamiResponse\"*\x90\x02\x01\xaa\xbb\x18\x08\x12\x00\"\x02\x08\x05(\x03\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/auth/whoamib\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/auth/v1/auth_service.proto\x12\x11tally.api.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\'tally/api/auth/v1/service_account.proto\x1a\x1ctally/api/auth/v1/user.proto\x1a!tally/api/options/v1/policy.proto\"{\n\x06Tokens\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x04\xb0\xbb\x18\x01\x12\x38\n\x15\x61\x63\x63\x65ss_token_lifetime\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\rrefresh_token\x18\x03 \x01(\tB\x04\xb0\xbb\x18\x01\"\x91\x01\n\x0fRegisterRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12 \n\x08password\x18\x03 \x01(\tB\x0e\xbaH\x07r\x05\x10\x0c\x18\x80\x02\xb0\xbb\x18\x01\x12 \n\ninvitation\x18\x04 \x01(\tB\x0c\xbaH\x05r\x03\x18\x80\x01\xb0\xbb\x18\x01\"9\n\x10RegisterResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\"K\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12 \n\x08password\x18\x02 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x02\xb0\xbb\x18\x01\":\n\rLoginResponse\x12)\n\x06tokens\x18\x01 \x01(\x0b\x32\x19.tally.api.auth.v1.Tokens\"7\n\x0eRefreshRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x01\xb0\xbb\x18\x01\"<\n\x0fRefreshResponse\x12)\n\x06tokens\x18\x01 \x01(\x0b\x32\x19.tally.api.auth.v1.Tokens\"6\n\rLogoutRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x01\xb0\xbb\x18\x01\"\x10\n\x0eLogoutResponse\"\x19\n\x17LogoutEverywhereRequest\"\x1a\n\x18LogoutEverywhereResponse\"g\n\x15\x43hangePasswordRequest\x12(\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x02\xb0\xbb\x18\x01\x12$\n\x0cnew_password\x18\x02 \x01(\tB\x0e\xbaH\x07r\x05\x10\x0c\x18\x80\x02\xb0\xbb\x18\x01\"\x18\n\x16\x43hangePasswordResponse\"8\n\x1bRequestPasswordResetRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfe\x01\"\x1e\n\x1cRequestPasswordResetResponse\"[\n\x14ResetPasswordRequest\x12\x1d\n\x05token\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x01\xb0\xbb\x18\x01\x12$\n\x0cnew_password\x18\x02 \x01(\tB\x0e\xbaH\x07r\x05\x10\x0c\x18\x80\x02\xb0\xbb\x18\x01\"\x17\n\x15ResetPasswordResponse\"4\n\x11IssueTokenRequest\x12\x1f\n\x07\x61pi_key\x18\x01 \x01(\tB\x0e\xbaH\x07r\x05\x10\x01\x18\x80\x01\xb0\xbb\x18\x01\"j\n\x12IssueTokenResponse\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x04\xb0\xbb\x18\x01\x12\x38\n\x15\x61\x63\x63\x65ss_token_lifetime\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x0f\n\rWhoamiRequest\"\xd4\x01\n\x0eWhoamiResponse\x12\'\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.UserH\x00\x12<\n\x0fservice_account\x18\x03 \x01(\x0b\x32!.tally.api.auth.v1.ServiceAccountH\x00\x12\x13\n\x0bpermissions\x18\x02 \x03(\t\x12<\n\x10site_permissions\x18\x04 \x03(\x0b\x32\".tally.api.auth.v1.SitePermissionsB\x08\n\x06\x63\x61ller\"7\n\x0fSitePermissions\x12\x0f\n\x07site_id\x18\x01 \x01(\t\x12\x13\n\x0bpermissions\x18\x02 \x03(\t2\xdd\x0b\n\x0b\x41uthService\x12\x89\x01\n\x08Register\x12\".tally.api.auth.v1.RegisterRequest\x1a#.tally.api.auth.v1.RegisterResponse\"4\xaa\xbb\x18\x10\n\x00\"\x02\x08\x05\x32\x06\x08\n\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/auth/register:\x01*\x12}\n\x05Login\x12\x1f.tally.api.auth.v1.LoginRequest\x1a .tally.api.auth.v1.LoginResponse\"1\xaa\xbb\x18\x10\n\x00\"\x02\x08\x05\x32\x06\x08\n\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/v1/auth/login:\x01*\x12\x85\x01\n\x07Refresh\x12!.tally.api.auth.v1.RefreshRequest\x1a\".tally.api.auth.v1.RefreshResponse\"3\xaa\xbb\x18\x10\n\x00\"\x02\x08\x05\x32\x06\x08\x1e\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/auth/refresh:\x01*\x12~\n\x06Logout\x12 .tally.api.auth.v1.LogoutRequest\x1a!.tally.api.auth.v1.LogoutResponse\"/\x90\x02\x02\xaa\xbb\x18\n\n\x00\"\x02\x08\x05(\x03\x38\x01\x82\xd3\xe4\x93\x02\x18\"\x13/api/v1/auth/logout:\x01*\x12\xa7\x01\n\x10LogoutEverywhere\x12*.tally.api.auth.v1.LogoutEverywhereRequest\x1a+.tally.api.auth.v1.LogoutEverywhereResponse\":\x90\x02\x02\xaa\xbb\x18\n\x12\x00\"\x02\x08\x05(\x03\x38\x01\x82\xd3\xe4\x93\x02#\"\x1e/api/v1/auth/logout-everywhere:\x01*\x12\xa2\x01\n\x0e\x43hangePassword\x12(.tally.api.auth.v1.ChangePasswordRequest\x1a).tally.api.auth.v1.ChangePasswordResponse\";\xaa\xbb\x18\x10\x12\x00\"\x02\x08\x05\x32\x06\x08\n\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/auth/change-password:\x01*\x12\xbb\x01\n\x14RequestPasswordReset\x12..tally.api.auth.v1.RequestPasswordResetRequest\x1a/.tally.api.auth.v1.RequestPasswordResetResponse\"B\xaa\xbb\x18\x10\n\x00\"\x02\x08\x05\x32\x06\x08\n\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02(\"#/api/v1/auth/request-password-reset:\x01*\x12\x9e\x01\n\rResetPassword\x12\'.tally.api.auth.v1.ResetPasswordRequest\x1a(.tally.api.auth.v1.ResetPasswordResponse\":\xaa\xbb\x18\x10\n\x00\"\x02\x08\x05\x32\x06\x08\n\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02 \"\x1b/api/v1/auth/reset-password:\x01*\x12\x91\x01\n\nIssueToken\x12$.tally.api.auth.v1.IssueTokenRequest\x1a%.tally.api.auth.v1.IssueTokenResponse\"6\x90\x02\x02\xaa\xbb\x18\x12\n\x00\"\x02\x08\x05(\x03\x32\x06\x08<\x12\x02\x08<8\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/v1/auth/token:\x01*\x12y\n\x06Whoami\x12 .tally.api.auth.v1.WhoamiRequest\x1a!.tally.api.auth.v1.WhoamiResponse\"*\x90\x02\x01\xaa\xbb\x18\x08\x12\x00\"\x02\x08\x05(\x03\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/auth/whoamib\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +41,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKENS'].fields_by_name['access_token']._serialized_options = b'\260\273\030\001'
   _globals['_TOKENS'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_TOKENS'].fields_by_name['refresh_token']._serialized_options = b'\260\273\030\001'
+  _globals['_REGISTERREQUEST'].fields_by_name['email']._loaded_options = None
+  _globals['_REGISTERREQUEST'].fields_by_name['email']._serialized_options = b'\272H\007r\005\030\376\001`\001'
+  _globals['_REGISTERREQUEST'].fields_by_name['display_name']._loaded_options = None
+  _globals['_REGISTERREQUEST'].fields_by_name['display_name']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_REGISTERREQUEST'].fields_by_name['password']._loaded_options = None
+  _globals['_REGISTERREQUEST'].fields_by_name['password']._serialized_options = b'\272H\007r\005\020\014\030\200\002\260\273\030\001'
+  _globals['_REGISTERREQUEST'].fields_by_name['invitation']._loaded_options = None
+  _globals['_REGISTERREQUEST'].fields_by_name['invitation']._serialized_options = b'\272H\005r\003\030\200\001\260\273\030\001'
   _globals['_LOGINREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['email']._serialized_options = b'\272H\007r\005\020\001\030\376\001'
   _globals['_LOGINREQUEST'].fields_by_name['password']._loaded_options = None
@@ -52,6 +61,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._serialized_options = b'\272H\007r\005\020\001\030\200\002\260\273\030\001'
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\272H\007r\005\020\014\030\200\002\260\273\030\001'
+  _globals['_REQUESTPASSWORDRESETREQUEST'].fields_by_name['email']._loaded_options = None
+  _globals['_REQUESTPASSWORDRESETREQUEST'].fields_by_name['email']._serialized_options = b'\272H\007r\005\020\001\030\376\001'
+  _globals['_RESETPASSWORDREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_RESETPASSWORDREQUEST'].fields_by_name['token']._serialized_options = b'\272H\007r\005\020\001\030\200\001\260\273\030\001'
+  _globals['_RESETPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
+  _globals['_RESETPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\272H\007r\005\020\014\030\200\002\260\273\030\001'
+  _globals['_ISSUETOKENREQUEST'].fields_by_name['api_key']._loaded_options = None
+  _globals['_ISSUETOKENREQUEST'].fields_by_name['api_key']._serialized_options = b'\272H\007r\005\020\001\030\200\001\260\273\030\001'
+  _globals['_ISSUETOKENRESPONSE'].fields_by_name['access_token']._loaded_options = None
+  _globals['_ISSUETOKENRESPONSE'].fields_by_name['access_token']._serialized_options = b'\260\273\030\001'
+  _globals['_AUTHSERVICE'].methods_by_name['Register']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['Register']._serialized_options = b'\252\273\030\020\n\000\"\002\010\0052\006\010\n\022\002\010<8\001\202\323\344\223\002\032\"\025/api/v1/auth/register:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['Login']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['Login']._serialized_options = b'\252\273\030\020\n\000\"\002\010\0052\006\010\n\022\002\010<8\001\202\323\344\223\002\027\"\022/api/v1/auth/login:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['Refresh']._loaded_options = None
@@ -62,34 +83,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHSERVICE'].methods_by_name['LogoutEverywhere']._serialized_options = b'\220\002\002\252\273\030\n\022\000\"\002\010\005(\0038\001\202\323\344\223\002#\"\036/api/v1/auth/logout-everywhere:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\252\273\030\020\022\000\"\002\010\0052\006\010\n\022\002\010<8\001\202\323\344\223\002!\"\034/api/v1/auth/change-password:\001*'
+  _globals['_AUTHSERVICE'].methods_by_name['RequestPasswordReset']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['RequestPasswordReset']._serialized_options = b'\252\273\030\020\n\000\"\002\010\0052\006\010\n\022\002\010<8\001\202\323\344\223\002(\"#/api/v1/auth/request-password-reset:\001*'
+  _globals['_AUTHSERVICE'].methods_by_name['ResetPassword']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['ResetPassword']._serialized_options = b'\252\273\030\020\n\000\"\002\010\0052\006\010\n\022\002\010<8\001\202\323\344\223\002 \"\033/api/v1/auth/reset-password:\001*'
+  _globals['_AUTHSERVICE'].methods_by_name['IssueToken']._loaded_options = None
+  _globals['_AUTHSERVICE'].methods_by_name['IssueToken']._serialized_options = b'\220\002\002\252\273\030\022\n\000\"\002\010\005(\0032\006\010<\022\002\010<8\001\202\323\344\223\002\027\"\022/api/v1/auth/token:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['Whoami']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['Whoami']._serialized_options = b'\220\002\001\252\273\030\010\022\000\"\002\010\005(\003\202\323\344\223\002\025\022\023/api/v1/auth/whoami'
-  _globals['_TOKENS']._serialized_start=215
-  _globals['_TOKENS']._serialized_end=338
-  _globals['_LOGINREQUEST']._serialized_start=340
-  _globals['_LOGINREQUEST']._serialized_end=415
-  _globals['_LOGINRESPONSE']._serialized_start=417
-  _globals['_LOGINRESPONSE']._serialized_end=475
-  _globals['_REFRESHREQUEST']._serialized_start=477
-  _globals['_REFRESHREQUEST']._serialized_end=532
-  _globals['_REFRESHRESPONSE']._serialized_start=534
-  _globals['_REFRESHRESPONSE']._serialized_end=594
-  _globals['_LOGOUTREQUEST']._serialized_start=596
-  _globals['_LOGOUTREQUEST']._serialized_end=650
-  _globals['_LOGOUTRESPONSE']._serialized_start=652
-  _globals['_LOGOUTRESPONSE']._serialized_end=668
-  _globals['_LOGOUTEVERYWHEREREQUEST']._serialized_start=670
-  _globals['_LOGOUTEVERYWHEREREQUEST']._serialized_end=695
-  _globals['_LOGOUTEVERYWHERERESPONSE']._serialized_start=697
-  _globals['_LOGOUTEVERYWHERERESPONSE']._serialized_end=723
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=725
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=828
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=830
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=854
-  _globals['_WHOAMIREQUEST']._serialized_start=856
-  _globals['_WHOAMIREQUEST']._serialized_end=871
-  _globals['_WHOAMIRESPONSE']._serialized_start=873
-  _globals['_WHOAMIRESPONSE']._serialized_end=949
-  _globals['_AUTHSERVICE']._serialized_start=952
-  _globals['_AUTHSERVICE']._serialized_end=1814
+  _globals['_TOKENS']._serialized_start=256
+  _globals['_TOKENS']._serialized_end=379
+  _globals['_REGISTERREQUEST']._serialized_start=382
+  _globals['_REGISTERREQUEST']._serialized_end=527
+  _globals['_REGISTERRESPONSE']._serialized_start=529
+  _globals['_REGISTERRESPONSE']._serialized_end=586
+  _globals['_LOGINREQUEST']._serialized_start=588
+  _globals['_LOGINREQUEST']._serialized_end=663
+  _globals['_LOGINRESPONSE']._serialized_start=665
+  _globals['_LOGINRESPONSE']._serialized_end=723
+  _globals['_REFRESHREQUEST']._serialized_start=725
+  _globals['_REFRESHREQUEST']._serialized_end=780
+  _globals['_REFRESHRESPONSE']._serialized_start=782
+  _globals['_REFRESHRESPONSE']._serialized_end=842
+  _globals['_LOGOUTREQUEST']._serialized_start=844
+  _globals['_LOGOUTREQUEST']._serialized_end=898
+  _globals['_LOGOUTRESPONSE']._serialized_start=900
+  _globals['_LOGOUTRESPONSE']._serialized_end=916
+  _globals['_LOGOUTEVERYWHEREREQUEST']._serialized_start=918
+  _globals['_LOGOUTEVERYWHEREREQUEST']._serialized_end=943
+  _globals['_LOGOUTEVERYWHERERESPONSE']._serialized_start=945
+  _globals['_LOGOUTEVERYWHERERESPONSE']._serialized_end=971
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=973
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1076
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1078
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1102
+  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_start=1104
+  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_end=1160
+  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_start=1162
+  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_end=1192
+  _globals['_RESETPASSWORDREQUEST']._serialized_start=1194
+  _globals['_RESETPASSWORDREQUEST']._serialized_end=1285
+  _globals['_RESETPASSWORDRESPONSE']._serialized_start=1287
+  _globals['_RESETPASSWORDRESPONSE']._serialized_end=1310
+  _globals['_ISSUETOKENREQUEST']._serialized_start=1312
+  _globals['_ISSUETOKENREQUEST']._serialized_end=1364
+  _globals['_ISSUETOKENRESPONSE']._serialized_start=1366
+  _globals['_ISSUETOKENRESPONSE']._serialized_end=1472
+  _globals['_WHOAMIREQUEST']._serialized_start=1474
+  _globals['_WHOAMIREQUEST']._serialized_end=1489
+  _globals['_WHOAMIRESPONSE']._serialized_start=1492
+  _globals['_WHOAMIRESPONSE']._serialized_end=1704
+  _globals['_SITEPERMISSIONS']._serialized_start=1706
+  _globals['_SITEPERMISSIONS']._serialized_end=1761
+  _globals['_AUTHSERVICE']._serialized_start=1764
+  _globals['_AUTHSERVICE']._serialized_end=3265
 # @@protoc_insertion_point(module_scope)

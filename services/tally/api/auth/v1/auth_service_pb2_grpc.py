@@ -35,6 +35,11 @@ class AuthServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.Register = channel.unary_unary(
+                '/tally.api.auth.v1.AuthService/Register',
+                request_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RegisterRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RegisterResponse.FromString,
+                _registered_method=True)
         self.Login = channel.unary_unary(
                 '/tally.api.auth.v1.AuthService/Login',
                 request_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.LoginRequest.SerializeToString,
@@ -60,6 +65,21 @@ class AuthServiceStub:
                 request_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.FromString,
                 _registered_method=True)
+        self.RequestPasswordReset = channel.unary_unary(
+                '/tally.api.auth.v1.AuthService/RequestPasswordReset',
+                request_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RequestPasswordResetRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RequestPasswordResetResponse.FromString,
+                _registered_method=True)
+        self.ResetPassword = channel.unary_unary(
+                '/tally.api.auth.v1.AuthService/ResetPassword',
+                request_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ResetPasswordRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ResetPasswordResponse.FromString,
+                _registered_method=True)
+        self.IssueToken = channel.unary_unary(
+                '/tally.api.auth.v1.AuthService/IssueToken',
+                request_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.IssueTokenRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.IssueTokenResponse.FromString,
+                _registered_method=True)
         self.Whoami = channel.unary_unary(
                 '/tally.api.auth.v1.AuthService/Whoami',
                 request_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.WhoamiRequest.SerializeToString,
@@ -70,6 +90,14 @@ class AuthServiceStub:
 class AuthServiceServicer:
     """Logs users in and out.
     """
+
+    def Register(self, request, context):
+        """Creates an account for the caller. Depending on the server's settings, anybody may, or only who was invited, or
+        nobody.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def Login(self, request, context):
         """Opens a session. Wrong credentials are answered alike, and after the same time, whether the user exists or not.
@@ -107,6 +135,28 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RequestPasswordReset(self, request, context):
+        """Has a token for another password sent to the user with this address. The answer and its time are the same whether
+        there is such a user or not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetPassword(self, request, context):
+        """Gives the user another password and ends all their sessions. The token counts once, for an hour.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def IssueToken(self, request, context):
+        """Gives an access token for a service account's key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Whoami(self, request, context):
         """Tells the caller who they are.
         """
@@ -117,6 +167,11 @@ class AuthServiceServicer:
 
 def add_AuthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'Register': grpc.unary_unary_rpc_method_handler(
+                    servicer.Register,
+                    request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RegisterRequest.FromString,
+                    response_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RegisterResponse.SerializeToString,
+            ),
             'Login': grpc.unary_unary_rpc_method_handler(
                     servicer.Login,
                     request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.LoginRequest.FromString,
@@ -142,6 +197,21 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.FromString,
                     response_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.SerializeToString,
             ),
+            'RequestPasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestPasswordReset,
+                    request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RequestPasswordResetRequest.FromString,
+                    response_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RequestPasswordResetResponse.SerializeToString,
+            ),
+            'ResetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetPassword,
+                    request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ResetPasswordRequest.FromString,
+                    response_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ResetPasswordResponse.SerializeToString,
+            ),
+            'IssueToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.IssueToken,
+                    request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.IssueTokenRequest.FromString,
+                    response_serializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.IssueTokenResponse.SerializeToString,
+            ),
             'Whoami': grpc.unary_unary_rpc_method_handler(
                     servicer.Whoami,
                     request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.WhoamiRequest.FromString,
@@ -158,6 +228,33 @@ def add_AuthServiceServicer_to_server(servicer, server):
 class AuthService:
     """Logs users in and out.
     """
+
+    @staticmethod
+    def Register(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.auth.v1.AuthService/Register',
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RegisterRequest.SerializeToString,
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RegisterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def Login(request,
@@ -284,6 +381,87 @@ class AuthService:
             '/tally.api.auth.v1.AuthService/ChangePassword',
             tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordRequest.SerializeToString,
             tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestPasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.auth.v1.AuthService/RequestPasswordReset',
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RequestPasswordResetRequest.SerializeToString,
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.RequestPasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.auth.v1.AuthService/ResetPassword',
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ResetPasswordRequest.SerializeToString,
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.ResetPasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IssueToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.auth.v1.AuthService/IssueToken',
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.IssueTokenRequest.SerializeToString,
+            tally_dot_api_dot_auth_dot_v1_dot_auth__service__pb2.IssueTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

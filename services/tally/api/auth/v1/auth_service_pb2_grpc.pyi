@@ -33,6 +33,10 @@ class AuthServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AuthServiceAsyncStub: ...
+    Register: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]
+    """Creates an account for the caller. Depending on the server's settings, anybody may, or only who was invited, or
+    nobody.
+    """
     Login: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.LoginResponse]
     """Opens a session. Wrong credentials are answered alike, and after the same time, whether the user exists or not."""
     Refresh: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshRequest, _auth_service_pb2.RefreshResponse]
@@ -45,6 +49,14 @@ class AuthServiceStub:
     """Ends all sessions of the caller."""
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]
     """Gives the caller another password and ends all their sessions."""
+    RequestPasswordReset: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.RequestPasswordResetRequest, _auth_service_pb2.RequestPasswordResetResponse]
+    """Has a token for another password sent to the user with this address. The answer and its time are the same whether
+    there is such a user or not.
+    """
+    ResetPassword: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]
+    """Gives the user another password and ends all their sessions. The token counts once, for an hour."""
+    IssueToken: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.IssueTokenRequest, _auth_service_pb2.IssueTokenResponse]
+    """Gives an access token for a service account's key."""
     Whoami: _grpc.UnaryUnaryMultiCallable[_auth_service_pb2.WhoamiRequest, _auth_service_pb2.WhoamiResponse]
     """Tells the caller who they are."""
 
@@ -53,6 +65,10 @@ class AuthServiceAsyncStub(AuthServiceStub):
     """Logs users in and out."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    Register: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RegisterRequest, _auth_service_pb2.RegisterResponse]  # type: ignore[assignment]
+    """Creates an account for the caller. Depending on the server's settings, anybody may, or only who was invited, or
+    nobody.
+    """
     Login: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.LoginRequest, _auth_service_pb2.LoginResponse]  # type: ignore[assignment]
     """Opens a session. Wrong credentials are answered alike, and after the same time, whether the user exists or not."""
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RefreshRequest, _auth_service_pb2.RefreshResponse]  # type: ignore[assignment]
@@ -65,11 +81,29 @@ class AuthServiceAsyncStub(AuthServiceStub):
     """Ends all sessions of the caller."""
     ChangePassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ChangePasswordRequest, _auth_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
     """Gives the caller another password and ends all their sessions."""
+    RequestPasswordReset: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.RequestPasswordResetRequest, _auth_service_pb2.RequestPasswordResetResponse]  # type: ignore[assignment]
+    """Has a token for another password sent to the user with this address. The answer and its time are the same whether
+    there is such a user or not.
+    """
+    ResetPassword: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.ResetPasswordRequest, _auth_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
+    """Gives the user another password and ends all their sessions. The token counts once, for an hour."""
+    IssueToken: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.IssueTokenRequest, _auth_service_pb2.IssueTokenResponse]  # type: ignore[assignment]
+    """Gives an access token for a service account's key."""
     Whoami: _aio.UnaryUnaryMultiCallable[_auth_service_pb2.WhoamiRequest, _auth_service_pb2.WhoamiResponse]  # type: ignore[assignment]
     """Tells the caller who they are."""
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Logs users in and out."""
+
+    @_abc_1.abstractmethod
+    def Register(
+        self,
+        request: _auth_service_pb2.RegisterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.RegisterResponse, _abc.Awaitable[_auth_service_pb2.RegisterResponse]]:
+        """Creates an account for the caller. Depending on the server's settings, anybody may, or only who was invited, or
+        nobody.
+        """
 
     @_abc_1.abstractmethod
     def Login(
@@ -112,6 +146,32 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_auth_service_pb2.ChangePasswordResponse, _abc.Awaitable[_auth_service_pb2.ChangePasswordResponse]]:
         """Gives the caller another password and ends all their sessions."""
+
+    @_abc_1.abstractmethod
+    def RequestPasswordReset(
+        self,
+        request: _auth_service_pb2.RequestPasswordResetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.RequestPasswordResetResponse, _abc.Awaitable[_auth_service_pb2.RequestPasswordResetResponse]]:
+        """Has a token for another password sent to the user with this address. The answer and its time are the same whether
+        there is such a user or not.
+        """
+
+    @_abc_1.abstractmethod
+    def ResetPassword(
+        self,
+        request: _auth_service_pb2.ResetPasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.ResetPasswordResponse, _abc.Awaitable[_auth_service_pb2.ResetPasswordResponse]]:
+        """Gives the user another password and ends all their sessions. The token counts once, for an hour."""
+
+    @_abc_1.abstractmethod
+    def IssueToken(
+        self,
+        request: _auth_service_pb2.IssueTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_service_pb2.IssueTokenResponse, _abc.Awaitable[_auth_service_pb2.IssueTokenResponse]]:
+        """Gives an access token for a service account's key."""
 
     @_abc_1.abstractmethod
     def Whoami(

@@ -46,6 +46,26 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The change touches permissions that the caller does not hold."""
     ERROR_REASON_PAGE_TOKEN_INVALID: _ErrorReason.ValueType  # 11
     """The page token was not made by this server for this query."""
+    ERROR_REASON_REGISTRATION_CLOSED: _ErrorReason.ValueType  # 12
+    """Registration is closed, or open only to who was invited."""
+    ERROR_REASON_TOKEN_INVALID: _ErrorReason.ValueType  # 13
+    """The token is unknown, expired or used before: ask for another."""
+    ERROR_REASON_API_KEY_INVALID: _ErrorReason.ValueType  # 14
+    """The key is unknown, expired or revoked, or its account is disabled; which of these is not told."""
+    ERROR_REASON_ROLE_NOT_FOUND: _ErrorReason.ValueType  # 15
+    """No role has this id."""
+    ERROR_REASON_ROLE_ID_TAKEN: _ErrorReason.ValueType  # 16
+    """Another role has this id."""
+    ERROR_REASON_ROLE_BUILT_IN: _ErrorReason.ValueType  # 17
+    """The role is one of those that every system has."""
+    ERROR_REASON_ROLE_IN_USE: _ErrorReason.ValueType  # 18
+    """Users or service accounts hold the role."""
+    ERROR_REASON_SERVICE_ACCOUNT_NOT_FOUND: _ErrorReason.ValueType  # 19
+    """No service account has this id."""
+    ERROR_REASON_SERVICE_ACCOUNT_NAME_TAKEN: _ErrorReason.ValueType  # 20
+    """Another service account has this name."""
+    ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 21
+    """The request id stands for a request with other content."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -74,4 +94,24 @@ ERROR_REASON_BEYOND_OWN_PERMISSIONS: ErrorReason.ValueType  # 10
 """The change touches permissions that the caller does not hold."""
 ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 11
 """The page token was not made by this server for this query."""
+ERROR_REASON_REGISTRATION_CLOSED: ErrorReason.ValueType  # 12
+"""Registration is closed, or open only to who was invited."""
+ERROR_REASON_TOKEN_INVALID: ErrorReason.ValueType  # 13
+"""The token is unknown, expired or used before: ask for another."""
+ERROR_REASON_API_KEY_INVALID: ErrorReason.ValueType  # 14
+"""The key is unknown, expired or revoked, or its account is disabled; which of these is not told."""
+ERROR_REASON_ROLE_NOT_FOUND: ErrorReason.ValueType  # 15
+"""No role has this id."""
+ERROR_REASON_ROLE_ID_TAKEN: ErrorReason.ValueType  # 16
+"""Another role has this id."""
+ERROR_REASON_ROLE_BUILT_IN: ErrorReason.ValueType  # 17
+"""The role is one of those that every system has."""
+ERROR_REASON_ROLE_IN_USE: ErrorReason.ValueType  # 18
+"""Users or service accounts hold the role."""
+ERROR_REASON_SERVICE_ACCOUNT_NOT_FOUND: ErrorReason.ValueType  # 19
+"""No service account has this id."""
+ERROR_REASON_SERVICE_ACCOUNT_NAME_TAKEN: ErrorReason.ValueType  # 20
+"""Another service account has this name."""
+ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 21
+"""The request id stands for a request with other content."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -8,7 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from tally.api.auth.v1 import role_pb2 as _role_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,42 +20,6 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _Role:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ROLE_UNSPECIFIED: _Role.ValueType  # 0
-    """Not set."""
-    ROLE_SUPER_ADMIN: _Role.ValueType  # 1
-    """Everything."""
-    ROLE_ADMIN: _Role.ValueType  # 2
-    """Everything but running the system itself."""
-    ROLE_OPERATOR: _Role.ValueType  # 3
-    """Reads everything about cameras and counts, and changes cameras."""
-    ROLE_VIEWER: _Role.ValueType  # 4
-    """Reads cameras and counts."""
-    ROLE_GUEST: _Role.ValueType  # 5
-    """Reads counts."""
-
-class Role(_Role, metaclass=_RoleEnumTypeWrapper):
-    """What a user may do."""
-
-ROLE_UNSPECIFIED: Role.ValueType  # 0
-"""Not set."""
-ROLE_SUPER_ADMIN: Role.ValueType  # 1
-"""Everything."""
-ROLE_ADMIN: Role.ValueType  # 2
-"""Everything but running the system itself."""
-ROLE_OPERATOR: Role.ValueType  # 3
-"""Reads everything about cameras and counts, and changes cameras."""
-ROLE_VIEWER: Role.ValueType  # 4
-"""Reads cameras and counts."""
-ROLE_GUEST: Role.ValueType  # 5
-"""Reads counts."""
-Global___Role: _TypeAlias = Role  # noqa: Y015
-
 @_typing.final
 class User(_message.Message):
     """Somebody who can log in."""
@@ -65,7 +29,7 @@ class User(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
-    ROLES_FIELD_NUMBER: _builtins.int
+    ROLE_BINDINGS_FIELD_NUMBER: _builtins.int
     DISABLED_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
@@ -81,7 +45,7 @@ class User(_message.Message):
     etag: _builtins.str
     """Changes with every change of the user."""
     @_builtins.property
-    def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
+    def role_bindings(self) -> _containers.RepeatedCompositeFieldContainer[_role_pb2.RoleBinding]:
         """What the user may do; none: only log in and out."""
 
     @_builtins.property
@@ -98,7 +62,7 @@ class User(_message.Message):
         id: _builtins.str = ...,
         email: _builtins.str = ...,
         display_name: _builtins.str = ...,
-        roles: _abc.Iterable[Global___Role.ValueType] | None = ...,
+        role_bindings: _abc.Iterable[_role_pb2.RoleBinding] | None = ...,
         disabled: _builtins.bool = ...,
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
@@ -106,7 +70,7 @@ class User(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "disabled", b"disabled", "display_name", b"display_name", "email", b"email", "etag", b"etag", "id", b"id", "roles", b"roles", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "disabled", b"disabled", "display_name", b"display_name", "email", b"email", "etag", b"etag", "id", b"id", "role_bindings", b"role_bindings", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

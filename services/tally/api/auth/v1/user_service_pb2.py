@@ -25,11 +25,13 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tally.api.auth.v1 import role_pb2 as tally_dot_api_dot_auth_dot_v1_dot_role__pb2
 from tally.api.auth.v1 import user_pb2 as tally_dot_api_dot_auth_dot_v1_dot_user__pb2
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/auth/v1/user_service.proto\x12\x11tally.api.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1ctally/api/auth/v1/user.proto\x1a!tally/api/options/v1/policy.proto\"d\n\x11\x43reateUserRequest\x12-\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.UserB\x06\xbaH\x03\xc8\x01\x01\x12 \n\x08password\x18\x02 \x01(\tB\x0e\xbaH\x07r\x05\x10\x0c\x18\x80\x02\xb0\xbb\x18\x01\";\n\x12\x43reateUserResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"8\n\x0fGetUserResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\"O\n\x10ListUsersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"T\n\x11ListUsersResponse\x12&\n\x05users\x18\x01 \x03(\x0b\x32\x17.tally.api.auth.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xf1\x05\n\x11UpdateUserRequest\x12-\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.UserB\x06\xbaH\x03\xd8\x01\x03\x12\x37\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01:\xf3\x04\xbaH\xef\x04\x1av\n\x0eupdate_user.id\x12\x16user.id must be a UUID\x1aLthis.user.id.matches(\'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\')\x1a\xbe\x01\n\x10update_user.mask\x12\x35update_mask must name display_name, roles or disabled\x1assize(this.update_mask.paths) > 0 && this.update_mask.paths.all(path, path in [\'display_name\', \'roles\', \'disabled\'])\x1a\xc6\x01\n\x18update_user.display_name\x12/user.display_name must have 1 to 100 characters\x1ay!(\'display_name\' in this.update_mask.paths) || (size(this.user.display_name) >= 1 && size(this.user.display_name) <= 100)\x1ak\n\x11update_user.roles\x12#user.roles must be roles that exist\x1a\x31this.user.roles.all(role, role >= 1 && role <= 5)\";\n\x12UpdateUserResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\"E\n\x11\x44\x65leteUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x14\n\x12\x44\x65leteUserResponse2\xd9\x05\n\x0bUserService\x12\x89\x01\n\nCreateUser\x12$.tally.api.auth.v1.CreateUserRequest\x1a%.tally.api.auth.v1.CreateUserResponse\".\xaa\xbb\x18\x12\x1a\nuser:write\"\x02\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/v1/users:\x01*\x12\x89\x01\n\x07GetUser\x12!.tally.api.auth.v1.GetUserRequest\x1a\".tally.api.auth.v1.GetUserResponse\"7\x90\x02\x01\xaa\xbb\x18\x11\x1a\tuser:read\"\x02\x08\x05(\x03\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/users/{user_id}\x12\x85\x01\n\tListUsers\x12#.tally.api.auth.v1.ListUsersRequest\x1a$.tally.api.auth.v1.ListUsersResponse\"-\x90\x02\x01\xaa\xbb\x18\x11\x1a\tuser:read\"\x02\x08\x05(\x03\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/users\x12\x96\x01\n\nUpdateUser\x12$.tally.api.auth.v1.UpdateUserRequest\x1a%.tally.api.auth.v1.UpdateUserResponse\";\xaa\xbb\x18\x12\x1a\nuser:write\"\x02\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x1f\x32\x17/api/v1/users/{user.id}:\x04user\x12\x90\x01\n\nDeleteUser\x12$.tally.api.auth.v1.DeleteUserRequest\x1a%.tally.api.auth.v1.DeleteUserResponse\"5\xaa\xbb\x18\x12\x1a\nuser:write\"\x02\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x19*\x17/api/v1/users/{user_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/auth/v1/user_service.proto\x12\x11tally.api.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctally/api/auth/v1/role.proto\x1a\x1ctally/api/auth/v1/user.proto\x1a!tally/api/options/v1/policy.proto\"\x85\x01\n\x11\x43reateUserRequest\x12-\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.UserB\x06\xbaH\x03\xc8\x01\x01\x12 \n\x08password\x18\x02 \x01(\tB\x0e\xbaH\x07r\x05\x10\x0c\x18\x80\x02\xb0\xbb\x18\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\";\n\x12\x43reateUserResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\"o\n\x11InviteUserRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x18\xfe\x01`\x01\x12?\n\rrole_bindings\x18\x02 \x03(\x0b\x32\x1e.tally.api.auth.v1.RoleBindingB\x08\xbaH\x05\x92\x01\x02\x10\x14\"E\n\x12InviteUserResponse\x12/\n\x0b\x65xpire_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"8\n\x0fGetUserResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\"O\n\x10ListUsersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"T\n\x11ListUsersResponse\x12&\n\x05users\x18\x01 \x03(\x0b\x32\x17.tally.api.auth.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x94\x05\n\x11UpdateUserRequest\x12-\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.UserB\x06\xbaH\x03\xd8\x01\x03\x12\x37\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x06\xbaH\x03\xc8\x01\x01:\x96\x04\xbaH\x92\x04\x1av\n\x0eupdate_user.id\x12\x16user.id must be a UUID\x1aLthis.user.id.matches(\'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\')\x1a\xce\x01\n\x10update_user.mask\x12=update_mask must name display_name, role_bindings or disabled\x1a{size(this.update_mask.paths) > 0 && this.update_mask.paths.all(path, path in [\'display_name\', \'role_bindings\', \'disabled\'])\x1a\xc6\x01\n\x18update_user.display_name\x12/user.display_name must have 1 to 100 characters\x1ay!(\'display_name\' in this.update_mask.paths) || (size(this.user.display_name) >= 1 && size(this.user.display_name) <= 100)\";\n\x12UpdateUserResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tally.api.auth.v1.User\"E\n\x11\x44\x65leteUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x14\n\x12\x44\x65leteUserResponse2\xec\x06\n\x0bUserService\x12\x89\x01\n\nCreateUser\x12$.tally.api.auth.v1.CreateUserRequest\x1a%.tally.api.auth.v1.CreateUserResponse\".\xaa\xbb\x18\x12\x1a\nuser:write\"\x02\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x12\"\r/api/v1/users:\x01*\x12\x90\x01\n\nInviteUser\x12$.tally.api.auth.v1.InviteUserRequest\x1a%.tally.api.auth.v1.InviteUserResponse\"5\xaa\xbb\x18\x12\x1a\nuser:write\"\x02\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/users:invite:\x01*\x12\x89\x01\n\x07GetUser\x12!.tally.api.auth.v1.GetUserRequest\x1a\".tally.api.auth.v1.GetUserResponse\"7\x90\x02\x01\xaa\xbb\x18\x11\x1a\tuser:read\"\x02\x08\x05(\x03\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/users/{user_id}\x12\x85\x01\n\tListUsers\x12#.tally.api.auth.v1.ListUsersRequest\x1a$.tally.api.auth.v1.ListUsersResponse\"-\x90\x02\x01\xaa\xbb\x18\x11\x1a\tuser:read\"\x02\x08\x05(\x03\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/users\x12\x96\x01\n\nUpdateUser\x12$.tally.api.auth.v1.UpdateUserRequest\x1a%.tally.api.auth.v1.UpdateUserResponse\";\xaa\xbb\x18\x12\x1a\nuser:write\"\x02\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x1f\x32\x17/api/v1/users/{user.id}:\x04user\x12\x90\x01\n\nDeleteUser\x12$.tally.api.auth.v1.DeleteUserRequest\x1a%.tally.api.auth.v1.DeleteUserResponse\"5\xaa\xbb\x18\x12\x1a\nuser:write\"\x02\x08\x05\x38\x01\x82\xd3\xe4\x93\x02\x19*\x17/api/v1/users/{user_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +42,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEUSERREQUEST'].fields_by_name['user']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CREATEUSERREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_CREATEUSERREQUEST'].fields_by_name['password']._serialized_options = b'\272H\007r\005\020\014\030\200\002\260\273\030\001'
+  _globals['_CREATEUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_INVITEUSERREQUEST'].fields_by_name['email']._loaded_options = None
+  _globals['_INVITEUSERREQUEST'].fields_by_name['email']._serialized_options = b'\272H\007r\005\030\376\001`\001'
+  _globals['_INVITEUSERREQUEST'].fields_by_name['role_bindings']._loaded_options = None
+  _globals['_INVITEUSERREQUEST'].fields_by_name['role_bindings']._serialized_options = b'\272H\005\222\001\002\020\024'
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -51,13 +59,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEUSERREQUEST'].fields_by_name['update_mask']._loaded_options = None
   _globals['_UPDATEUSERREQUEST'].fields_by_name['update_mask']._serialized_options = b'\272H\003\310\001\001'
   _globals['_UPDATEUSERREQUEST']._loaded_options = None
-  _globals['_UPDATEUSERREQUEST']._serialized_options = b'\272H\357\004\032v\n\016update_user.id\022\026user.id must be a UUID\032Lthis.user.id.matches(\'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\')\032\276\001\n\020update_user.mask\0225update_mask must name display_name, roles or disabled\032ssize(this.update_mask.paths) > 0 && this.update_mask.paths.all(path, path in [\'display_name\', \'roles\', \'disabled\'])\032\306\001\n\030update_user.display_name\022/user.display_name must have 1 to 100 characters\032y!(\'display_name\' in this.update_mask.paths) || (size(this.user.display_name) >= 1 && size(this.user.display_name) <= 100)\032k\n\021update_user.roles\022#user.roles must be roles that exist\0321this.user.roles.all(role, role >= 1 && role <= 5)'
+  _globals['_UPDATEUSERREQUEST']._serialized_options = b'\272H\222\004\032v\n\016update_user.id\022\026user.id must be a UUID\032Lthis.user.id.matches(\'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\')\032\316\001\n\020update_user.mask\022=update_mask must name display_name, role_bindings or disabled\032{size(this.update_mask.paths) > 0 && this.update_mask.paths.all(path, path in [\'display_name\', \'role_bindings\', \'disabled\'])\032\306\001\n\030update_user.display_name\022/user.display_name must have 1 to 100 characters\032y!(\'display_name\' in this.update_mask.paths) || (size(this.user.display_name) >= 1 && size(this.user.display_name) <= 100)'
   _globals['_DELETEUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_DELETEUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_DELETEUSERREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_DELETEUSERREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._serialized_options = b'\252\273\030\022\032\nuser:write\"\002\010\0058\001\202\323\344\223\002\022\"\r/api/v1/users:\001*'
+  _globals['_USERSERVICE'].methods_by_name['InviteUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['InviteUser']._serialized_options = b'\252\273\030\022\032\nuser:write\"\002\010\0058\001\202\323\344\223\002\031\"\024/api/v1/users:invite:\001*'
   _globals['_USERSERVICE'].methods_by_name['GetUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\252\273\030\021\032\tuser:read\"\002\010\005(\003\202\323\344\223\002\031\022\027/api/v1/users/{user_id}'
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._loaded_options = None
@@ -66,26 +76,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\252\273\030\022\032\nuser:write\"\002\010\0058\001\202\323\344\223\002\0372\027/api/v1/users/{user.id}:\004user'
   _globals['_USERSERVICE'].methods_by_name['DeleteUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['DeleteUser']._serialized_options = b'\252\273\030\022\032\nuser:write\"\002\010\0058\001\202\323\344\223\002\031*\027/api/v1/users/{user_id}'
-  _globals['_CREATEUSERREQUEST']._serialized_start=217
-  _globals['_CREATEUSERREQUEST']._serialized_end=317
-  _globals['_CREATEUSERRESPONSE']._serialized_start=319
-  _globals['_CREATEUSERRESPONSE']._serialized_end=378
-  _globals['_GETUSERREQUEST']._serialized_start=380
-  _globals['_GETUSERREQUEST']._serialized_end=423
-  _globals['_GETUSERRESPONSE']._serialized_start=425
-  _globals['_GETUSERRESPONSE']._serialized_end=481
-  _globals['_LISTUSERSREQUEST']._serialized_start=483
-  _globals['_LISTUSERSREQUEST']._serialized_end=562
-  _globals['_LISTUSERSRESPONSE']._serialized_start=564
-  _globals['_LISTUSERSRESPONSE']._serialized_end=648
-  _globals['_UPDATEUSERREQUEST']._serialized_start=651
-  _globals['_UPDATEUSERREQUEST']._serialized_end=1404
-  _globals['_UPDATEUSERRESPONSE']._serialized_start=1406
-  _globals['_UPDATEUSERRESPONSE']._serialized_end=1465
-  _globals['_DELETEUSERREQUEST']._serialized_start=1467
-  _globals['_DELETEUSERREQUEST']._serialized_end=1536
-  _globals['_DELETEUSERRESPONSE']._serialized_start=1538
-  _globals['_DELETEUSERRESPONSE']._serialized_end=1558
-  _globals['_USERSERVICE']._serialized_start=1561
-  _globals['_USERSERVICE']._serialized_end=2290
+  _globals['_CREATEUSERREQUEST']._serialized_start=281
+  _globals['_CREATEUSERREQUEST']._serialized_end=414
+  _globals['_CREATEUSERRESPONSE']._serialized_start=416
+  _globals['_CREATEUSERRESPONSE']._serialized_end=475
+  _globals['_INVITEUSERREQUEST']._serialized_start=477
+  _globals['_INVITEUSERREQUEST']._serialized_end=588
+  _globals['_INVITEUSERRESPONSE']._serialized_start=590
+  _globals['_INVITEUSERRESPONSE']._serialized_end=659
+  _globals['_GETUSERREQUEST']._serialized_start=661
+  _globals['_GETUSERREQUEST']._serialized_end=704
+  _globals['_GETUSERRESPONSE']._serialized_start=706
+  _globals['_GETUSERRESPONSE']._serialized_end=762
+  _globals['_LISTUSERSREQUEST']._serialized_start=764
+  _globals['_LISTUSERSREQUEST']._serialized_end=843
+  _globals['_LISTUSERSRESPONSE']._serialized_start=845
+  _globals['_LISTUSERSRESPONSE']._serialized_end=929
+  _globals['_UPDATEUSERREQUEST']._serialized_start=932
+  _globals['_UPDATEUSERREQUEST']._serialized_end=1592
+  _globals['_UPDATEUSERRESPONSE']._serialized_start=1594
+  _globals['_UPDATEUSERRESPONSE']._serialized_end=1653
+  _globals['_DELETEUSERREQUEST']._serialized_start=1655
+  _globals['_DELETEUSERREQUEST']._serialized_end=1724
+  _globals['_DELETEUSERRESPONSE']._serialized_start=1726
+  _globals['_DELETEUSERRESPONSE']._serialized_end=1746
+  _globals['_USERSERVICE']._serialized_start=1749
+  _globals['_USERSERVICE']._serialized_end=2625
 # @@protoc_insertion_point(module_scope)

@@ -7,7 +7,9 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from tally.api.auth.v1 import role_pb2 as _role_pb2
 from tally.api.auth.v1 import user_pb2 as _user_pb2
 import builtins as _builtins
 import sys
@@ -28,8 +30,13 @@ class CreateUserRequest(_message.Message):
 
     USER_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     password: _builtins.str
     """The first password: 12 characters or more, and none that attackers try first."""
+    request_id: _builtins.str
+    """Chosen by the caller, so that a repeated request creates one: the same id with the same content returns what the first
+    one made, with other content it is refused.
+    """
     @_builtins.property
     def user(self) -> _user_pb2.User:
         """The user; what the server gives is ignored."""
@@ -39,10 +46,11 @@ class CreateUserRequest(_message.Message):
         *,
         user: _user_pb2.User | None = ...,
         password: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "request_id", b"request_id", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -71,6 +79,58 @@ class CreateUserResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateUserResponse: _TypeAlias = CreateUserResponse  # noqa: Y015
+
+@_typing.final
+class InviteUserRequest(_message.Message):
+    """Asks for an invitation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAIL_FIELD_NUMBER: _builtins.int
+    ROLE_BINDINGS_FIELD_NUMBER: _builtins.int
+    email: _builtins.str
+    """Who is invited."""
+    @_builtins.property
+    def role_bindings(self) -> _containers.RepeatedCompositeFieldContainer[_role_pb2.RoleBinding]:
+        """What they will be allowed to do."""
+
+    def __init__(
+        self,
+        *,
+        email: _builtins.str = ...,
+        role_bindings: _abc.Iterable[_role_pb2.RoleBinding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "role_bindings", b"role_bindings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InviteUserRequest: _TypeAlias = InviteUserRequest  # noqa: Y015
+
+@_typing.final
+class InviteUserResponse(_message.Message):
+    """The invitation is under way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ends."""
+
+    def __init__(
+        self,
+        *,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InviteUserResponse: _TypeAlias = InviteUserResponse  # noqa: Y015
 
 @_typing.final
 class GetUserRequest(_message.Message):
@@ -186,7 +246,7 @@ class UpdateUserRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields to change: `display_name`, `roles`, `disabled`."""
+        """Which fields to change: `display_name`, `role_bindings`, `disabled`."""
 
     def __init__(
         self,

@@ -40,6 +40,11 @@ class UserServiceStub:
                 request_serializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.CreateUserRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.CreateUserResponse.FromString,
                 _registered_method=True)
+        self.InviteUser = channel.unary_unary(
+                '/tally.api.auth.v1.UserService/InviteUser',
+                request_serializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.InviteUserRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.InviteUserResponse.FromString,
+                _registered_method=True)
         self.GetUser = channel.unary_unary(
                 '/tally.api.auth.v1.UserService/GetUser',
                 request_serializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.GetUserRequest.SerializeToString,
@@ -68,6 +73,13 @@ class UserServiceServicer:
 
     def CreateUser(self, request, context):
         """Creates a user.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def InviteUser(self, request, context):
+        """Invites somebody to register. The token that they need is delivered to their address.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +120,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.CreateUser,
                     request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.CreateUserRequest.FromString,
                     response_serializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.CreateUserResponse.SerializeToString,
+            ),
+            'InviteUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.InviteUser,
+                    request_deserializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.InviteUserRequest.FromString,
+                    response_serializer=tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.InviteUserResponse.SerializeToString,
             ),
             'GetUser': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUser,
@@ -158,6 +175,33 @@ class UserService:
             '/tally.api.auth.v1.UserService/CreateUser',
             tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.CreateUserRequest.SerializeToString,
             tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.CreateUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InviteUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.auth.v1.UserService/InviteUser',
+            tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.InviteUserRequest.SerializeToString,
+            tally_dot_api_dot_auth_dot_v1_dot_user__service__pb2.InviteUserResponse.FromString,
             options,
             channel_credentials,
             insecure,

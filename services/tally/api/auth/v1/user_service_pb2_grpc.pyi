@@ -35,6 +35,8 @@ class UserServiceStub:
     def __new__(cls, channel: _aio.Channel) -> UserServiceAsyncStub: ...
     CreateUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.CreateUserRequest, _user_service_pb2.CreateUserResponse]
     """Creates a user."""
+    InviteUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.InviteUserRequest, _user_service_pb2.InviteUserResponse]
+    """Invites somebody to register. The token that they need is delivered to their address."""
     GetUser: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.GetUserResponse]
     """Returns one user."""
     ListUsers: _grpc.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]
@@ -51,6 +53,8 @@ class UserServiceAsyncStub(UserServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.CreateUserRequest, _user_service_pb2.CreateUserResponse]  # type: ignore[assignment]
     """Creates a user."""
+    InviteUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.InviteUserRequest, _user_service_pb2.InviteUserResponse]  # type: ignore[assignment]
+    """Invites somebody to register. The token that they need is delivered to their address."""
     GetUser: _aio.UnaryUnaryMultiCallable[_user_service_pb2.GetUserRequest, _user_service_pb2.GetUserResponse]  # type: ignore[assignment]
     """Returns one user."""
     ListUsers: _aio.UnaryUnaryMultiCallable[_user_service_pb2.ListUsersRequest, _user_service_pb2.ListUsersResponse]  # type: ignore[assignment]
@@ -70,6 +74,14 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_user_service_pb2.CreateUserResponse, _abc.Awaitable[_user_service_pb2.CreateUserResponse]]:
         """Creates a user."""
+
+    @_abc_1.abstractmethod
+    def InviteUser(
+        self,
+        request: _user_service_pb2.InviteUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_service_pb2.InviteUserResponse, _abc.Awaitable[_user_service_pb2.InviteUserResponse]]:
+        """Invites somebody to register. The token that they need is delivered to their address."""
 
     @_abc_1.abstractmethod
     def GetUser(

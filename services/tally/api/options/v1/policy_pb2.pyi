@@ -35,6 +35,7 @@ class MethodPolicy(_message.Message):
     RETRIES_FIELD_NUMBER: _builtins.int
     RATE_LIMIT_FIELD_NUMBER: _builtins.int
     AUDITED_FIELD_NUMBER: _builtins.int
+    BY_SITE_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """Whoever holds this permission, such as `camera:read`."""
     retries: _builtins.int
@@ -43,6 +44,10 @@ class MethodPolicy(_message.Message):
     """
     audited: _builtins.bool
     """Whether each call leaves an entry in the audit log."""
+    by_site: _builtins.bool
+    """Whether the method keeps to the sites where its caller holds the permission. Of the other methods, callers who hold
+    the permission at some sites only may call none.
+    """
     @_builtins.property
     def public(self) -> _empty_pb2.Empty:
         """Anybody, without credentials."""
@@ -71,10 +76,11 @@ class MethodPolicy(_message.Message):
         retries: _builtins.int = ...,
         rate_limit: Global___RateLimit | None = ...,
         audited: _builtins.bool = ...,
+        by_site: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "authenticated", b"authenticated", "deadline", b"deadline", "permission", b"permission", "public", b"public", "rate_limit", b"rate_limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "audited", b"audited", "authenticated", b"authenticated", "deadline", b"deadline", "permission", b"permission", "public", b"public", "rate_limit", b"rate_limit", "retries", b"retries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "audited", b"audited", "authenticated", b"authenticated", "by_site", b"by_site", "deadline", b"deadline", "permission", b"permission", "public", b"public", "rate_limit", b"rate_limit", "retries", b"retries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_access: _TypeAlias = _typing.Literal["public", "authenticated", "permission"]  # noqa: Y015
     _WhichOneofArgType_access: _TypeAlias = _typing.Literal["access", b"access"]  # noqa: Y015
