@@ -32,7 +32,7 @@ async def analytics_server(
 
     Args:
         settings: Where things are.
-        authenticator: Who recognises callers; by default what the settings allow.
+        authenticator: Who recognises callers; by default the auth context's keys do.
     """
     url = settings.database_url.get_secret_value()
     await upgrade(url, "tally.analytics.migrations")

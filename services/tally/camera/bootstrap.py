@@ -44,7 +44,7 @@ async def camera_server(
     Args:
         settings: Where things are.
         clock: Stamps what happens.
-        authenticator: Who recognises callers; by default what the settings allow.
+        authenticator: Who recognises callers; by default the auth context's keys do.
     """
     url = settings.database_url.get_secret_value()
     await upgrade(url, "tally.camera.migrations")

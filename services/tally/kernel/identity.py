@@ -1,7 +1,12 @@
 """Who calls, and what they may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
+
+ADMINISTER = "system:admin"
+"""The permission that holds every other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,16 +14,24 @@ class Principal:
     """An authenticated caller: a person, a service account or another context.
 
     Attributes:
-        subject: Stable identifier, such as `user:0190…` or `service:worker`.
+        subject: Stable identifier, such as `user:0190…` or `service:0190…`.
         permissions: Permission names that the caller holds everywhere, such as `camera:read`.
+        sites: Ids of the sites where the caller holds a permission, by permission; beyond `permissions`.
+        expires_at: When the credentials end; None if they do not.
     """
 
     subject: str
-    permissions: frozenset[str] = field(default_factory=frozenset)
+    permissions: frozenset[str] = frozenset()
+    sites: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    expires_at: datetime | None = None
 
     def may(self, permission: str) -> bool:
-        """Whether the caller holds `permission`; `system:admin` holds every one."""
-        return permission in self.permissions or "system:admin" in self.permissions
+        """Whether the caller holds `permission` everywhere; `system:admin` holds every one."""
+        return permission in self.permissions or ADMINISTER in self.permissions
+
+    def sites_for(self, permission: str) -> frozenset[str] | None:
+        """The sites where the caller holds `permission`; None if that is everywhere."""
+        return None if self.may(permission) else self.sites.get(permission, frozenset())
 
 
 class Authenticator(Protocol):

@@ -5,10 +5,7 @@ has a database too) with its own prefix, so that several contexts can share one 
 `TALLY_ANALYTICS_LISTEN`, …).
 """
 
-from ipaddress import ip_address
-from typing import Self
-
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 
@@ -18,26 +15,17 @@ class ServerSettings(BaseSettings):
     Attributes:
         listen: Address to serve gRPC on, as `host:port`; port 0 takes a free one.
         metrics_listen: Address to serve Prometheus metrics on, as `host:port`; absent, none are served.
-        development_access: Grant every caller all permissions. For one machine without identities; refused
-            unless the server listens on loopback.
+        auth_address: Where the auth context is, as `host:port`: it publishes the keys that callers' tokens are verified
+            with. Absent, only public methods can be called.
         shutdown_grace_s: Seconds that running calls get to end when the server stops.
         max_concurrent_calls: Calls served at once; further ones are refused with RESOURCE_EXHAUSTED.
     """
 
     listen: str
     metrics_listen: str | None = None
-    development_access: bool = False
+    auth_address: str | None = None
     shutdown_grace_s: float = 5.0
     max_concurrent_calls: int = 1000
-
-    @model_validator(mode="after")
-    def _development_access_stays_on_loopback(self) -> Self:
-        if self.development_access and not is_loopback(self.listen):
-            raise ValueError(
-                f"development_access grants every caller everything, and {self.listen} can be reached from "
-                "other machines: listen on 127.0.0.1, or switch development_access off"
-            )
-        return self
 
 
 class MessagingSettings(ServerSettings):
@@ -58,14 +46,3 @@ class ServiceSettings(MessagingSettings):
     """
 
     database_url: SecretStr
-
-
-def is_loopback(address: str) -> bool:
-    """Whether `address` (`host:port`) can be reached from this machine only."""
-    host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

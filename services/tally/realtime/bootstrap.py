@@ -33,7 +33,7 @@ async def realtime_server(
     Args:
         settings: Where things are.
         clock: Stamps signs of life.
-        authenticator: Who recognises callers; by default what the settings allow.
+        authenticator: Who recognises callers; by default the auth context's keys do.
     """
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(

@@ -44,7 +44,7 @@ async def worker_server(
     Args:
         settings: Where things are.
         clock: Decides which workers live.
-        authenticator: Who recognises callers; by default what the settings allow.
+        authenticator: Who recognises callers; by default the auth context's keys do.
     """
     url = settings.database_url.get_secret_value()
     await upgrade(url, "tally.worker.migrations")

@@ -12,6 +12,7 @@ from tally.kernel.bus import Bus
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
 from tally.stack.nats import NatsServer
+from tests.callers import Anybody
 
 
 @pytest.fixture
@@ -21,7 +22,6 @@ def settings(database_dsn: str, nats_server: NatsServer, nats_url: str) -> Analy
         listen="127.0.0.1:0",
         database_url=SecretStr(database_dsn),
         nats_url=SecretStr(nats_server.url("analytics")),
-        development_access=True,
         shutdown_grace_s=0.2,
     )
 
@@ -35,7 +35,7 @@ async def bus(nats_url: str) -> AsyncIterator[Bus]:
 
 @pytest.fixture
 async def server(settings: AnalyticsSettings) -> AsyncIterator[RunningServer]:
-    async with analytics_server(settings) as running:
+    async with analytics_server(settings, authenticator=Anybody()) as running:
         yield running
 
 

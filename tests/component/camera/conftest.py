@@ -11,6 +11,7 @@ from tally.camera.settings import CameraSettings
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
 from tally.stack.nats import NatsServer
+from tests.callers import Anybody
 
 
 @pytest.fixture
@@ -20,14 +21,13 @@ def settings(database_dsn: str, nats_server: NatsServer, nats_url: str) -> Camer
         listen="127.0.0.1:0",
         database_url=SecretStr(database_dsn),
         nats_url=SecretStr(nats_server.url("camera")),
-        development_access=True,
         shutdown_grace_s=0.2,
     )
 
 
 @pytest.fixture
 async def server(settings: CameraSettings) -> AsyncIterator[RunningServer]:
-    async with camera_server(settings) as running:
+    async with camera_server(settings, authenticator=Anybody()) as running:
         yield running
 
 

@@ -10,6 +10,7 @@ from tally.api.camera.v1 import camera_pb2, camera_service_pb2, stream_pb2
 from tally.camera.bootstrap import camera_server, rebuild_read_model
 from tally.camera.settings import CameraSettings
 from tally.kernel.grpc.client import connect
+from tests.callers import Anybody
 from tests.component.camera.calls import UNKNOWN_ID, Cameras, a_camera
 from tests.refusals import reason_of, refused
 
@@ -150,8 +151,7 @@ async def test_no_update_is_lost_when_nobody_sends_etags(cameras: Cameras) -> No
 
 
 async def test_nobody_gets_in_who_is_not_known(settings: CameraSettings) -> None:
-    closed = settings.model_copy(update={"development_access": False})
-    async with camera_server(closed) as server, connect(server.address) as channel:
+    async with camera_server(settings) as server, connect(server.address) as channel:
         code, _ = await refused(Cameras(channel).list())
     assert code is grpc.StatusCode.UNAUTHENTICATED
 
@@ -183,7 +183,10 @@ async def test_a_restarted_server_knows_its_cameras(
     settings: CameraSettings, cameras: Cameras
 ) -> None:
     created = await cameras.create()
-    async with camera_server(settings) as again, connect(again.address) as channel:
+    async with (
+        camera_server(settings, authenticator=Anybody()) as again,
+        connect(again.address) as channel,
+    ):
         assert await Cameras(channel).get(created.id) == created
 
 

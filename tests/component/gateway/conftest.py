@@ -21,6 +21,7 @@ from tally.kernel.grpc.server import Register, RunningServer, serve
 from tally.kernel.settings import ServiceSettings
 from tally.stack.envoy import EnvoyServer
 from tally.stack.folder import DataFolder, free_ports
+from tests.callers import Anybody
 
 MAX_REQUESTS = 3
 
@@ -108,15 +109,14 @@ async def gateway_to(
 
 
 def serving(context: str, register: Register) -> AbstractAsyncContextManager[RunningServer]:
-    """A context's server behind the kernel's guards, open to the development principal."""
+    """A context's server behind the kernel's guards, open to anybody."""
     settings = ServiceSettings(
         listen="127.0.0.1:0",
         database_url=SecretStr(""),
         nats_url=SecretStr(""),
-        development_access=True,
         shutdown_grace_s=0.1,
     )
-    return serve(context, settings, register, {})
+    return serve(context, settings, register, {}, Anybody())
 
 
 def serving_live(live: Live) -> AbstractAsyncContextManager[RunningServer]:

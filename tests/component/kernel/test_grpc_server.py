@@ -23,6 +23,7 @@ from tally.kernel.grpc.deadline import onward_timeout
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator, Principal
 from tally.kernel.settings import ServiceSettings
+from tests.callers import Anybody
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 
@@ -69,18 +70,18 @@ class Tokens:
         raise Unauthenticated("unknown token")
 
 
+ANYBODY = Anybody()
 READER = (("authorization", "Bearer reader"),)
 
 
 @asynccontextmanager
 async def running(
-    authenticator: Authenticator | None = None, probe: Any = None
+    authenticator: Authenticator = ANYBODY, probe: Any = None
 ) -> AsyncIterator[tuple[RunningServer, grpc.aio.Channel]]:
     settings = ServiceSettings(
         listen="127.0.0.1:0",
         database_url=SecretStr(""),
         nats_url=SecretStr(""),
-        development_access=authenticator is None,
         shutdown_grace_s=0.2,
     )
 
@@ -272,13 +273,3 @@ async def test_a_taken_address_is_named() -> None:
         with pytest.raises(OSError, match=server.address):
             async with serve("camera", settings, lambda server: None, {}):
                 pass
-
-
-def test_development_access_is_refused_beyond_loopback() -> None:
-    with pytest.raises(ValueError, match=r"listen on 127\.0\.0\.1"):
-        ServiceSettings(
-            listen="0.0.0.0:8000",
-            database_url=SecretStr(""),
-            nats_url=SecretStr(""),
-            development_access=True,
-        )

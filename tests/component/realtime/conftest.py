@@ -12,6 +12,7 @@ from tally.kernel.grpc.server import RunningServer
 from tally.realtime.bootstrap import realtime_server
 from tally.realtime.settings import RealtimeSettings
 from tally.stack.nats import NatsServer
+from tests.callers import Anybody
 
 
 @pytest.fixture
@@ -20,7 +21,6 @@ def settings(nats_server: NatsServer, nats_url: str) -> RealtimeSettings:
     return RealtimeSettings(
         listen="127.0.0.1:0",
         nats_url=SecretStr(nats_server.url("realtime")),
-        development_access=True,
         shutdown_grace_s=5.0,
         heartbeat_s=0.2,
         max_subscribers=3,
@@ -37,7 +37,7 @@ async def bus(nats_url: str) -> AsyncIterator[Bus]:
 
 @pytest.fixture
 async def server(settings: RealtimeSettings, bus: Bus) -> AsyncIterator[RunningServer]:
-    async with realtime_server(settings) as running:
+    async with realtime_server(settings, authenticator=Anybody()) as running:
         yield running
 
 

@@ -14,6 +14,7 @@ from tally.realtime.bootstrap import realtime_server
 from tally.realtime.settings import RealtimeSettings
 from tally.stack.folder import DataFolder
 from tally.stack.nats import NatsServer
+from tests.callers import Anybody
 from tests.component.realtime.calls import count, refusal, subscribed
 
 
@@ -26,7 +27,7 @@ async def test_a_restart_of_nats_costs_subscribers_nothing(
     try:
         async with (
             Bus.connect(nats.url("stack"), name="test") as bus,
-            realtime_server(settings) as server,
+            realtime_server(settings, authenticator=Anybody()) as server,
             connect(server.address) as channel,
             subscribed(channel) as subscriber,
         ):

@@ -12,6 +12,7 @@ from tally.kernel.ids import new_id
 from tally.realtime.bootstrap import realtime_server
 from tally.realtime.domain.model import Position
 from tally.realtime.settings import RealtimeSettings
+from tests.callers import Anybody
 from tests.component.realtime.calls import CAMERA, NOON, count, numbered, refusal, subscribed
 from tests.counts import publish, record
 from tests.refusals import reason_of
@@ -88,7 +89,7 @@ async def test_a_subscriber_resumes_at_another_server(
         assert await subscriber.sequences(2) == [0, 1]
         token = subscriber.token
     async with (
-        realtime_server(settings) as other,
+        realtime_server(settings, authenticator=Anybody()) as other,
         connect(other.address) as other_channel,
         subscribed(other_channel, token=token) as subscriber,
     ):
@@ -189,7 +190,7 @@ async def test_a_stopping_server_sends_its_subscribers_away_at_once(
     serving: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def serve() -> None:
-        async with realtime_server(settings) as server:
+        async with realtime_server(settings, authenticator=Anybody()) as server:
             serving.set_result(server.address)
             await stop.wait()
 

@@ -14,6 +14,7 @@ from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
 from tally.worker.bootstrap import worker_server
 from tally.worker.settings import WorkerSettings
+from tests.callers import Anybody
 from tests.component.worker.members import Pool
 
 
@@ -38,14 +39,13 @@ def settings(database_dsn: str, nats_url: str) -> WorkerSettings:
         listen="127.0.0.1:0",
         database_url=SecretStr(database_dsn),
         nats_url=SecretStr(nats_url),
-        development_access=True,
         shutdown_grace_s=0.2,
     )
 
 
 @pytest.fixture
 async def server(settings: WorkerSettings, clock: Clock) -> AsyncIterator[RunningServer]:
-    async with worker_server(settings, clock=clock) as running:
+    async with worker_server(settings, clock=clock, authenticator=Anybody()) as running:
         yield running
 
 

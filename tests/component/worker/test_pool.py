@@ -18,6 +18,7 @@ from tally.kernel.migrations import differences
 from tally.worker.adapters.tables import metadata
 from tally.worker.bootstrap import worker_server
 from tally.worker.settings import WorkerSettings
+from tests.callers import Anybody
 from tests.component.worker.conftest import Clock
 from tests.component.worker.events import Listener, activate, created, line, tell
 from tests.component.worker.members import STREAMING, Pool, Worker
@@ -208,12 +209,18 @@ async def test_a_restarted_pool_knows_who_holds_what(
     settings: WorkerSettings, nats_url: str
 ) -> None:
     async with Bus.connect(nats_url, name="test") as bus:
-        async with worker_server(settings) as server, connect(server.address) as channel:
+        async with (
+            worker_server(settings, authenticator=Anybody()) as server,
+            connect(server.address) as channel,
+        ):
             worker = await Worker.register(WorkerServiceStub(channel), "one")
             camera = await activate(bus)
             async with worker.watch() as watch:
                 await watch.until(camera)
-        async with worker_server(settings) as server, connect(server.address) as channel:
+        async with (
+            worker_server(settings, authenticator=Anybody()) as server,
+            connect(server.address) as channel,
+        ):
             again = Worker(WorkerServiceStub(channel), messages.RegisterWorkerResponse())
             again.id = worker.id
             await again.renew()
@@ -223,5 +230,5 @@ async def test_a_restarted_pool_knows_who_holds_what(
 
 
 async def test_the_migrations_make_the_tables(settings: WorkerSettings) -> None:
-    async with worker_server(settings):
+    async with worker_server(settings, authenticator=Anybody()):
         assert await differences(settings.database_url.get_secret_value(), metadata) == []

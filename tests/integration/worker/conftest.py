@@ -12,6 +12,7 @@ from tally.stack.folder import free_port
 from tally.stack.triton import TritonServer
 from tally.worker.bootstrap import worker_server
 from tally.worker.settings import WorkerSettings
+from tests.callers import Anybody
 
 
 @pytest.fixture
@@ -21,7 +22,6 @@ def pool_settings(database_dsn: str, nats_url: str) -> WorkerSettings:
         listen=f"127.0.0.1:{free_port()}",
         database_url=SecretStr(database_dsn),
         nats_url=SecretStr(nats_url),
-        development_access=True,
         shutdown_grace_s=0.2,
     )
 
@@ -29,7 +29,7 @@ def pool_settings(database_dsn: str, nats_url: str) -> WorkerSettings:
 @pytest.fixture
 async def pool(pool_settings: WorkerSettings) -> AsyncIterator[RunningServer]:
     """A pool without workers."""
-    async with worker_server(pool_settings) as running:
+    async with worker_server(pool_settings, authenticator=Anybody()) as running:
         yield running
 
 

@@ -26,6 +26,7 @@ from tally.stack.nats import NatsServer
 from tally.stack.triton import TritonServer
 from tally.worker.bootstrap import worker_server
 from tally.worker.settings import WorkerSettings
+from tests.callers import Anybody
 
 FRAMES = 300
 SLOW_SCENE = "demo://plaza?fps=5&width=320&height=180&walkers=8"
@@ -237,11 +238,11 @@ async def test_cameras_are_counted_while_the_pool_is_down(
 ) -> None:
     counts = Counts(bus)
     async with agent(agent_environment, tmp_path / "agent.log"):
-        async with worker_server(pool_settings):
+        async with worker_server(pool_settings, authenticator=Anybody()):
             await activate(bus, SLOW_SCENE, stream_pb2.PACE_REALTIME)
             before = await counts.until(lambda records: len(records) >= 1)
         during = await counts.until(lambda records: len(records) >= len(before) + 3)
-        async with worker_server(pool_settings):
+        async with worker_server(pool_settings, authenticator=Anybody()):
             after = await counts.until(
                 lambda records: any(record.epoch > during[-1].epoch for record in records)
             )

@@ -1,9 +1,13 @@
 """Enforces, at every server, who may call what; a request that bypasses the gateway gains nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from datetime import datetime
 
+from tally.api.options.v1.policy_pb2 import MethodPolicy
+from tally.kernel.clock import utc_now
 from tally.kernel.errors import PermissionDenied, Unauthenticated
 from tally.kernel.grpc.call import Call, Guard
 from tally.kernel.identity import Authenticator, Principal
@@ -12,6 +16,7 @@ _OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.", "/grpc.r
 """Standard services that no contract of ours can give a policy: they tell nothing that is not public."""
 
 _principal: ContextVar[Principal] = ContextVar("principal")
+_token: ContextVar[str] = ContextVar("token", default="")
 
 
 def current_principal() -> Principal:
@@ -23,10 +28,16 @@ def current_principal() -> Principal:
     return _principal.get()
 
 
+def current_token() -> str:
+    """The access token of the call being served, for calls on its behalf; empty outside a call or without one."""
+    return _token.get()
+
+
 def enforce_access(authenticator: Authenticator) -> Guard:
     """Guard that lets a call pass if the method's policy allows its caller; methods without policy are denied.
 
     Nobody looks at the credentials of a public call: who has only an expired token must be able to get another.
+    A stream ends when its caller's credentials do.
     """
 
     @asynccontextmanager
@@ -37,13 +48,28 @@ def enforce_access(authenticator: Authenticator) -> Guard:
         if call.principal is None:
             yield
             return
-        token = _principal.set(call.principal)
+        principal = _principal.set(call.principal)
+        token = _token.set(call.metadata.get("authorization", "").partition(" ")[2])
         try:
-            yield
+            async with _until(call.principal.expires_at):
+                yield
         finally:
-            _principal.reset(token)
+            _token.reset(token)
+            _principal.reset(principal)
 
     return guard
+
+
+@asynccontextmanager
+async def _until(moment: datetime | None) -> AsyncIterator[None]:
+    left = None if moment is None else (moment - utc_now()).total_seconds()
+    try:
+        async with asyncio.timeout(left) as timer:
+            yield
+    except TimeoutError:
+        if not timer.expired():
+            raise
+        raise Unauthenticated("the credentials have expired: call again with new ones") from None
 
 
 def _is_public(call: Call) -> bool:
@@ -63,11 +89,17 @@ def _check(call: Call) -> None:
     if call.principal is None:
         raise Unauthenticated("this method needs credentials: send an authorization header")
     permission = call.method.policy.permission
-    if access == "permission" and not call.principal.may(permission):
+    if access == "permission" and not _holds(call.principal, call.method.policy):
         raise PermissionDenied(
             f"{call.principal.subject} lacks the permission {permission}",
             metadata={"permission": permission},
         )
+
+
+def _holds(principal: Principal, policy: MethodPolicy) -> bool:
+    """Whether the permission is held; at some sites is enough where the method keeps to them."""
+    sites = principal.sites_for(policy.permission)
+    return sites is None or (policy.by_site and bool(sites))
 
 
 class NobodyAuthenticator:
@@ -76,11 +108,3 @@ class NobodyAuthenticator:
     async def authenticate(self, metadata: dict[str, str]) -> Principal | None:
         """None, whatever the metadata holds."""
         return None
-
-
-class DevelopmentAuthenticator:
-    """Takes every caller for one administrator. `ServiceSettings` allows it on loopback only."""
-
-    async def authenticate(self, metadata: dict[str, str]) -> Principal | None:
-        """The administrator, whatever the metadata holds."""
-        return Principal("development", frozenset({"system:admin"}))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
@@ -11,12 +11,14 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from tally.kernel.contracts import descriptor_pool, methods, service_names
-from tally.kernel.grpc.access import DevelopmentAuthenticator, NobodyAuthenticator, enforce_access
+from tally.kernel.grpc.access import NobodyAuthenticator, enforce_access
 from tally.kernel.grpc.call import Guard, GuardInterceptor
+from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.deadline import enforce_deadline
 from tally.kernel.grpc.errors import translate_errors
 from tally.kernel.grpc.health import HealthMonitor, Probe
 from tally.kernel.grpc.observe import observe
+from tally.kernel.grpc.tokens import JwksAuthenticator, keys_from
 from tally.kernel.grpc.validation import check_message
 from tally.kernel.identity import Authenticator
 from tally.kernel.settings import ServerSettings
@@ -67,15 +69,34 @@ async def serve(
         settings: Where to listen and how.
         register: Adds the context's servicers.
         dependencies: What the context cannot work without, for its health.
-        authenticator: Who recognises callers; by default what the settings allow.
+        authenticator: Who recognises callers; by default the auth context's keys do.
 
     Raises:
         OSError: The address is taken or not this machine's.
     """
-    if authenticator is None:
-        authenticator = (
-            DevelopmentAuthenticator() if settings.development_access else NobodyAuthenticator()
+    async with AsyncExitStack() as stack:
+        if authenticator is None:
+            authenticator = await _authenticator(stack, settings.auth_address)
+        yield await stack.enter_async_context(
+            _serving(context, settings, register, dependencies, authenticator)
         )
+
+
+async def _authenticator(stack: AsyncExitStack, auth_address: str | None) -> Authenticator:
+    if auth_address is None:
+        return NobodyAuthenticator()
+    channel = await stack.enter_async_context(connect(auth_address, direct=True))
+    return JwksAuthenticator(keys_from(channel))
+
+
+@asynccontextmanager
+async def _serving(
+    context: str,
+    settings: ServerSettings,
+    register: Register,
+    dependencies: Mapping[str, Probe],
+    authenticator: Authenticator,
+) -> AsyncIterator[RunningServer]:
     server = grpc.aio.server(
         interceptors=[GuardInterceptor(guards(authenticator), check_message)],
         options=_OPTIONS,

@@ -5,6 +5,7 @@ The keys are kept: a token can be verified while the auth context is down, as lo
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -138,7 +139,19 @@ def keys_from(channel: grpc.aio.Channel) -> FetchKeys:
 
 
 def _principal(claims: Mapping[str, Any]) -> Principal:
-    permissions = claims.get("permissions", [])
-    if not isinstance(permissions, list) or not all(isinstance(each, str) for each in permissions):
-        raise Unauthenticated("the access token's permissions are not a list of names")
-    return Principal(claims["sub"], frozenset(permissions))
+    sites = claims.get("site_permissions", {})
+    if not isinstance(sites, dict):
+        raise Unauthenticated("the access token's site_permissions are not an object")
+    return Principal(
+        claims["sub"],
+        _names(claims, "permissions"),
+        {permission: _names(sites, permission) for permission in sites},
+        datetime.fromtimestamp(claims["exp"] + LEEWAY_S, UTC),
+    )
+
+
+def _names(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
+    names = claims.get(claim, [])
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise Unauthenticated(f"the access token's {claim} are not a list of names")
+    return frozenset(names)
