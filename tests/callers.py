@@ -1,6 +1,16 @@
 """Callers for tests that are about something else than who may call."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import grpc
+
+from tally.api.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
+from tally.kernel.grpc.server import serve
 from tally.kernel.identity import ADMINISTER, Principal
+from tally.kernel.settings import ServerSettings
 
 
 class Anybody:
@@ -8,3 +18,23 @@ class Anybody:
 
     async def authenticate(self, metadata: dict[str, str]) -> Principal | None:
         return Principal("user:administrator", frozenset({ADMINISTER}))
+
+
+class _Issuer(auth_service_pb2_grpc.AuthServiceServicer):
+    async def IssueToken(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        answer = auth_service_pb2.IssueTokenResponse(access_token=f"token of {request.api_key}")
+        answer.access_token_lifetime.FromTimedelta(timedelta(minutes=15))
+        return answer
+
+
+@asynccontextmanager
+async def token_issuer() -> AsyncIterator[str]:
+    """The address of an auth context that gives a token for any key, which `Anybody` takes."""
+    settings = ServerSettings(listen="127.0.0.1:0", shutdown_grace_s=0.1)
+    servicer = _Issuer()  # type: ignore[abstract]  # the methods left out are never called
+
+    def register(server: grpc.aio.Server) -> None:
+        auth_service_pb2_grpc.add_AuthServiceServicer_to_server(servicer, server)
+
+    async with serve("auth", settings, register, {}) as server:
+        yield server.address

@@ -5,11 +5,45 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from tally.stack.mesh import Mesh, MeshOptions, Part, running
+import grpc
+
+from tally.api.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
+from tally.kernel.grpc.client import connect
+from tally.stack.folder import DataFolder
+from tally.stack.mesh import FIRST_ADMIN, Mesh, MeshOptions, Part, running
 
 RECOVERY_S = 90
+
+
+async def administrators_token(gateway: str, folder: DataFolder) -> str:
+    """An access token of the first administrator of the mesh in `folder`."""
+    request = auth_service_pb2.LoginRequest(
+        email=FIRST_ADMIN, password=folder.secret("auth/first-admin")
+    )
+    async with connect(gateway) as channel:
+        answer = await auth_service_pb2_grpc.AuthServiceStub(channel).Login(request)
+    return answer.tokens.access_token
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Credentials that are one token."""
+
+    text: str
+
+    async def token(self) -> str:
+        return self.text
+
+
+@asynccontextmanager
+async def as_administrator(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to the gateway that may do everything."""
+    token = await administrators_token(mesh.gateway, mesh.folder)
+    async with connect(mesh.gateway, credentials=Bearer(token)) as channel:
+        yield channel
 
 
 @asynccontextmanager

@@ -6,12 +6,11 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from tally.kernel.grpc.client import connect
 from tally.stack.mesh import Mesh
 from tests.component.camera.calls import Cameras
 from tests.e2e.journal import Journal
 from tests.e2e.pool import Pool
-from tests.meshes import mesh_in
+from tests.meshes import as_administrator, mesh_in
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -24,7 +23,7 @@ async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def channel(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to the gateway."""
-    async with connect(mesh.gateway) as channel:
+    async with as_administrator(mesh) as channel:
         yield channel
 
 

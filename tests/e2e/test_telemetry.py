@@ -13,7 +13,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from tests.meshes import mesh_in
+from tests.meshes import administrators_token, mesh_in
 
 SECONDS = 60
 
@@ -73,7 +73,12 @@ async def test_requests_and_counts_leave_a_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with collecting(monkeypatch) as collector, mesh_in(tmp_path, compact=True) as mesh:
-        async with httpx.AsyncClient(base_url=f"http://{mesh.gateway}", timeout=20) as http:
+        token = await administrators_token(mesh.gateway, mesh.folder)
+        async with httpx.AsyncClient(
+            base_url=f"http://{mesh.gateway}",
+            headers={"authorization": f"Bearer {token}"},
+            timeout=20,
+        ) as http:
             camera = {
                 "name": "Square",
                 "stream": {"uri": "demo://plaza"},

@@ -14,7 +14,9 @@ import httpx
 import psutil
 import pytest
 
+from tally.stack.folder import DataFolder
 from tests.component.worker_agent.videos import write_video
+from tests.meshes import administrators_token
 
 TALLY = Path(sys.prefix) / "bin" / "tally"
 START_S = 90
@@ -47,12 +49,17 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     ]
 
 
-async def stored(gateway: str) -> dict[tuple[str, str], int]:
+async def stored(gateway: str, data: Path) -> dict[tuple[str, str], int]:
     """How many crossings a mesh has stored at each camera's lines, once there are any."""
     now = datetime.now(UTC)
     span = {"startTime": now - timedelta(hours=1), "endTime": now + timedelta(hours=1)}
     query = {name: moment.isoformat() for name, moment in span.items()}
-    async with httpx.AsyncClient(base_url=gateway) as http, asyncio.timeout(START_S):
+    token = await administrators_token(gateway.removeprefix("http://"), DataFolder(data))
+    headers = {"authorization": f"Bearer {token}"}
+    async with (
+        httpx.AsyncClient(base_url=gateway, headers=headers) as http,
+        asyncio.timeout(START_S),
+    ):
         while True:
             answer = await http.get("/api/v1/analytics/lines", params=query)
             counts = Counter[tuple[str, str]]()
@@ -72,13 +79,13 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
     await line_with(first, r"mesh: (\d+)/\1 serving")
     await line_with(first, r"Demo plaza: streaming, \d+\.\d frames/s; Promenade: \d+ \(true \d+\)")
     await line_with(first, r"Yard: ended")
-    before = await stored(gateway_in(healthy))
+    before = await stored(gateway_in(healthy), data)
     await line_with(first, r"Demo plaza: \d+ errors in \d+ true crossings")
     assert await first.wait() == 0
 
     second = await tally_up(*arguments, "--compact")
     healthy = await line_with(second, r"all healthy after \d+\.\d s")
-    after = await stored(gateway_in(healthy))
+    after = await stored(gateway_in(healthy), data)
     assert all(after[place] >= count for place, count in before.items())
     await line_with(second, r"mesh: (\d+)/\1 serving")
     await line_with(second, r"Demo plaza: streaming")

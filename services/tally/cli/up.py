@@ -16,7 +16,7 @@ from tally.cli.failing import failing_clearly, tell
 from tally.cli.registering import DEMO, NewCamera, ensure_camera
 from tally.cli.screen import plain_lines, screen
 from tally.cli.watch import CameraView, Watch
-from tally.kernel.grpc.client import connect
+from tally.kernel.grpc.client import connect_with_key
 from tally.stack.mesh import Mesh, MeshOptions, PartStatus, running
 
 REFRESH_S = 1.0
@@ -66,7 +66,7 @@ def up(
     Registers a demo camera, counts it, and shows live counts beside the truth. Ctrl-C stops everything; the
     next start keeps the data.
 
-    Everybody on this machine may call it: there are no identities yet, so it listens on loopback only.
+    Whoever calls it must log in; see docs/identity.md for the first administrator's password.
     """
     with failing_clearly():
         options = MeshOptions(
@@ -97,7 +97,10 @@ async def _up(options: MeshOptions, cameras: list[NewCamera], exit_after: float 
     start = time.monotonic()
     console.print("starting PostgreSQL, NATS, Triton, the contexts and Envoy …", style="dim")
     try:
-        async with running(options) as mesh, connect(mesh.gateway) as channel:
+        async with (
+            running(options) as mesh,
+            connect_with_key(mesh.gateway, mesh.key("tally-up")) as channel,
+        ):
             for camera in cameras:
                 await ensure_camera(channel, camera)
             console.print(

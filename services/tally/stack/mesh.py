@@ -1,10 +1,11 @@
 """The whole mesh on one machine: servers, contexts, gateway and one camera worker."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,11 @@ from tally.stack.triton import TritonServer
 CONTEXTS = ("auth", "camera", "worker", "analytics", "realtime")
 WITH_DATABASE = ("auth", "camera", "worker", "analytics")
 FIRST_ADMIN = "admin@localhost"
+KEYS: Mapping[str, Sequence[str]] = {
+    "camera-worker": ["analytics:write"],
+    "tally-up": ["camera:read", "camera:write", "analytics:read"],
+}
+"""Service accounts of this machine's own programs, with what their keys permit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,11 @@ class Mesh:
     def part(self, name: str) -> Part:
         """The process called `name`."""
         return next(part for part in self.parts if part.name == name)
+
+    def key(self, account: str) -> str:
+        """The API key of one of this machine's own programs."""
+        secret = self.folder.secret(f"keys/{account}")
+        return f"tally_{secret[:8]}_{secret[8:]}"
 
     async def start(self) -> None:
         """Start everything and wait until every health check is green.
@@ -213,8 +224,19 @@ class Mesh:
             settings["SECRET"] = self.folder.secret("auth/keys")
             settings["FIRST_ADMIN_EMAIL"] = FIRST_ADMIN
             settings["FIRST_ADMIN_PASSWORD"] = self.folder.secret("auth/first-admin")
+            settings["KEYS"] = json.dumps(
+                [
+                    {
+                        "account": account,
+                        "role": "admin",
+                        "scopes": scopes,
+                        "key": self.key(account),
+                    }
+                    for account, scopes in KEYS.items()
+                ]
+            )
         else:
-            settings["DEVELOPMENT_ACCESS"] = "true"
+            settings["AUTH_ADDRESS"] = self._table.contexts["auth"].address
         return {f"TALLY_{context.upper()}_{name}": value for name, value in settings.items()}
 
     def _agent_part(self) -> Part:
@@ -224,6 +246,7 @@ class Mesh:
             "TALLY_AGENT_CAPACITY": str(self._options.cameras),
             "TALLY_AGENT_LISTEN": address,
             "TALLY_AGENT_POOL_ADDRESS": self.gateway,
+            "TALLY_AGENT_API_KEY": self.key("camera-worker"),
             "TALLY_AGENT_NATS_URL": self.nats.url("agent"),
             "TALLY_AGENT_TRITON_ADDRESS": self.triton.address,
             "TALLY_AGENT_SPOOL": str(self.folder.folder("spool")),

@@ -13,7 +13,14 @@ from tally.api.camera.v1 import camera_service_pb2, camera_service_pb2_grpc
 from tally.api.worker.v1 import worker_service_pb2, worker_service_pb2_grpc
 from tally.kernel.grpc.client import connect
 from tally.stack.mesh import Mesh
-from tests.meshes import healthy, kill_and_await_health, mesh_in, states
+from tests.meshes import (
+    Bearer,
+    administrators_token,
+    healthy,
+    kill_and_await_health,
+    mesh_in,
+    states,
+)
 
 RECOVERING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 RUN_COMPACT_MESH = """
@@ -29,7 +36,7 @@ asyncio.run(main())
 """
 
 
-async def every_context_answers(mesh: Mesh) -> None:
+async def every_context_answers(mesh: Mesh, token: str) -> None:
     """Call camera, worker and analytics through the gateway until all of them answer."""
     now = datetime.now(UTC)
     today = analytics_service_pb2.QueryLineCountsRequest(
@@ -37,7 +44,7 @@ async def every_context_answers(mesh: Mesh) -> None:
         end_time=timestamp(now),
         granularity=analytics_pb2.GRANULARITY_TOTAL,
     )
-    async with connect(mesh.gateway) as channel, asyncio.timeout(60):
+    async with connect(mesh.gateway, credentials=Bearer(token)) as channel, asyncio.timeout(60):
         cameras = camera_service_pb2_grpc.CameraServiceStub(channel)
         workers = worker_service_pb2_grpc.WorkerServiceStub(channel)
         analytics = analytics_service_pb2_grpc.AnalyticsServiceStub(channel)
@@ -63,12 +70,13 @@ def timestamp(moment: datetime) -> Timestamp:
 async def test_every_process_comes_back_where_it_was_when_it_is_killed(tmp_path: Path) -> None:
     async with mesh_in(tmp_path) as mesh:
         assert healthy(mesh)
+        token = await administrators_token(mesh.gateway, mesh.folder)
         servers = [mesh.part(name) for name in ("postgres", "nats", "triton", "envoy")]
         for server in servers:
             await kill_and_await_health(mesh, server)
-            await every_context_answers(mesh)
+            await every_context_answers(mesh, token)
         await kill_and_await_health(mesh, *(part for part in mesh.parts if part not in servers))
-        await every_context_answers(mesh)
+        await every_context_answers(mesh, token)
         assert {part.name: part.process.restarts for part in mesh.parts} == dict.fromkeys(
             states(mesh), 1
         )
@@ -84,7 +92,8 @@ async def test_a_mesh_in_few_processes_starts_where_another_was_killed(tmp_path:
     killed.kill()
     await killed.wait()
     async with mesh_in(tmp_path, compact=True) as mesh:
-        await every_context_answers(mesh)
+        token = await administrators_token(mesh.gateway, mesh.folder)
+        await every_context_answers(mesh, token)
         assert healthy(mesh)
         assert set(states(mesh)) == {"postgres", "nats", "triton", "contexts", "envoy", "agent"}
     assert (tmp_path / "ports.json").read_text() == ports

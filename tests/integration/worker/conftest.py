@@ -12,7 +12,7 @@ from tally.stack.folder import free_port
 from tally.stack.triton import TritonServer
 from tally.worker.bootstrap import worker_server
 from tally.worker.settings import WorkerSettings
-from tests.callers import Anybody
+from tests.callers import Anybody, token_issuer
 
 
 @pytest.fixture
@@ -41,11 +41,24 @@ async def bus(nats_url: str) -> AsyncIterator[Bus]:
 
 
 @pytest.fixture
+async def auth_address() -> AsyncIterator[str]:
+    """Where the worker's key gets tokens."""
+    async with token_issuer() as address:
+        yield address
+
+
+@pytest.fixture
 def agent_environment(
-    pool_settings: WorkerSettings, nats_url: str, triton: TritonServer, tmp_path: Path
+    pool_settings: WorkerSettings,
+    auth_address: str,
+    nats_url: str,
+    triton: TritonServer,
+    tmp_path: Path,
 ) -> dict[str, str]:
     """What a camera worker needs to know."""
     return {
+        "TALLY_AGENT_API_KEY": "tally_key",
+        "TALLY_AGENT_AUTH_ADDRESS": auth_address,
         "TALLY_AGENT_NAME": "one",
         "TALLY_AGENT_CAPACITY": "4",
         "TALLY_AGENT_LISTEN": "127.0.0.1:0",

@@ -1,7 +1,8 @@
 """Channels to other contexts."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from opentelemetry import propagate
 
 from tally.kernel.contracts import methods
 from tally.kernel.grpc.access import current_token
-from tally.kernel.grpc.credentials import Credentials
+from tally.kernel.grpc.credentials import ApiKey, Credentials
 from tally.kernel.grpc.deadline import onward_timeout
 
 _OPTIONS = [
@@ -45,6 +46,24 @@ def connect(
     if tls is None:
         return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
     return grpc.aio.secure_channel(address, tls, options=options, interceptors=interceptors)
+
+
+@asynccontextmanager
+async def connect_with_key(
+    address: str, key: str, *, auth_address: str | None = None
+) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel that shows a service account's key.
+
+    Args:
+        address: `host:port` of the gateway or of a context.
+        key: The key.
+        auth_address: Where the auth context is; None: at `address`, which is the gateway then.
+    """
+    async with (
+        connect(auth_address or address) as auth,
+        connect(address, credentials=ApiKey(auth, key)) as channel,
+    ):
+        yield channel
 
 
 @cache

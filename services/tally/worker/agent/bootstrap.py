@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tally.kernel.errors import Unavailable
-from tally.kernel.grpc.client import connect
+from tally.kernel.grpc.client import connect_with_key
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.process import background
 from tally.worker.agent.cameras import Cameras
@@ -45,7 +45,10 @@ async def camera_worker(
         if not await triton.ready():
             raise Unavailable("Triton does not answer")
 
-    async with connect(settings.pool_address) as channel:
+    key = settings.api_key.get_secret_value()
+    async with connect_with_key(
+        settings.pool_address, key, auth_address=settings.auth_address
+    ) as channel:
         changed = asyncio.Event()
         cameras = Cameras(
             Surroundings(

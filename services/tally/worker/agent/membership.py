@@ -103,9 +103,15 @@ class Membership:
                 continue
 
     async def _follow(self) -> None:
+        while True:
+            await self._watch()
+
+    async def _watch(self) -> None:
+        """Take assignments until the stream ends with the token that it was opened with."""
         call = self._stub.WatchAssignments(
             messages.WatchAssignmentsRequest(worker_id=self._worker_id)
         )
+        heard = False
         try:
             while True:
                 async with asyncio.timeout(SILENCE_S):
@@ -113,8 +119,11 @@ class Membership:
                 if not isinstance(answer, messages.WatchAssignmentsResponse):
                     raise ConnectionError("the pool ended the stream of assignments")
                 await self._cameras.assign(_tasks(answer))
-                self._member = True
+                heard = self._member = True
                 self._backoff.reset()
+        except grpc.aio.AioRpcError as error:
+            if not heard or error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+                raise
         finally:
             call.cancel()
 

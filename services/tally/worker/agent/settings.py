@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from tally.kernel.settings import MessagingSettings
@@ -12,7 +12,10 @@ from tally.kernel.settings import MessagingSettings
 class AgentSettings(MessagingSettings):
     """What the camera worker needs to know, beside what every server does. It serves its health alone.
 
+    It shows its key to the auth context at `auth_address`, or, without one, at `pool_address`.
+
     Attributes:
+        api_key: A service account's key with the scope `analytics:write`.
         name: What the pool calls it; a worker that comes back under its name gets its cameras back.
         capacity: How many cameras it takes at once.
         pool_address: `host:port` of the gateway or of the pool itself.
@@ -24,6 +27,7 @@ class AgentSettings(MessagingSettings):
     model_config = SettingsConfigDict(env_prefix="TALLY_AGENT_")
 
     listen: str = "127.0.0.1:0"
+    api_key: SecretStr
     name: str = Field(default_factory=socket.gethostname)
     capacity: int = 16
     pool_address: str = "127.0.0.1:8080"
