@@ -1,6 +1,6 @@
 """The gateway: an Envoy configuration generated from the contracts and one small table."""
 
 from gateway_envoy.render import render
-from gateway_envoy.table import Gateway, load_table
+from gateway_envoy.table import Gateway, Tls, load_table
 
-__all__ = ["Gateway", "load_table", "render"]
+__all__ = ["Gateway", "Tls", "load_table", "render"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gateway_envoy.edge import BUFFER_BYTES, HTTP2_WINDOWS
 from gateway_envoy.table import Context
 
 Config = dict[str, Any]
@@ -68,12 +69,14 @@ def _grpc_cluster(name: str, host_and_port: str) -> Config:
         "type": "STRICT_DNS",
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": _HTTP_OPTIONS,
                 "explicit_http_config": {
                     "http2_protocol_options": {
-                        "connection_keepalive": {"interval": "30s", "timeout": "5s"}
+                        **HTTP2_WINDOWS,
+                        "connection_keepalive": {"interval": "30s", "timeout": "5s"},
                     }
                 },
             }

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from gateway_envoy.edge import MAX_ANSWER_BYTES, MAX_BODY_BYTES
 from tally.kernel.contracts import methods
 
 Config = dict[str, Any]
@@ -59,6 +60,8 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
             services=sorted(services),
             auto_mapping=False,
             convert_grpc_status=True,
+            max_request_body_size=MAX_BODY_BYTES,
+            max_response_body_size=MAX_ANSWER_BYTES,
             print_options={
                 "always_print_primitive_fields": True,
                 "stream_newline_delimited": True,
@@ -68,7 +71,7 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
                 "reject_unknown_query_parameters": True,
             },
         ),
-        _filter("router", f"{_EXTENSIONS}.router.v3.Router"),
+        _filter("router", f"{_EXTENSIONS}.router.v3.Router", suppress_envoy_headers=True),
     ]
 
 

@@ -3,9 +3,12 @@
 from typing import Any
 
 from gateway_envoy.clusters import OTLP_CLUSTER, address, cluster, otlp_cluster
+from gateway_envoy.edge import BUFFER_BYTES, connection_limits, overload_manager, runtime
 from gateway_envoy.filters import http_filters
+from gateway_envoy.headers import HSTS, SECURITY, answers_carry
 from gateway_envoy.routes import not_grpc, routes
 from gateway_envoy.table import Gateway
+from gateway_envoy.tls import transport_socket
 
 Config = dict[str, Any]
 
@@ -16,9 +19,6 @@ _TRACER = "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig"
 _GRPC_CODES = {400: 3, 404: 5, 413: 8, 429: 8, 431: 8, 503: 14, 504: 4}
 """google.rpc.Code for the statuses with which Envoy itself refuses."""
 
-STREAM_IDLE_S = 60
-"""Streams send heartbeats every ten seconds; one that is silent for this long is dead."""
-
 
 def render(gateway: Gateway) -> Config:
     """The bootstrap configuration for `gateway`, ready to be written as YAML or JSON."""
@@ -27,33 +27,48 @@ def render(gateway: Gateway) -> Config:
         clusters.append(otlp_cluster(gateway.otlp))
     return {
         "node": {"id": "tally-gateway", "cluster": "tally"},
-        "admin": {"address": address(gateway.admin)},
-        "static_resources": {"listeners": [_listener(gateway)], "clusters": clusters},
+        "admin": {"address": address(gateway.admin), "ignore_global_conn_limit": True},
+        "overload_manager": overload_manager(),
+        "layered_runtime": runtime(),
+        "static_resources": {"listeners": _listeners(gateway), "clusters": clusters},
     }
 
 
-def _listener(gateway: Gateway) -> Config:
+def _listeners(gateway: Gateway) -> list[Config]:
+    manager = _connection_manager(gateway)
+    filters = http_filters(gateway.contracts, gateway.contexts)
+    in_clear = {**manager, "http_filters": [answers_carry(SECURITY), *filters]}
+    over_tls = {**manager, "http_filters": [answers_carry(SECURITY | HSTS), *filters]}
+    tls = {"transport_socket": transport_socket(gateway.tls)}
+    return [
+        _listener("clear", gateway.listen, in_clear),
+        _listener("tls", gateway.tls.listen, over_tls, **tls),
+    ]
+
+
+def _listener(name: str, listen: str, manager: Config, **transport: Config) -> Config:
+    network_filter = {
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": manager,
+    }
+    return {
+        "name": name,
+        "address": address(listen),
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "filter_chains": [
+            {"filters": [network_filter], "transport_socket_connect_timeout": "10s", **transport}
+        ],
+    }
+
+
+def _connection_manager(gateway: Gateway) -> Config:
     manager: Config = {
         "@type": _HCM,
         "stat_prefix": "gateway",
         "codec_type": "AUTO",
-        "normalize_path": True,
-        "merge_slashes": True,
-        "use_remote_address": True,
-        "stream_idle_timeout": f"{STREAM_IDLE_S}s",
-        "request_headers_timeout": "10s",
-        "common_http_protocol_options": {
-            "headers_with_underscores_action": "REJECT_REQUEST",
-            "idle_timeout": "3600s",
-        },
-        "http2_protocol_options": {
-            "max_concurrent_streams": 100,
-            "initial_stream_window_size": 65536,
-            "initial_connection_window_size": 1048576,
-        },
+        **connection_limits(),
         "access_log": [_access_log()],
         "local_reply_config": {"mappers": [_as_json(*pair) for pair in _GRPC_CODES.items()]},
-        "http_filters": http_filters(gateway.contracts, gateway.contexts),
         "route_config": {
             "name": "contracts",
             "virtual_hosts": [
@@ -77,21 +92,7 @@ def _listener(gateway: Gateway) -> Config:
                 },
             }
         }
-    return {
-        "name": "clients",
-        "address": address(gateway.listen),
-        "per_connection_buffer_limit_bytes": 32768,
-        "filter_chains": [
-            {
-                "filters": [
-                    {
-                        "name": "envoy.filters.network.http_connection_manager",
-                        "typed_config": manager,
-                    }
-                ]
-            }
-        ],
-    }
+    return manager
 
 
 def _as_json(status: int, code: int) -> Config:

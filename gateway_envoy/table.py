@@ -1,11 +1,24 @@
 """The listener and cluster table, read from `gateway.yaml`."""
 
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 TABLE = Path(__file__).with_name("gateway.yaml")
+
+
+def _loopback(address: str) -> str:
+    host = address.rpartition(":")[0].strip("[]")
+    if not ip_address(host).is_loopback:
+        raise ValueError(f"{address} speaks in clear, so it may listen on loopback only; use tls")
+    return address
+
+
+Loopback = Annotated[str, AfterValidator(_loopback)]
+"""`host:port` that this machine alone can reach."""
 
 
 class Context(BaseModel):
@@ -22,11 +35,28 @@ class Context(BaseModel):
     max_requests: int
 
 
+class Tls(BaseModel):
+    """Where the gateway speaks TLS, and as whom.
+
+    Attributes:
+        listen: Where clients connect, as `host:port`.
+        certificate: Path of the certificate chain, PEM.
+        key: Path of its private key, PEM.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    listen: str
+    certificate: str
+    key: str
+
+
 class Gateway(BaseModel):
     """What the contracts do not say.
 
     Attributes:
-        listen: Where clients connect, as `host:port`.
+        listen: Where this machine's clients connect in clear, as `host:port`; loopback only.
+        tls: Where all others connect.
         admin: Where Envoy's admin interface listens; loopback only.
         contracts: Path of the descriptor image, for the JSON transcoder.
         cors_origins: Origins whose pages may call.
@@ -36,12 +66,17 @@ class Gateway(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    listen: str
-    admin: str
+    listen: Loopback
+    tls: Tls
+    admin: Loopback
     contracts: str
     cors_origins: list[str]
     contexts: dict[str, Context]
     otlp: str | None = None
+
+    def changed(self, **changes: object) -> Self:
+        """A copy with other values for some attributes, checked as the table itself is."""
+        return self.model_validate({**self.model_dump(), **changes})
 
 
 def load_table() -> Gateway:

@@ -17,6 +17,7 @@ from tally.cli.registering import DEMO, NewCamera, ensure_camera
 from tally.cli.screen import plain_lines, screen
 from tally.cli.watch import CameraView, Watch
 from tally.kernel.grpc.client import connect_with_key
+from tally.stack.certificates import Certificate
 from tally.stack.mesh import Mesh, MeshOptions, PartStatus, running
 
 REFRESH_S = 1.0
@@ -53,6 +54,19 @@ def up(
     compact: Annotated[
         bool, typer.Option("--compact", help="All contexts in one process, for small machines.")
     ] = False,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Certificate chain (PEM) for TLS on port 8443, then on all addresses. Without it, one for "
+            "development is made and shown on loopback alone.",
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Private key (PEM) of --certificate."),
+    ] = None,
     exit_after: Annotated[
         float | None,
         typer.Option(
@@ -70,13 +84,25 @@ def up(
     """
     with failing_clearly():
         options = MeshOptions(
-            data, None if free_ports else f"127.0.0.1:{port}", not free_ports, compact
+            data,
+            None if free_ports else f"127.0.0.1:{port}",
+            not free_ports,
+            compact,
+            certificate=_certificate(certificate, key),
         )
         cameras = [DEMO] if demo else []
         cameras += [_parse_camera(text) for text in camera or []]
         healthy = asyncio.run(_up(options, cameras, exit_after))
     if not healthy:
         raise typer.Exit(1)
+
+
+def _certificate(chain: Path | None, key: Path | None) -> Certificate | None:
+    if chain and key:
+        return Certificate(chain.resolve(), key.resolve())
+    if chain or key:
+        raise typer.BadParameter("one needs the other", param_hint="--certificate and --key")
+    return None
 
 
 def _parse_camera(text: str) -> NewCamera:
@@ -104,7 +130,8 @@ async def _up(options: MeshOptions, cameras: list[NewCamera], exit_after: float 
             for camera in cameras:
                 await ensure_camera(channel, camera)
             console.print(
-                f"all healthy after {time.monotonic() - start:.1f} s: http://{mesh.gateway}/api/v1/cameras",
+                f"all healthy after {time.monotonic() - start:.1f} s: https://{mesh.tls_address}/api/v1/cameras, "
+                f"on this machine also http://{mesh.gateway}/api/v1/cameras",
                 highlight=False,
             )
             watch = Watch(channel)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import yaml
 
-from gateway_envoy import Gateway, render
+from gateway_envoy import Gateway, Tls, load_table, render
+from tally.kernel.contracts import IMAGE
+from tally.stack.certificates import development_certificate
 from tally.stack.errors import StackError
-from tally.stack.folder import DataFolder
+from tally.stack.folder import DataFolder, free_ports
 from tally.stack.probe import first_line
 from tally.stack.process import Command, ServerProcess
 
@@ -63,6 +65,19 @@ class EnvoyServer:
 
     async def _answers(self) -> bool:
         return b" 200 " in await first_line(self.gateway.admin, _READY_REQUEST)
+
+
+def private_gateway(folder: DataFolder, **changes: object) -> Gateway:
+    """The committed table on free loopback ports, for a gateway that nobody else should meet."""
+    listen, tls, admin = (f"127.0.0.1:{port}" for port in free_ports(3))
+    certificate = development_certificate(folder)
+    own: dict[str, object] = {
+        "listen": listen,
+        "tls": Tls(listen=tls, certificate=str(certificate.chain), key=str(certificate.key)),
+        "admin": admin,
+        "contracts": str(IMAGE),
+    }
+    return load_table().changed(**own | changes)
 
 
 async def validate(configuration: Path) -> str:

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway_envoy import Gateway, load_table
+from gateway_envoy import Gateway, Tls, load_table
 from tally.kernel.contracts import IMAGE
+from tally.stack.certificates import Certificate, development_certificate
 from tally.stack.envoy import EnvoyServer
 from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder, is_free
@@ -42,6 +43,8 @@ class MeshOptions:
         own_ports: Whether contexts take their usual ports (8000, 8001, …) rather than free ones.
         compact: Whether all contexts share one process.
         cameras: How many cameras the worker may run at once.
+        certificate: What the gateway shows over TLS, on all of this machine's addresses; None makes one for
+            development, shown on loopback alone.
     """
 
     data: Path
@@ -49,6 +52,7 @@ class MeshOptions:
     own_ports: bool = True
     compact: bool = False
     cameras: int = 16
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ class Mesh:
 
     Attributes:
         folder: The data folder.
-        gateway: Address of the gateway.
+        gateway: Address of the gateway, for callers on this machine.
+        tls_address: Address of the gateway over TLS.
         parts: The processes, in the order of their start.
     """
 
@@ -98,6 +103,7 @@ class Mesh:
         self._table = self._choose_addresses()
         self.envoy = EnvoyServer(self.folder, self._table)
         self.gateway = self._table.listen
+        self.tls_address = self._table.tls.listen
         self._contexts = self._context_parts()
         self._agent = self._agent_part()
         self.parts = [
@@ -162,6 +168,7 @@ class Mesh:
     def _choose_addresses(self) -> Gateway:
         table = load_table()
         listen = self._options.listen or f"127.0.0.1:{self.folder.port('gateway')}"
+        tls = self._choose_tls(table.tls)
         contexts = {
             name: context.model_copy(
                 update={} if self._options.own_ports else {"address": self._free(name)}
@@ -169,27 +176,38 @@ class Mesh:
             for name, context in table.contexts.items()
         }
         endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
-        return table.model_copy(
-            update={
-                "listen": listen,
-                "admin": table.admin if self._options.own_ports else self._free("envoy-admin"),
-                "contracts": str(IMAGE),
-                "cors_origins": [
-                    f"http://{host}:{listen.rpartition(':')[2]}"
-                    for host in ("localhost", "127.0.0.1")
-                ],
-                "contexts": contexts,
-                "otlp": endpoint.rpartition("//")[2].strip("/") or None,
-            }
+        return table.changed(
+            listen=listen,
+            tls=tls,
+            admin=table.admin if self._options.own_ports else self._free("envoy-admin"),
+            contracts=str(IMAGE),
+            cors_origins=[
+                f"{scheme}://{host}:{address.rpartition(':')[2]}"
+                for scheme, address in (("http", listen), ("https", tls.listen))
+                for host in ("localhost", "127.0.0.1")
+            ],
+            contexts=contexts,
+            otlp=endpoint.rpartition("//")[2].strip("/") or None,
         )
+
+    def _choose_tls(self, usual: Tls) -> Tls:
+        address = usual.listen if self._options.own_ports else self._free("gateway-tls")
+        certificate = self._options.certificate
+        if certificate is None:
+            certificate = development_certificate(self.folder)
+        else:
+            address = f"0.0.0.0:{address.rpartition(':')[2]}"
+        return Tls(listen=address, certificate=str(certificate.chain), key=str(certificate.key))
 
     def _free(self, name: str) -> str:
         return f"127.0.0.1:{self.folder.port(name)}"
 
     def _refuse_taken_ports(self) -> None:
-        wanted = {"gateway": self.gateway, "envoy's admin interface": self._table.admin} | {
-            name: context.address for name, context in self._table.contexts.items()
-        }
+        wanted = {
+            "gateway": self.gateway,
+            "gateway's TLS": self.tls_address,
+            "envoy's admin interface": self._table.admin,
+        } | {name: context.address for name, context in self._table.contexts.items()}
         for name, address in wanted.items():
             port = int(address.rpartition(":")[2])
             if not is_free(port):

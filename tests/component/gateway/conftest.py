@@ -16,11 +16,10 @@ from gateway_envoy import load_table
 from gateway_envoy.filters import STATUS_HEADER
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
-from tally.kernel.contracts import IMAGE
 from tally.kernel.grpc.server import Register, RunningServer, serve
 from tally.kernel.settings import ServiceSettings
-from tally.stack.envoy import EnvoyServer
-from tally.stack.folder import DataFolder, free_ports
+from tally.stack.envoy import EnvoyServer, private_gateway
+from tally.stack.folder import DataFolder
 from tests.callers import Anybody
 
 MAX_REQUESTS = 3
@@ -70,12 +69,15 @@ async def _nothing(context: Any) -> None:
 class Setup:
     """A running gateway and what stands behind it."""
 
-    def __init__(self, envoy: EnvoyServer, cameras: Cameras, live: Live, log: Path) -> None:
+    def __init__(
+        self, folder: DataFolder, envoy: EnvoyServer, cameras: Cameras, live: Live
+    ) -> None:
+        self.folder = folder
         self.envoy = envoy
         self.gateway = envoy.gateway
         self.cameras = cameras
         self.live = live
-        self.log = log
+        self.log = folder.log("envoy")
 
     @property
     def url(self) -> str:
@@ -87,7 +89,6 @@ async def gateway_to(
     folder: DataFolder, addresses: Mapping[str, str]
 ) -> AsyncIterator[EnvoyServer]:
     """Envoy in front of contexts at these addresses."""
-    listen, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
     table = load_table()
     contexts = {
         name: table.contexts[name].model_copy(
@@ -95,12 +96,7 @@ async def gateway_to(
         )
         for name, address in addresses.items()
     }
-    envoy = EnvoyServer(
-        folder,
-        table.model_copy(
-            update={"listen": listen, "admin": admin, "contracts": str(IMAGE), "contexts": contexts}
-        ),
-    )
+    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts))
     await envoy.start()
     try:
         yield envoy
@@ -138,7 +134,7 @@ async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
         serving_live(live) as realtime,
         gateway_to(folder, {"camera": camera.address, "realtime": realtime.address}) as envoy,
     ):
-        yield Setup(envoy, cameras, live, folder.log("envoy"))
+        yield Setup(folder, envoy, cameras, live)
 
 
 @pytest.fixture

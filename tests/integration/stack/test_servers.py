@@ -13,11 +13,9 @@ import asyncpg
 import nats
 import pytest
 
-from gateway_envoy import Gateway, load_table
-from tally.kernel.contracts import IMAGE
-from tally.stack.envoy import EnvoyServer
+from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.errors import StackError
-from tally.stack.folder import DataFolder, free_ports
+from tally.stack.folder import DataFolder
 from tally.stack.nats import NatsServer
 from tally.stack.postgres import PostgresServer
 from tally.stack.probe import first_line
@@ -128,16 +126,9 @@ async def test_a_damaged_nats_configuration_is_told_with_the_log(
     assert str(tmp_path) in caught.value.mend
 
 
-def gateway(**changes: object) -> Gateway:
-    """The committed table on free ports."""
-    listen, admin = (f"127.0.0.1:{port}" for port in free_ports(2))
-    return load_table().model_copy(
-        update={"listen": listen, "admin": admin, "contracts": str(IMAGE), **changes}
-    )
-
-
 async def test_envoy_listens_again_after_it_is_killed(tmp_path: Path) -> None:
-    server = EnvoyServer(DataFolder(tmp_path), gateway())
+    folder = DataFolder(tmp_path)
+    server = EnvoyServer(folder, private_gateway(folder))
     async with running(server):
         await kill_and_await_return(server.process)
         answer = await first_line(
@@ -147,7 +138,8 @@ async def test_envoy_listens_again_after_it_is_killed(tmp_path: Path) -> None:
 
 
 async def test_envoy_refuses_a_wrong_configuration_with_its_reason(tmp_path: Path) -> None:
-    server = EnvoyServer(DataFolder(tmp_path), gateway(contracts="/no/such/image"))
+    folder = DataFolder(tmp_path)
+    server = EnvoyServer(folder, private_gateway(folder, contracts="/no/such/image"))
     with pytest.raises(StackError, match="/no/such/image"):
         await server.start()
     assert server.process.pid is None
