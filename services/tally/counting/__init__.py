@@ -5,6 +5,7 @@ from tally.counting.detections import Detections
 from tally.counting.engine import CountingEngine
 from tally.counting.events import Crossing, Direction, FrameResult, Tracks, Visit, VisitKind
 from tally.counting.geometry import Anchor, Line, Zone
+from tally.counting.warm_up import warm_up
 
 __all__ = [
     "Anchor",
@@ -21,4 +22,5 @@ __all__ = [
     "Visit",
     "VisitKind",
     "Zone",
+    "warm_up",
 ]

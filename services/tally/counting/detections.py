@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tally.counting.compiled import compiled
+
 FloatArray = NDArray[np.float64]
 
 _SMALLEST_PX = 1.0
-_FARTHEST_OUTSIDE = 1.0
+_NEAREST, _FARTHEST = -1.0, 2.0
 
 
 @dataclass(slots=True)
@@ -65,17 +67,47 @@ def measure(
     pixel wide or high (negative sizes among them), and boxes that reach farther outside the frame than
     the frame is large.
     """
-    corners = detections.boxes.astype(np.float64)
-    scores = detections.scores.astype(np.float64)
     width, height = frame_size
-    # Comparisons with NaN are false, so that these refuse NaN as well as infinity.
-    believable = (np.abs(corners - 0.5) <= 0.5 + _FARTHEST_OUTSIDE).all(axis=1)
-    believable &= corners[:, 2] >= corners[:, 0] + _SMALLEST_PX / width
-    believable &= corners[:, 3] >= corners[:, 1] + _SMALLEST_PX / height
-    believable &= (scores >= least_score) & (scores <= 1.0)
-    left, top, right, bottom = (corners[believable] * (width, height, width, height)).T
     return Measurements(
-        np.array([(left + right) / 2, top, right - left, bottom - top]).T,
-        scores[believable],
-        detections.classes[believable],
+        *_believable(
+            detections.boxes, detections.scores, detections.classes, width, height, least_score
+        )
     )
+
+
+@compiled
+def _believable(
+    corners: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    classes: NDArray[np.int32],
+    width: int,
+    height: int,
+    least_score: float,
+) -> tuple[FloatArray, FloatArray, NDArray[np.int32]]:
+    boxes = np.empty((len(corners), 4))
+    kept_scores = np.empty(len(corners))
+    kept_classes = np.empty(len(corners), np.int32)
+    kept = 0
+    for i in range(len(corners)):
+        left, top = float(corners[i, 0]), float(corners[i, 1])
+        right, bottom = float(corners[i, 2]), float(corners[i, 3])
+        score = float(scores[i])
+        # Comparisons with NaN are false, so that these refuse NaN as well as infinity.
+        if not (
+            _NEAREST <= left <= _FARTHEST
+            and _NEAREST <= top <= _FARTHEST
+            and _NEAREST <= right <= _FARTHEST
+            and _NEAREST <= bottom <= _FARTHEST
+            and right >= left + _SMALLEST_PX / width
+            and bottom >= top + _SMALLEST_PX / height
+            and least_score <= score <= 1.0
+        ):
+            continue
+        boxes[kept, 0] = (left * width + right * width) / 2
+        boxes[kept, 1] = top * height
+        boxes[kept, 2] = right * width - left * width
+        boxes[kept, 3] = bottom * height - top * height
+        kept_scores[kept] = score
+        kept_classes[kept] = classes[i]
+        kept += 1
+    return boxes[:kept], kept_scores[:kept], kept_classes[:kept]

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tally.counting.compiled import compiled
 from tally.counting.config import EngineConfig
 from tally.counting.detections import Detections, measure
 from tally.counting.events import Crossing, FrameResult, Tracks, Visit
 from tally.counting.geometry import Line, Zone
 from tally.counting.lines import LineCounter
-from tally.counting.tracker import Tracker, Update
+from tally.counting.tracker import UNBELIEVED, Tracker, Update
 from tally.counting.zones import ZoneCounter
 
 
@@ -106,16 +109,30 @@ class CountingEngine:
         )
 
     def _visible(self) -> Tracks:
-        tracks = self._tracker.visible
-        centre, top, width, height = tracks["observed"].T
-        left = centre - width / 2
-        corners = np.array([left, top, left + width, top + height]).T
-        return Tracks(
-            ids=tracks["id"],
-            boxes=(corners / (*self._frame_size, *self._frame_size)).astype(np.float32),
-            classes=tracks["class_id"],
-            scores=tracks["score"].astype(np.float32),
-        )
+        return Tracks(*_visible(self._tracker.tracks, self._tracker.time_s, *self._frame_size))
+
+
+@compiled
+def _visible(
+    tracks: NDArray[Any], time_s: float, width: int, height: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
+    """Returns ids, relative boxes, classes and scores of the believed tracks that were seen at `time_s`."""
+    ids, classes = np.empty(len(tracks), np.int64), np.empty(len(tracks), np.int32)
+    boxes = np.empty((len(tracks), 4), np.float32)
+    scores = np.empty(len(tracks), np.float32)
+    count = 0
+    for i in range(len(tracks)):
+        track = tracks[i]
+        if track.id == UNBELIEVED or track.seen_s != time_s:
+            continue
+        left = track.observed[0] - track.observed[2] / 2
+        boxes[count, 0] = left / width
+        boxes[count, 1] = track.observed[1] / height
+        boxes[count, 2] = (left + track.observed[2]) / width
+        boxes[count, 3] = (track.observed[1] + track.observed[3]) / height
+        ids[count], classes[count], scores[count] = track.id, track.class_id, track.score
+        count += 1
+    return ids[:count], boxes[:count], classes[:count], scores[:count]
 
 
 def _check_names(kind: str, names: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tally.counting.association import IndexArray
+from tally.counting.compiled import compiled
 from tally.counting.detections import FloatArray
 from tally.counting.events import Crossing, Direction
 from tally.counting.geometry import Line
@@ -39,88 +40,123 @@ class LineCounter:
             np.stack([-way[:, 1], way[:, 0]]) / length, start, offset
         )
         self._along, self._along_at_origin = _of_anchor(way.T / length**2, start, offset)
-        per_line = (len(self._lines),)
-        self._state: NDArray[Any] = np.zeros(
-            0,
-            np.dtype(
-                [
-                    ("time_s", np.float64),
-                    ("band", np.float64),
-                    ("distance", np.float64, per_line),
-                    ("along", np.float64, per_line),
-                    ("sign", np.int8, per_line),
-                    ("side", np.int8, per_line),
-                    ("net", np.int64, per_line),
-                    ("passed_s", np.float64, per_line),
-                    ("crossings", np.int64, per_line),
-                ]
-            ),
-        )
+        self._state: NDArray[Any] = np.zeros((0, len(self._lines)), _STATE)
 
     def walk(
         self, rows: IndexArray, boxes: FloatArray, times_s: FloatArray, tracks: NDArray[Any]
     ) -> list[Crossing]:
         """Walks the tracks at `rows` to where they were at `times_s` and returns what they crossed."""
-        state = self._state[rows]
+        if not self._lines:
+            return []
         distance = boxes @ self._distance + self._distance_at_origin
         along = boxes @ self._along + self._along_at_origin
-        before, sign = state["distance"], np.sign(distance).astype(np.int8)
-        # Whoever stands exactly on the line is still on the side that he came from.
-        passage = sign * state["sign"] < 0
-        if passage.any():
-            # Where there is no passage the difference may be zero, and the share has no meaning.
-            share = np.divide(before, before - distance, where=passage, out=np.zeros_like(before))
-            place = state["along"] + share * (along - state["along"])
-            passage &= (place >= 0) & (place <= 1)
-            since = state["time_s"][:, None]
-            passed_s = since + share * (times_s[:, None] - since)
-            state["passed_s"] = np.where(passage, passed_s, state["passed_s"])
-            state["net"] += sign * passage
-        state["band"] = self._hysteresis * boxes[:, 3]
-        state["sign"] = np.where(sign == 0, state["sign"], sign)
-        state["time_s"] = times_s
-        state["distance"] = distance
-        state["along"] = along
-        crossings = self._settle(state, _side(distance, state["band"]), tracks[rows])
-        self._state[rows] = state
-        return crossings
+        heights = boxes[:, 3]
+        crossed = _walk(self._state, rows, distance, along, heights, times_s, self._hysteresis)
+        return self._crossings(crossed, tracks)
 
     def end(self, rows: IndexArray, tracks: NDArray[Any]) -> list[Crossing]:
         """Decides for tracks that ended inside the band: half its width is enough for them."""
-        state = self._state[rows]
-        side = _side(state["distance"], state["band"] / 2)
-        return self._settle(state, side, tracks[rows])
+        return self._crossings(_settle_all(self._state, rows), tracks)
 
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
         """Drops the rows of tracks that are gone and adds rows for `born` new ones."""
         self._state = follow(self._state, keep, born)
 
-    def _settle(
-        self, state: NDArray[Any], side: NDArray[np.int8], tracks: NDArray[Any]
-    ) -> list[Crossing]:
-        settled = side != 0
-        crossed = settled & (side != state["side"]) & (state["net"] * side > 0)
-        crossings = [
+    def _crossings(self, crossed: IndexArray, tracks: NDArray[Any]) -> list[Crossing]:
+        """Tells of the crossings that have just been settled: (k, 2) rows and lines."""
+        return [
             Crossing(
                 line=self._lines[line].name,
-                direction=Direction.IN if side[row, line] > 0 else Direction.OUT,
+                direction=Direction.IN if self._state["side"][row, line] > 0 else Direction.OUT,
                 track=int(tracks["id"][row]),
-                ordinal=int(state["crossings"][row, line]),
-                time_s=float(state["passed_s"][row, line]),
+                ordinal=int(self._state["crossings"][row, line]) - 1,
+                time_s=float(self._state["passed_s"][row, line]),
                 class_id=int(tracks["class_id"][row]),
                 score=float(tracks["score"][row]),
             )
-            for row, line in np.argwhere(crossed)
+            for row, line in crossed
         ]
-        state["crossings"] += crossed
-        state["side"] = np.where(settled, side, state["side"])
-        state["net"] = np.where(settled, 0, state["net"])
-        return crossings
 
 
-def _side(distance: FloatArray, band: FloatArray) -> NDArray[np.int8]:
-    """Returns (n, lines): 1 or −1 for what is farther from the line than the band (n,), otherwise 0."""
-    return (np.sign(distance) * (np.abs(distance) > band[:, None])).astype(np.int8)
+_STATE = np.dtype(
+    [
+        ("time_s", np.float64),
+        ("band", np.float64),
+        ("distance", np.float64),
+        ("along", np.float64),
+        ("passed_s", np.float64),
+        ("net", np.int64),
+        ("crossings", np.int64),
+        ("sign", np.int8),
+        ("side", np.int8),
+    ],
+    align=True,
+)
+"""Of a track at a line, all zero before the track's first observation."""
+
+
+@compiled
+def _walk(
+    state: NDArray[Any],
+    rows: IndexArray,
+    distance: FloatArray,
+    along: FloatArray,
+    heights: FloatArray,
+    times_s: FloatArray,
+    hysteresis: float,
+) -> IndexArray:
+    lines = distance.shape[1]
+    crossed = np.empty((len(rows) * lines, 2), np.intp)
+    count = 0
+    for k in range(len(rows)):
+        for line in range(lines):
+            at = state[rows[k], line]
+            now = distance[k, line]
+            sign = (now > 0) - (now < 0)
+            # Whoever stands exactly on the line is still on the side that he came from.
+            if sign * at.sign < 0:
+                share = at.distance / (at.distance - now)
+                place = at.along + share * (along[k, line] - at.along)
+                if 0 <= place <= 1:
+                    at.passed_s = at.time_s + share * (times_s[k] - at.time_s)
+                    at.net += sign
+            if sign != 0:
+                at.sign = sign
+            at.band = hysteresis * heights[k]
+            at.time_s = times_s[k]
+            at.distance = now
+            at.along = along[k, line]
+            if _settles(at, at.band):
+                crossed[count, 0], crossed[count, 1] = rows[k], line
+                count += 1
+    return crossed[:count]
+
+
+@compiled
+def _settle_all(state: NDArray[Any], rows: IndexArray) -> IndexArray:
+    lines = state.shape[1]
+    crossed = np.empty((len(rows) * lines, 2), np.intp)
+    count = 0
+    for row in rows:
+        for line in range(lines):
+            at = state[row, line]
+            if _settles(at, at.band / 2):
+                crossed[count, 0], crossed[count, 1] = row, line
+                count += 1
+    return crossed[:count]
+
+
+@compiled
+def _settles(at: Any, band: float) -> bool:
+    """Settles on which side of the line a track is, if it is beyond the band; returns whether it has crossed."""
+    if abs(at.distance) <= band:
+        return False
+    side = 1 if at.distance > 0 else -1
+    crossed: bool = side != at.side and at.net * side > 0
+    at.crossings += crossed
+    at.side = side
+    at.net = 0
+    return crossed
 
 
 def _of_anchor(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tally.counting.compiled import compiled
 from tally.counting.config import MotionConfig
 from tally.counting.detections import FloatArray
 
@@ -26,50 +27,72 @@ MOTION_FIELDS: list[tuple[str, type, tuple[int, ...]]] = [
     ("velocity_variance", np.float64, (4,)),
 ]
 
-_HEIGHT = 3
+HEIGHT = 3
 
 
 class MotionModel:
-    """Predicts and corrects rows of a structured array that has `MOTION_FIELDS`."""
+    """Starts and predicts rows of a structured array that has `MOTION_FIELDS`; `correct` corrects one.
+
+    Attributes:
+        measurement: (4,) variances of what is measured, in squared box heights.
+    """
 
     def __init__(self, config: MotionConfig) -> None:
-        self._measurement = np.array([config.position_noise] * 2 + [config.size_noise] * 2) ** 2
+        self.measurement = np.array([config.position_noise] * 2 + [config.size_noise] * 2) ** 2
         self._acceleration = np.array([1.0, 1.0, 0.0, 0.0]) * config.acceleration**2
         self._initial_speed = np.array([1.0, 1.0, 0.0, 0.0]) * config.initial_speed**2
         self._drift = np.array([0.0, 0.0, 1.0, 1.0]) * config.size_drift**2
 
     def start(self, tracks: NDArray[Any], measured: FloatArray) -> None:
         """Sets the state of new tracks from their first boxes (n, 4)."""
-        squared_height = measured[:, _HEIGHT:] ** 2
+        squared_height = measured[:, HEIGHT:] ** 2
         tracks["position"] = measured
         tracks["velocity"] = 0.0
-        tracks["position_variance"] = self._measurement * squared_height
+        tracks["position_variance"] = self.measurement * squared_height
         tracks["covariance"] = 0.0
         tracks["velocity_variance"] = self._initial_speed * squared_height
 
     def predict(self, tracks: NDArray[Any], step_s: float) -> None:
         """Moves all tracks on by `step_s` seconds, in place."""
-        squared_height = tracks["position"][:, _HEIGHT:] ** 2
-        acceleration = self._acceleration * squared_height
-        velocity_variance = tracks["velocity_variance"]
-        tracks["position"] += tracks["velocity"] * step_s
-        tracks["position_variance"] += (
-            step_s * (2 * tracks["covariance"] + step_s * velocity_variance)
-            + acceleration * (step_s**3 / 3)
-            + self._drift * squared_height * step_s
-        )
-        tracks["covariance"] += step_s * velocity_variance + acceleration * (step_s**2 / 2)
-        tracks["velocity_variance"] += acceleration * step_s
+        _predict(tracks, step_s, self._acceleration, self._drift)
 
-    def correct(self, tracks: NDArray[Any], measured: FloatArray) -> None:
-        """Takes in the boxes (n, 4) that were measured of all tracks, in place."""
-        noise = self._measurement * measured[:, _HEIGHT:] ** 2
-        innovation = measured - tracks["position"]
-        innovation_variance = tracks["position_variance"] + noise
-        gain = tracks["position_variance"] / innovation_variance
-        velocity_gain = tracks["covariance"] / innovation_variance
-        tracks["position"] += gain * innovation
-        tracks["velocity"] += velocity_gain * innovation
-        tracks["velocity_variance"] -= velocity_gain * tracks["covariance"]
-        tracks["covariance"] *= 1 - gain
-        tracks["position_variance"] *= 1 - gain
+
+@compiled
+def _predict(
+    tracks: NDArray[Any], step_s: float, acceleration: FloatArray, drift: FloatArray
+) -> None:
+    for i in range(len(tracks)):
+        track = tracks[i]
+        squared_height = track.position[HEIGHT] ** 2
+        for k in range(4):
+            noise = acceleration[k] * squared_height
+            track.position[k] += track.velocity[k] * step_s
+            track.position_variance[k] += (
+                step_s * (2 * track.covariance[k] + step_s * track.velocity_variance[k])
+                + noise * (step_s**3 / 3)
+                + drift[k] * squared_height * step_s
+            )
+            track.covariance[k] += step_s * track.velocity_variance[k] + noise * (step_s**2 / 2)
+            track.velocity_variance[k] += noise * step_s
+
+
+@compiled
+def correct(track: Any, measured: FloatArray, measurement: FloatArray) -> None:
+    """Takes in the box (4,) that was measured of one track, in place.
+
+    Args:
+        track: A row with `MOTION_FIELDS`.
+        measured: Where it was seen.
+        measurement: `MotionModel.measurement`.
+    """
+    squared_height = measured[HEIGHT] ** 2
+    for k in range(4):
+        innovation = measured[k] - track.position[k]
+        variance = track.position_variance[k] + measurement[k] * squared_height
+        gain = track.position_variance[k] / variance
+        velocity_gain = track.covariance[k] / variance
+        track.position[k] += gain * innovation
+        track.velocity[k] += velocity_gain * innovation
+        track.velocity_variance[k] -= velocity_gain * track.covariance[k]
+        track.covariance[k] *= 1 - gain
+        track.position_variance[k] *= 1 - gain

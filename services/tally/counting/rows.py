@@ -12,6 +12,6 @@ def follow(state: NDArray[Any], keep: NDArray[np.bool_], born: int) -> NDArray[A
         return state
     kept = state[keep]
     # Concatenating would first look, field by field and every time, for a type common to both.
-    following = np.zeros(len(kept) + born, state.dtype)
+    following = np.zeros((len(kept) + born, *state.shape[1:]), state.dtype)
     following[: len(kept)] = kept
     return following

@@ -17,14 +17,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tally.counting.association import IndexArray, assign, overlap
+from tally.counting.association import (
+    NOBODY,
+    Assignment,
+    IndexArray,
+    Mask,
+    assign,
+    overlapping,
+)
+from tally.counting.compiled import compiled
 from tally.counting.config import EngineConfig
 from tally.counting.detections import FloatArray, Measurements
-from tally.counting.motion import MOTION_FIELDS, MotionModel
+from tally.counting.motion import MOTION_FIELDS, MotionModel, correct
 from tally.counting.rows import follow
 from tally.counting.stitching import LEAST_CONTINUITY, continuity
 
-_UNBELIEVED = -1
+UNBELIEVED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +65,17 @@ class Update:
     tracks: NDArray[Any]
     steps: tuple[Steps, ...]
     ended: IndexArray
-    keep: NDArray[np.bool_]
+    keep: Mask
     born: int
 
 
 class Tracker:
-    """All tracks, one row of a structured array each, in order of birth."""
+    """All tracks, one row of a structured array each, in order of birth.
+
+    Attributes:
+        tracks: The table, those not yet believed included.
+        time_s: Time of the latest frame.
+    """
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config.tracker
@@ -82,112 +95,72 @@ class Tracker:
                 *MOTION_FIELDS,
             ]
         )
-        self._tracks: NDArray[Any] = np.empty(0, row)
-        self._time_s = 0.0
+        self.tracks: NDArray[Any] = np.empty(0, row)
+        self.time_s = 0.0
         self._next_id = 0
 
     def update(self, time_s: float, measurements: Measurements) -> Update:
         """Takes in the detections of one frame, later than the one before."""
-        tracks = self._tracks
-        believed = tracks["id"] != _UNBELIEVED
-        unseen_s = time_s - tracks["seen_s"]
+        tracks, config = self.tracks, self._config
         # However low the frame rate, a track has its chance in the next frame, but none after `lost_s`.
-        step_s = min(time_s - self._time_s, self._config.lost_s)
-        recent = unseen_s <= max(self._config.grace_s, step_s)
-        alive = recent | (believed & (unseen_s <= self._config.lost_s))
+        step_s = min(time_s - self.time_s, config.lost_s)
         self._motion.predict(tracks, step_s)
-        self._time_s = time_s
-
-        rows, found = self._associate(believed, alive, recent, measurements)
-        self._observe(rows, measurements, found)
-        earlier, continued = self._believe(alive)
-        believed = tracks["id"] != _UNBELIEVED
-        seen = np.flatnonzero(believed & (tracks["seen_s"] == time_s))
-        now = Steps(seen, tracks["position"][seen], np.full(len(seen), time_s))
-
-        keep = alive.copy()
-        keep[continued] = False
-        lonely = measurements.scores >= self._config.high_score
-        lonely[found] = False
-        born = int(np.count_nonzero(lonely))
-        self._tracks = follow(tracks, keep, born)
+        self.time_s = time_s
+        believed, alive, recent = _ages(tracks, time_s, max(config.grace_s, step_s), config.lost_s)
+        assignment = self._associate(believed, alive, recent, measurements)
+        ready = _observe(
+            tracks,
+            assignment.partner,
+            measurements.boxes,
+            measurements.scores,
+            measurements.classes,
+            time_s,
+            config.high_score,
+            config.confirm_hits,
+            self._motion.measurement,
+        )
+        earlier: tuple[Steps, ...] = ()
+        if ready:
+            earlier, continued = self._believe(alive)
+            alive[continued] = False
+        rows, boxes, ended, kept = _outcome(tracks, alive, time_s)
+        now = Steps(rows, boxes, np.full(len(rows), time_s))
+        lonely = _lonely(measurements.scores, assignment.taken, config.high_score)
+        born = len(lonely)
+        if born or kept < len(tracks):
+            self.tracks = follow(tracks, alive, born)
         if born:
-            self._bear(self._tracks[-born:], measurements, lonely)
-        return Update(tracks, (*earlier, now), np.flatnonzero(believed & ~alive), keep, born)
-
-    @property
-    def visible(self) -> NDArray[Any]:
-        """The believed tracks that were seen in the latest frame."""
-        tracks = self._tracks
-        visible: NDArray[Any] = tracks[
-            (tracks["id"] != _UNBELIEVED) & (tracks["seen_s"] == self._time_s)
-        ]
-        return visible
+            self._bear(self.tracks[-born:], measurements, lonely)
+        return Update(tracks, (*earlier, now), ended, alive, born)
 
     def clear(self) -> Update:
         """Ends all tracks."""
-        believed = np.flatnonzero(self._tracks["id"] != _UNBELIEVED)
-        update = Update(self._tracks, (), believed, np.zeros(len(self._tracks), np.bool_), 0)
-        self._tracks = self._tracks[:0]
+        believed = np.flatnonzero(self.tracks["id"] != UNBELIEVED)
+        update = Update(self.tracks, (), believed, np.zeros(len(self.tracks), np.bool_), 0)
+        self.tracks = self.tracks[:0]
         return update
 
     def _associate(
-        self,
-        believed: NDArray[np.bool_],
-        alive: NDArray[np.bool_],
-        recent: NDArray[np.bool_],
-        measurements: Measurements,
-    ) -> tuple[IndexArray, IndexArray]:
-        """Returns rows of tracks and the detections that belong to them."""
-        config, tracks = self._config, self._tracks
-        boxes = measurements.boxes
+        self, believed: Mask, alive: Mask, recent: Mask, measurements: Measurements
+    ) -> Assignment:
+        config, tracks, boxes = self._config, self.tracks, measurements.boxes
+        assignment = Assignment(len(tracks), len(boxes))
+        if not (len(tracks) and len(boxes)):
+            return assignment
         high = measurements.scores >= config.high_score
-        free_tracks, free_boxes = alive.copy(), np.ones(len(boxes), np.bool_)
-        pairs = [(np.empty(0, np.intp), np.empty(0, np.intp))]
-
-        def match(
-            likeness: FloatArray,
-            of_tracks: NDArray[np.bool_],
-            of_boxes: NDArray[np.bool_],
-            least: float,
-        ) -> None:
-            rows = (free_tracks & of_tracks).nonzero()[0]
-            columns = (free_boxes & of_boxes).nonzero()[0]
-            if not (len(rows) and len(columns)):
-                return
-            i, j = assign(likeness[np.ix_(rows, columns)], least)
-            free_tracks[rows[i]] = False
-            free_boxes[columns[j]] = False
-            pairs.append((rows[i], columns[j]))
-
+        known = believed & alive
         margins = np.sqrt(tracks["position_variance"][:, :2])
-        predicted = overlap(tracks["position"], margins, boxes)
-        match(predicted, believed, high, config.min_overlap)
-        match(predicted, believed & recent, ~high, config.min_overlap_low)
-        if (free_tracks & believed).any() and free_boxes.any():
-            last_seen = overlap(tracks["observed"], np.zeros_like(margins), boxes)
-            match(last_seen, believed, high, config.min_overlap)
-        match(predicted, ~believed, np.ones_like(high), config.min_overlap)
-        return (
-            np.concatenate([rows for rows, _ in pairs]),
-            np.concatenate([found for _, found in pairs]),
-        )
-
-    def _observe(self, rows: IndexArray, measurements: Measurements, found: IndexArray) -> None:
-        seen = self._tracks[rows]
-        boxes, scores = measurements.boxes[found], measurements.scores[found]
-        self._motion.correct(seen, boxes)
-        seen["observed"] = boxes
-        seen["seen_s"] = self._time_s
-        seen["score"] = scores
-        _vote(seen, measurements.classes[found], scores)
-        grows = (scores >= self._config.high_score) & (seen["hits"] < self._config.confirm_hits)
-        if grows.any():
-            growing, place = grows.nonzero()[0], seen["hits"][grows]
-            seen["history"][growing, place] = seen["position"][growing]
-            seen["history_s"][growing, place] = self._time_s
-            seen["hits"][growing] += 1
-        self._tracks[rows] = seen
+        least = min(config.min_overlap, config.min_overlap_low)
+        predicted = overlapping(tracks["position"], margins, boxes, least)
+        assignment.add(predicted, known, high, config.min_overlap)
+        assignment.add(predicted, known & recent, ~high, config.min_overlap_low)
+        if (known & (assignment.partner == NOBODY)).any() and not assignment.taken.all():
+            nowhere_else = np.zeros_like(margins)
+            last_seen = overlapping(tracks["observed"], nowhere_else, boxes, config.min_overlap)
+            assignment.add(last_seen, known, high, config.min_overlap)
+        everything = np.ones_like(high)
+        assignment.add(predicted, alive & ~believed, everything, config.min_overlap)
+        return assignment
 
     def _believe(self, alive: NDArray[np.bool_]) -> tuple[tuple[Steps, ...], IndexArray]:
         """Believes tracks that were seen often enough.
@@ -196,13 +169,13 @@ class Tracker:
             The paths that they went before this frame, and the rows that turned out to continue a lost
             track and were merged into its row.
         """
-        tracks = self._tracks
-        ready = (tracks["id"] == _UNBELIEVED) & (tracks["hits"] == self._config.confirm_hits)
+        tracks = self.tracks
+        ready = (tracks["id"] == UNBELIEVED) & (tracks["hits"] == self._config.confirm_hits)
         new = ready.nonzero()[0]
         if not len(new):
             return (), new
-        believed = tracks["id"] != _UNBELIEVED
-        lost = np.flatnonzero(believed & alive & (tracks["seen_s"] < self._time_s))
+        believed = tracks["id"] != UNBELIEVED
+        lost = np.flatnonzero(believed & alive & (tracks["seen_s"] < self.time_s))
         i, j = assign(continuity(tracks[lost], tracks[new]), LEAST_CONTINUITY)
         continuations, continued = lost[i], new[j]
         merged = tracks[continued]
@@ -219,24 +192,109 @@ class Tracker:
         before_now = range(self._config.confirm_hits - 1)
         return tuple(Steps(rows, history[:, k], times_s[:, k]) for k in before_now), continued
 
-    def _bear(
-        self, born: NDArray[Any], measurements: Measurements, lonely: NDArray[np.bool_]
-    ) -> None:
+    def _bear(self, born: NDArray[Any], measurements: Measurements, lonely: IndexArray) -> None:
         """Makes tracks of the detections that belong to none."""
         boxes = measurements.boxes[lonely]
         self._motion.start(born, boxes)
-        born["id"] = _UNBELIEVED
+        born["id"] = UNBELIEVED
         born["class_id"] = measurements.classes[lonely]
         born["class_weight"] = born["score"] = measurements.scores[lonely]
         born["hits"] = 1
-        born["seen_s"] = self._time_s
+        born["seen_s"] = self.time_s
         born["observed"] = boxes
         born["history"][:, 0] = boxes
-        born["history_s"][:, 0] = self._time_s
+        born["history_s"][:, 0] = self.time_s
 
 
-def _vote(tracks: NDArray[Any], classes: NDArray[np.int32], scores: FloatArray) -> None:
-    """Keeps the class with most of the score (weighted majority vote, Boyer & Moore 1981)."""
-    weight = tracks["class_weight"] + np.where(tracks["class_id"] == classes, scores, -scores)
-    tracks["class_id"] = np.where(weight < 0, classes, tracks["class_id"])
-    tracks["class_weight"] = np.abs(weight)
+@compiled
+def _ages(
+    tracks: NDArray[Any], time_s: float, grace_s: float, lost_s: float
+) -> tuple[Mask, Mask, Mask]:
+    """Returns which tracks are believed, which may still be continued, and which were seen just now."""
+    count = len(tracks)
+    believed, alive, recent = (
+        np.empty(count, np.bool_), np.empty(count, np.bool_), np.empty(count, np.bool_)
+    )  # fmt: skip
+    for i in range(count):
+        unseen_s = time_s - tracks[i].seen_s
+        believed[i] = tracks[i].id != UNBELIEVED
+        recent[i] = unseen_s <= grace_s
+        alive[i] = recent[i] or (believed[i] and unseen_s <= lost_s)
+    return believed, alive, recent
+
+
+@compiled
+def _observe(
+    tracks: NDArray[Any],
+    partner: IndexArray,
+    boxes: FloatArray,
+    scores: FloatArray,
+    classes: NDArray[np.int32],
+    time_s: float,
+    high_score: float,
+    confirm_hits: int,
+    measurement: FloatArray,
+) -> bool:
+    """Gives each track its detection; returns whether one was now seen often enough to be believed."""
+    ready = False
+    for i in range(len(tracks)):
+        j = partner[i]
+        if j == NOBODY:
+            continue
+        track = tracks[i]
+        correct(track, boxes[j], measurement)
+        for k in range(4):
+            track.observed[k] = boxes[j, k]
+        track.seen_s = time_s
+        track.score = scores[j]
+        # Weighted majority vote (Boyer & Moore 1981): the class with most of the score stays.
+        if track.class_id == classes[j]:
+            track.class_weight += scores[j]
+        else:
+            track.class_weight -= scores[j]
+            if track.class_weight < 0:
+                track.class_id = classes[j]
+                track.class_weight = -track.class_weight
+        if scores[j] >= high_score and track.hits < confirm_hits:
+            for k in range(4):
+                track.history[track.hits, k] = track.position[k]
+            track.history_s[track.hits] = time_s
+            track.hits += 1
+        if track.id == UNBELIEVED and track.hits == confirm_hits:
+            ready = True
+    return ready
+
+
+@compiled
+def _outcome(
+    tracks: NDArray[Any], alive: Mask, time_s: float
+) -> tuple[IndexArray, FloatArray, IndexArray, int]:
+    """Returns the rows of believed tracks seen now, their boxes, the rows of those that ended, and how many stay."""
+    rows, ended = np.empty(len(tracks), np.intp), np.empty(len(tracks), np.intp)
+    boxes = np.empty((len(tracks), 4))
+    seen = over = kept = 0
+    for i in range(len(tracks)):
+        kept += alive[i]
+        if tracks[i].id == UNBELIEVED:
+            continue
+        if not alive[i]:
+            ended[over] = i
+            over += 1
+        if tracks[i].seen_s == time_s:
+            rows[seen] = i
+            for k in range(4):
+                boxes[seen, k] = tracks[i].position[k]
+            seen += 1
+    return rows[:seen], boxes[:seen], ended[:over], kept
+
+
+@compiled
+def _lonely(scores: FloatArray, taken: Mask, high_score: float) -> IndexArray:
+    """Returns the detections that no track has and that are sure enough to start one."""
+    found = np.empty(len(scores), np.intp)
+    count = 0
+    for j in range(len(scores)):
+        if scores[j] >= high_score and not taken[j]:
+            found[count] = j
+            count += 1
+    return found[:count]

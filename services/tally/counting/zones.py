@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tally.counting.association import IndexArray
+from tally.counting.compiled import compiled
 from tally.counting.detections import FloatArray
 from tally.counting.events import Visit, VisitKind
 from tally.counting.geometry import Zone
@@ -36,26 +37,13 @@ class ZoneCounter:
         polygons = [np.array(zone.polygon, np.float64) * scale for zone in zones]
         sizes = [len(polygon) for polygon in polygons]
         # The sides of all zones stand in one array, those of each zone from its first to the next one's.
-        self._first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
+        self._first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
         self._corner = np.concatenate([np.empty((0, 2)), *polygons])
         self._way = np.concatenate(
             [np.empty((0, 2)), *(np.roll(polygon, -1, axis=0) - polygon for polygon in polygons)]
         )
-        self._offset = np.repeat([zone.anchor.offset for zone in zones], sizes)
-        per_zone = (len(self._zones),)
-        self._state: NDArray[Any] = np.zeros(
-            0,
-            np.dtype(
-                [
-                    ("time_s", np.float64),
-                    ("inside", np.bool_, per_zone),
-                    ("beyond", np.bool_, per_zone),
-                    ("beyond_s", np.float64, per_zone),
-                    ("entered_s", np.float64, per_zone),
-                    ("visits", np.int64, per_zone),
-                ]
-            ),
-        )
+        self._offset = np.array([zone.anchor.offset for zone in zones], np.float64)
+        self._state: NDArray[Any] = np.zeros((0, len(self._zones)), _STATE)
 
     @property
     def occupancy(self) -> dict[str, int]:
@@ -69,66 +57,129 @@ class ZoneCounter:
         """Moves the tracks at `rows` to where they were at `times_s` and returns whom that let in or out."""
         if not self._zones:
             return []
-        state = self._state[rows]
-        contained, distance = self._locate(boxes)
-        beyond = contained != state["inside"]
-        times = times_s[:, None]
-        state["beyond_s"] = np.where(beyond & ~state["beyond"], times, state["beyond_s"])
-        state["beyond"] = beyond
-        state["time_s"] = times_s
-        deep = distance > self._hysteresis * boxes[:, 3:]
-        changed = beyond & (deep | (times - state["beyond_s"] >= self._settle_s))
-        visits = self._change(state, changed, state["beyond_s"], tracks[rows])
-        self._state[rows] = state
-        return visits
+        changed = _walk(
+            self._state,
+            rows,
+            boxes,
+            times_s,
+            self._first,
+            self._corner,
+            self._way,
+            self._offset,
+            self._hysteresis,
+            self._settle_s,
+        )
+        return self._change(changed, tracks)
 
     def end(self, rows: IndexArray, tracks: NDArray[Any]) -> list[Visit]:
         """Lets out tracks that ended."""
-        state = self._state[rows]
-        last_s = np.where(state["beyond"], state["beyond_s"], state["time_s"][:, None])
-        return self._change(state, state["inside"].copy(), last_s, tracks[rows])
+        return self._change(_leave(self._state, rows), tracks)
 
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
         """Drops the rows of tracks that are gone and adds rows for `born` new ones."""
         self._state = follow(self._state, keep, born)
 
-    def _locate(self, boxes: FloatArray) -> tuple[NDArray[np.bool_], FloatArray]:
-        """Returns (n, zones): whether each anchor is inside, and its distance from the border in pixels."""
-        x = boxes[:, :1] - self._corner[:, 0]
-        y = boxes[:, 1:2] + boxes[:, 3:] * self._offset - self._corner[:, 1]
-        way_x, way_y = self._way[:, 0], self._way[:, 1]
-        # A ray to the right meets the sides that span the anchor's height and lie to its right.
-        spans = (y >= 0) != (y >= way_y)
-        right = (x * way_y < y * way_x) == (way_y > 0)
-        contained = np.logical_xor.reduceat(spans & right, self._first, axis=1)
-        along = np.clip((x * way_x + y * way_y) / (way_x**2 + way_y**2), 0.0, 1.0)
-        distance = np.hypot(x - along * way_x, y - along * way_y)
-        return contained, np.minimum.reduceat(distance, self._first, axis=1)
-
-    def _change(
-        self,
-        state: NDArray[Any],
-        changed: NDArray[np.bool_],
-        changed_s: FloatArray,
-        tracks: NDArray[Any],
-    ) -> list[Visit]:
+    def _change(self, changed: IndexArray, tracks: NDArray[Any]) -> list[Visit]:
+        """Lets tracks in or out where a border is settled: (k, 2) rows and zones."""
         visits = []
-        for row, zone in np.argwhere(changed):
-            one, time_s = state[row], float(changed_s[row, zone])
-            leaves = bool(one["inside"][zone])
+        for row, zone in changed:
+            at, track = self._state[row, zone], tracks[row]
+            time_s, leaves = float(at["beyond_s"]), bool(at["inside"])
             visits.append(
                 Visit(
                     zone=self._zones[zone].name,
                     kind=VisitKind.EXIT if leaves else VisitKind.ENTRY,
-                    track=int(tracks["id"][row]),
-                    ordinal=int(one["visits"][zone]),
+                    track=int(track["id"]),
+                    ordinal=int(at["visits"]),
                     time_s=time_s,
-                    dwell_s=time_s - float(one["entered_s"][zone]) if leaves else None,
-                    class_id=int(tracks["class_id"][row]),
+                    dwell_s=time_s - float(at["entered_s"]) if leaves else None,
+                    class_id=int(track["class_id"]),
                 )
             )
-            one["entered_s"][zone] = time_s
-            one["visits"][zone] += leaves
-            one["inside"][zone] = not leaves
-            one["beyond"][zone] = False
+            at["entered_s"] = time_s
+            at["visits"] += leaves
+            at["inside"] = not leaves
+            at["beyond"] = False
         return visits
+
+
+_STATE = np.dtype(
+    [
+        ("time_s", np.float64),
+        ("beyond_s", np.float64),
+        ("entered_s", np.float64),
+        ("visits", np.int64),
+        ("inside", np.bool_),
+        ("beyond", np.bool_),
+    ],
+    align=True,
+)
+"""Of a track at a zone, all zero before the track's first observation."""
+
+
+@compiled
+def _walk(
+    state: NDArray[Any],
+    rows: IndexArray,
+    boxes: FloatArray,
+    times_s: FloatArray,
+    first: IndexArray,
+    corner: FloatArray,
+    way: FloatArray,
+    offset: FloatArray,
+    hysteresis: float,
+    settle_s: float,
+) -> IndexArray:
+    """Takes the tracks where they are now; returns the rows and zones whose border is settled."""
+    zones = len(first) - 1
+    changed = np.empty((len(rows) * zones, 2), np.intp)
+    count = 0
+    for k in range(len(rows)):
+        for zone in range(zones):
+            at = state[rows[k], zone]
+            sides = slice(first[zone], first[zone + 1])
+            x, y = boxes[k, 0], boxes[k, 1] + boxes[k, 3] * offset[zone]
+            contained, distance = _locate(x, y, corner[sides], way[sides])
+            beyond = contained != at.inside
+            if beyond and not at.beyond:
+                at.beyond_s = times_s[k]
+            at.beyond = beyond
+            at.time_s = times_s[k]
+            deep = distance > hysteresis * boxes[k, 3]
+            if beyond and (deep or times_s[k] - at.beyond_s >= settle_s):
+                changed[count, 0], changed[count, 1] = rows[k], zone
+                count += 1
+    return changed[:count]
+
+
+@compiled
+def _leave(state: NDArray[Any], rows: IndexArray) -> IndexArray:
+    """Returns the rows and zones where tracks that ended are inside; they left when they were last seen there."""
+    zones = state.shape[1]
+    changed = np.empty((len(rows) * zones, 2), np.intp)
+    count = 0
+    for row in rows:
+        for zone in range(zones):
+            at = state[row, zone]
+            if at.inside:
+                if not at.beyond:
+                    at.beyond_s = at.time_s
+                changed[count, 0], changed[count, 1] = row, zone
+                count += 1
+    return changed[:count]
+
+
+@compiled
+def _locate(x: float, y: float, corner: FloatArray, way: FloatArray) -> tuple[bool, float]:
+    """Returns whether a point is inside a polygon, and its distance from the border in pixels."""
+    inside, nearest = False, np.inf
+    for k in range(len(corner)):
+        from_x, from_y = x - corner[k, 0], y - corner[k, 1]
+        way_x, way_y = way[k, 0], way[k, 1]
+        # A ray to the right meets the sides that span the point's height and lie to its right.
+        if (from_y >= 0) != (from_y >= way_y) and (from_x * way_y < from_y * way_x) == (way_y > 0):
+            inside = not inside
+        along = (from_x * way_x + from_y * way_y) / (way_x**2 + way_y**2)
+        along = min(max(along, 0.0), 1.0)
+        nearest = min(nearest, np.hypot(from_x - along * way_x, from_y - along * way_y))
+    return inside, nearest

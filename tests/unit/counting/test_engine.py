@@ -168,9 +168,9 @@ def test_state_is_bounded_by_what_is_in_view() -> None:
         people = [foot for foot in feet if foot[0] <= 1] + [(x, y) for x, y in ghosts]
         result = engine.update(k * STEP_S, seen(*people))
         numbers |= set(result.tracks.ids.tolist())
-        largest = max(largest, len(engine._tracker._tracks))
+        largest = max(largest, len(engine._tracker.tracks))
         assert 0 <= result.occupancy["hall"] <= largest
 
     assert len(numbers) > 80
     assert largest < 40
-    assert len(engine._lines._state) == len(engine._zones._state) == len(engine._tracker._tracks)
+    assert len(engine._lines._state) == len(engine._zones._state) == len(engine._tracker.tracks)

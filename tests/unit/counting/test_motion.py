@@ -4,7 +4,7 @@ import numpy as np
 from numpy.random import default_rng
 
 from tally.counting import MotionConfig
-from tally.counting.motion import MOTION_FIELDS, MotionModel
+from tally.counting.motion import MOTION_FIELDS, MotionModel, correct
 
 
 def test_it_equals_the_filter_in_matrices() -> None:
@@ -28,7 +28,7 @@ def test_it_equals_the_filter_in_matrices() -> None:
         gain = spread[:, 0] / (spread[0, 0] + (0.05 * height) ** 2)
         mean = mean + gain * (measured[0] - mean[0])
         spread = spread - np.outer(gain, spread[0])
-        model.correct(tracks, measured[None])
+        correct(tracks[0], measured, model.measurement)
 
         np.testing.assert_allclose([tracks["position"][0, 0], tracks["velocity"][0, 0]], mean)
         np.testing.assert_allclose(tracks["position_variance"][0, 0], spread[0, 0])
@@ -57,7 +57,7 @@ def test_size_does_not_go_on_changing_out_of_sight() -> None:
     model.start(tracks, np.array([[10.0, 10.0, 5.0, 20.0]]))
     for height in (19.0, 17.0, 14.0, 10.0):
         model.predict(tracks, 0.1)
-        model.correct(tracks, np.array([[10.0, 10.0, 5.0, height]]))
+        correct(tracks[0], np.array([10.0, 10.0, 5.0, height]), model.measurement)
     before = tracks["position"][0, 2:].copy()
 
     model.predict(tracks, 2.0)

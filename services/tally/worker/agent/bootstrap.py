@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from tally.counting import warm_up
 from tally.kernel.errors import Unavailable
 from tally.kernel.grpc.client import connect_with_key
 from tally.kernel.grpc.server import RunningServer, serve
@@ -37,6 +38,7 @@ async def camera_worker(
     Raises:
         OSError: The spool cannot be used, or the address for the health service is taken.
     """
+    await asyncio.to_thread(warm_up)
     spool = await asyncio.to_thread(Spool, settings.spool, max_bytes=settings.spool_bytes)
     triton = Detectors(settings.triton_address)
     outbound = Outbound(spool, settings.nats_url.get_secret_value(), f"agent {settings.name}")
