@@ -5,6 +5,9 @@ from contextlib import contextmanager
 
 import grpc
 import typer
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 from rich.console import Console
 
 from tally.kernel.errors import DomainError
@@ -12,6 +15,36 @@ from tally.stack.errors import StackError
 from tally.worker.agent.sources import SourceError
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+_MENDS = {
+    "CREDENTIALS_WRONG": "type both again; a disabled account is answered alike",
+    "REFRESH_TOKEN_INVALID": "tally login",
+    "API_KEY_INVALID": "set TALLY_API_KEY to a key that holds, or unset it and use `tally login`",
+    "BEYOND_OWN_PERMISSIONS": "ask somebody who holds them; `tally whoami` shows yours",
+    "ETAG_MISMATCH": "repeat the command",
+    "ROLE_NOT_FOUND": "tally roles list",
+    "REGISTRATION_CLOSED": "ask an administrator for an invitation",
+}
+"""What the caller can do, by the reason of a refused call; other messages say it themselves."""
+_MENDS_BY_STATUS = {
+    grpc.StatusCode.UNAUTHENTICATED: "tally login",
+    grpc.StatusCode.PERMISSION_DENIED: "ask an administrator for a role that permits it; "
+    "`tally whoami` shows yours",
+    grpc.StatusCode.UNAVAILABLE: "repeat in a moment",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "repeat in a moment",
+}
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked for.
+
+    Attributes:
+        mend: What the caller can do about it.
+    """
+
+    def __init__(self, message: str, *, mend: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
 
 
 @contextmanager
@@ -25,6 +58,8 @@ def failing_clearly() -> Iterator[None]:
         raise typer.Exit(2) from None
     except StackError as error:
         tell(str(error), error.mend, error.log_tail)
+    except CommandError as error:
+        tell(str(error), error.mend)
     except DomainError as error:
         tell(str(error))
     except OSError as error:
@@ -32,10 +67,38 @@ def failing_clearly() -> Iterator[None]:
     except SourceError as error:
         tell(str(error))
     except grpc.aio.AioRpcError as error:
-        tell(error.details() or error.code().name)
+        _tell_refusal(error)
     else:
         return
     raise typer.Exit(1)
+
+
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    """The reason that the server gave; empty if the call did not get as far."""
+    info = error_details_pb2.ErrorInfo()
+    return str(info.reason) if _unpack(error, info) else ""
+
+
+def _tell_refusal(error: grpc.aio.AioRpcError) -> None:
+    violations = error_details_pb2.BadRequest()
+    _unpack(error, violations)
+    message = "; ".join(
+        [f"{each.field}: {each.description}" for each in violations.field_violations]
+    )
+    mend = _MENDS.get(reason_of(error)) or _MENDS_BY_STATUS.get(error.code(), "")
+    tell(message or error.details() or error.code().name, mend)
+
+
+def _unpack(error: grpc.aio.AioRpcError, detail: Message) -> bool:
+    """Fill `detail` with the error's detail of that type; whether there is one."""
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # the stubs know the sync call only
+    return status is not None and any(each.Unpack(detail) for each in status.details)
+
+
+def warn(message: str, mend: str) -> None:
+    """Print what the reader should know about, though the command goes on."""
+    errors.print(f"warning: {message}", style="yellow", markup=False)
+    errors.print(f"mend:    {mend}", markup=False)
 
 
 def tell(message: str, mend: str = "", log_tail: str = "") -> None:

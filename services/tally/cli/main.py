@@ -3,6 +3,7 @@
 import typer
 
 from tally.cli.count import count
+from tally.cli.login import login, logout, passwd, whoami
 from tally.cli.models import models
 from tally.cli.up import up
 
@@ -15,6 +16,10 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(count)
+app.command()(login)
+app.command()(logout)
+app.command()(whoami)
+app.command()(passwd)
 app.add_typer(models, name="models")
 
 

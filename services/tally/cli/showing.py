@@ -1,0 +1,56 @@
+"""How answers are shown: tables for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from typing import Annotated
+
+import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tally.api.auth.v1.role_pb2 import RoleBinding
+
+console = Console(highlight=False, soft_wrap=True, markup=False)
+"""Prints lines as they are: what people named may look like markup."""
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="JSON as the REST API gives it, instead of a table.")
+]
+
+
+def show_json(answer: Message | Sequence[Message]) -> None:
+    """Print a JSON object, or an array of them."""
+    content = (
+        MessageToDict(answer)
+        if isinstance(answer, Message)
+        else [MessageToDict(each) for each in answer]
+    )
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; long cells are folded, never cut."""
+    table = Table()
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*[Text(cell) for cell in row])
+    Console().print(table)
+
+
+def local_time(moment: Timestamp) -> str:
+    """A time on this machine's clock, to the minute."""
+    return f"{moment.ToDatetime().replace(tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"
+
+
+def bindings_text(bindings: Iterable[RoleBinding]) -> str:
+    """Roles as `--role` takes them."""
+    return " ".join(
+        binding.role_id + ("@" + ",".join(binding.site_ids) if binding.site_ids else "")
+        for binding in bindings
+    )
