@@ -8,15 +8,19 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """As much as contexts' servers take in one message."""
 
 MAX_ANSWER_BYTES = 4 * MAX_BODY_BYTES
-"""A message of that size, written as JSON."""
+"""What a message of that size may become as JSON. The transcoder holds an answer until it has it all, streams apart."""
 
 BUFFER_BYTES = 32 * 1024
 """What one connection may have waiting on either side of the gateway before its sender is made to wait."""
 
 HTTP2_WINDOWS = {"initial_stream_window_size": 65536, "initial_connection_window_size": 1048576}
 
-_STREAM_IDLE_S = 60
+STREAM_IDLE_S = 60
 """Streams send heartbeats every ten seconds; one that is silent for this long is dead."""
+
+HEADERS_S = 10
+BODY_S = 30
+"""What a client gets to send the headers of a request, and then the body of a REST request."""
 
 _MAX_HEAP_BYTES = 512 * 1024 * 1024
 _MAX_CONNECTIONS = 2000
@@ -33,8 +37,8 @@ _SPOKEN_FOR_OTHERS = ("x-tally-", "x-forwarded-", "x-auth-request-", "x-remote-"
 def connection_limits() -> Config:
     """What the HTTP connection manager lets clients do, and for how long.
 
-    There is no limit on the time for a whole request, as that would end streams of requests; methods that are not
-    streams have their policy's deadline from the headers on, slow bodies included.
+    There is no limit on the time for a whole request here, as that would end streams of requests. Routes have it:
+    REST's for the body, those of methods for the whole call.
     """
     return {
         "use_remote_address": True,
@@ -45,8 +49,8 @@ def connection_limits() -> Config:
         "server_header_transformation": "PASS_THROUGH",
         "always_set_request_id_in_response": True,
         "max_request_headers_kb": 32,
-        "request_headers_timeout": "10s",
-        "stream_idle_timeout": f"{_STREAM_IDLE_S}s",
+        "request_headers_timeout": f"{HEADERS_S}s",
+        "stream_idle_timeout": f"{STREAM_IDLE_S}s",
         "delayed_close_timeout": "1s",
         "common_http_protocol_options": {
             "headers_with_underscores_action": "REJECT_REQUEST",
@@ -64,6 +68,21 @@ def connection_limits() -> Config:
             "connection_keepalive": {"interval": "60s", "timeout": "20s"},
         },
     }
+
+
+def whole_bodies() -> Config:
+    """Has the bodies of a route collected, up to the limit, before anybody behind the gateway is bothered with them."""
+    return _buffering(buffer={"max_request_bytes": MAX_BODY_BYTES})
+
+
+def bodies_as_they_come() -> Config:
+    """Passes bodies on piece by piece, as streams need it; gRPC servers limit each message themselves."""
+    return _buffering(disabled=True)
+
+
+def _buffering(**how: object) -> Config:
+    kind = "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+    return {"envoy.filters.http.buffer": {"@type": kind, **how}}
 
 
 def overload_manager() -> Config:

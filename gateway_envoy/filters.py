@@ -52,6 +52,7 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
             f"{_EXTENSIONS}.lua.v3.Lua",
             default_source_code={"inline_string": _MAP_STATUS},
         ),
+        _filter("buffer", f"{_EXTENSIONS}.buffer.v3.Buffer", max_request_bytes=MAX_BODY_BYTES),
         _filter("grpc_web", f"{_EXTENSIONS}.grpc_web.v3.GrpcWeb"),
         _filter(
             "grpc_json_transcoder",
@@ -60,7 +61,6 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
             services=sorted(services),
             auto_mapping=False,
             convert_grpc_status=True,
-            max_request_body_size=MAX_BODY_BYTES,
             max_response_body_size=MAX_ANSWER_BYTES,
             print_options={
                 "always_print_primitive_fields": True,

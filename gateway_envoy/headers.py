@@ -26,13 +26,16 @@ def answers_carry(headers: dict[str, str]) -> Config:
             "@type": "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
             "mutations": {
                 "response_mutations": [
-                    {
-                        "append": {
-                            "header": {"key": name, "value": value},
-                            "append_action": "ADD_IF_ABSENT",
+                    {"remove": "x-envoy-upstream-healthchecked-cluster"},
+                    *(
+                        {
+                            "append": {
+                                "header": {"key": name, "value": value},
+                                "append_action": "ADD_IF_ABSENT",
+                            }
                         }
-                    }
-                    for name, value in headers.items()
+                        for name, value in headers.items()
+                    ),
                 ]
             },
         },

@@ -3,7 +3,13 @@
 from typing import Any
 
 from gateway_envoy.clusters import OTLP_CLUSTER, address, cluster, otlp_cluster
-from gateway_envoy.edge import BUFFER_BYTES, connection_limits, overload_manager, runtime
+from gateway_envoy.edge import (
+    BUFFER_BYTES,
+    bodies_as_they_come,
+    connection_limits,
+    overload_manager,
+    runtime,
+)
 from gateway_envoy.filters import http_filters
 from gateway_envoy.headers import HSTS, SECURITY, answers_carry
 from gateway_envoy.routes import not_grpc, routes
@@ -75,7 +81,10 @@ def _connection_manager(gateway: Gateway) -> Config:
                 {
                     "name": "tally",
                     "domains": ["*"],
-                    "typed_per_filter_config": {"envoy.filters.http.cors": _cors(gateway)},
+                    "typed_per_filter_config": {
+                        "envoy.filters.http.cors": _cors(gateway),
+                        **bodies_as_they_come(),
+                    },
                     "routes": routes(sorted(gateway.contexts)),
                 }
             ],

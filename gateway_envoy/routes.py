@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from gateway_envoy import edge
 from tally.kernel.contracts import Method, methods
 
 Config = dict[str, Any]
@@ -56,7 +57,14 @@ def _rest_route(context: str) -> Config:
     Nothing is sent along it: what the transcoder does not know, it refuses. gRPC, which the transcoder lets
     pass, finds no route here, so that contexts' own services, such as their health, stay inside.
     """
-    return {"match": {"prefix": "/", "headers": [not_grpc()]}, "route": {"cluster": context}}
+    return {
+        "match": {"prefix": "/", "headers": [not_grpc()]},
+        "route": {
+            "cluster": context,
+            "max_stream_duration": {"max_stream_duration": f"{edge.BODY_S}s"},
+        },
+        "typed_per_filter_config": edge.whole_bodies(),
+    }
 
 
 def not_grpc() -> Config:

@@ -30,6 +30,7 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
 
     def __init__(self) -> None:
         self.calls = 0
+        self.listed: list[camera_pb2.Camera] = []
         self.behave: Callable[[Any], Awaitable[None]] = _nothing
 
     async def _answer(self, context: Any) -> None:
@@ -47,7 +48,7 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
 
     async def ListCameras(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
         await self._answer(context)
-        return camera_service_pb2.ListCamerasResponse()
+        return camera_service_pb2.ListCamerasResponse(cameras=self.listed)
 
 
 class Live(realtime_service_pb2_grpc.RealtimeServiceServicer):

@@ -1,0 +1,112 @@
+"""What the gateway refuses, and what it takes from requests and answers that pass it."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from benchmarks.gateway.attacks import QUICK, SLOW
+from gateway_envoy import edge
+from tally.api.camera.v1 import camera_pb2
+from tally.kernel.contracts import Method
+from tests.component.gateway.conftest import Setup
+
+CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
+GET = f"/api/v1/cameras/{CAMERA_ID}"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that waits for seconds where it would wait for a minute."""
+    monkeypatch.setattr(edge, "STREAM_IDLE_S", 2)
+    monkeypatch.setattr(edge, "HEADERS_S", 1)
+    monkeypatch.setattr(edge, "BODY_S", 1)
+    monkeypatch.setattr(Method, "deadline_s", property(lambda method: 1.0))
+
+
+@pytest.mark.parametrize("kind", QUICK.keys() | SLOW.keys())
+async def test_hostile_requests_are_refused_and_good_ones_are_not(
+    impatient: None, setup: Setup, http: httpx.AsyncClient, kind: str
+) -> None:
+    refused = await (QUICK | SLOW)[kind](setup.gateway.listen)
+    assert all(refused), refused
+    if kind not in ("rapid resets", "slow readers"):
+        assert setup.cameras.calls == 0
+    assert (await http.get(GET)).status_code == 200
+
+
+async def test_a_body_that_is_too_large_is_refused_in_json(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    body = b'{"name": "' + b"x" * edge.MAX_BODY_BYTES + b'"}'
+    answer = await http.post("/api/v1/cameras", content=body)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == 8
+    assert setup.cameras.calls == 0
+
+
+async def test_answers_larger_than_buffers_arrive_whole(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    setup.cameras.listed = [camera_pb2.Camera(name=f"{number:0100}") for number in range(10_000)]
+    answer = await http.get("/api/v1/cameras")
+    assert len(answer.content) > 1_700_000
+    names = [camera["name"] for camera in answer.json()["cameras"]]
+    assert names == [camera.name for camera in setup.cameras.listed]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["x-tally-user", "x-forwarded-user", "x-forwarded-client-cert", "x-remote-user", "x-real-ip",
+     "x-auth-request-email"],
+)  # fmt: skip
+async def test_nobody_outside_can_say_who_calls(
+    setup: Setup, http: httpx.AsyncClient, header: str
+) -> None:
+    seen = await metadata_of(setup, http, {header: "user:somebody-else"})
+    assert "somebody-else" not in json.dumps(seen)
+
+
+async def test_nobody_outside_can_say_where_a_call_comes_from(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    seen = await metadata_of(setup, http, {"x-forwarded-for": "192.0.2.7"})
+    assert "192.0.2.7" not in seen["x-forwarded-for"]
+
+
+async def test_each_request_has_one_id_of_the_gateways_own(
+    setup: Setup, http: httpx.AsyncClient
+) -> None:
+    seen = await metadata_of(setup, http, {"x-request-id": "chosen-outside"})
+    assert seen["x-request-id"] not in ("", "chosen-outside")
+    assert seen["answer"]["x-request-id"] == seen["x-request-id"]
+
+
+async def metadata_of(
+    setup: Setup, http: httpx.AsyncClient, headers: dict[str, str]
+) -> dict[str, Any]:
+    """What a context is told of a request with `headers`, and the answer's headers as `answer`."""
+    seen: dict[str, Any] = {}
+
+    async def look(context: Any) -> None:
+        seen.update(context.invocation_metadata())
+
+    setup.cameras.behave = look
+    answer = await http.get(GET, headers=headers)
+    assert answer.status_code == 200
+    return seen | {"answer": dict(answer.headers)}
+
+
+@pytest.mark.parametrize("path", [GET, "/api/v1/nothing", "/healthz"])
+async def test_every_answer_is_safe_in_browsers_and_silent_about_what_runs_here(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    headers = (await http.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+    assert not [name for name in headers if name.startswith("x-envoy")]
