@@ -5,31 +5,26 @@ prepared, and a plain script around the packages `trackers` and `supervision` (s
 """
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
 from benchmarks.accuracy.lines import LINES, random_lines
 from benchmarks.accuracy.score import relative_error, score, table
 from benchmarks.accuracy.truth import VIDEO, load_walks
+from benchmarks.peers import peer_python, run_elsewhere
 from benchmarks.serving import (
     MOTION,
     NETWORK,
     data_folder,
-    run_yardstick,
     runtime_alone,
     serving,
 )
 from tally.counting import Line
-from tally.stack.models import PROJECT
 from tally.worker.agent.detector import Detectors
 from tally.worker.agent.recording import RecordingCount, count_recording
 from tally.worker.agent.sources import Pace, open_source
 
 RANDOM_LINES = 40
 ROUNDS = 3
-PEERS = PROJECT / "build" / "peers"
-PEER_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
 def main() -> None:
@@ -64,7 +59,7 @@ async def _race(detectors: Detectors, folder: Path) -> None:
         ours = await _count(detectors, NETWORK, folder, LINES)
         rates["ours"].append(ours.frames_per_second)
         rates["alone"].append(await asyncio.to_thread(runtime_alone, folder))
-        peer = await asyncio.to_thread(run_yardstick, _peer_python(), "peer_script", folder)
+        peer = await asyncio.to_thread(run_elsewhere, peer_python(), "peer_script", folder)
         rates["peer"].append(peer["frames_per_second"])
         error = peer["relative_error"]
     best = {name: max(values) for name, values in rates.items()}
@@ -81,19 +76,6 @@ async def _count(
 ) -> RecordingCount:
     source = open_source(str(folder / VIDEO), pace=Pace.AS_FAST_AS_POSSIBLE)
     return await count_recording(source, await detectors.get(name), lines=lines)
-
-
-def _peer_python() -> Path:
-    """An environment with the peers, made at first use."""
-    python = PEERS / "bin" / "python"
-    if not python.exists():
-        uv = Path(sys.prefix) / "bin" / "uv"
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, PEERS], check=True)
-        subprocess.run(
-            [uv, "pip", "install", "--quiet", "--python", python, "-r", PEER_REQUIREMENTS],
-            check=True,
-        )
-    return python
 
 
 if __name__ == "__main__":

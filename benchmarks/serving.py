@@ -1,8 +1,6 @@
 """What the benchmarks on the real recording share: its data, a Triton, and yardsticks in other environments."""
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -10,8 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks.accuracy.truth import VIDEO
+from benchmarks.peers import run_elsewhere
 from tally.stack.folder import DataFolder
-from tally.stack.models import PROJECT, TRITON_ENVIRONMENT, ModelStore
+from tally.stack.models import TRITON_ENVIRONMENT, ModelStore
 from tally.stack.triton import TritonServer
 from tally.worker.agent.detector import Detectors
 
@@ -47,15 +46,4 @@ async def serving(folder: Path) -> AsyncIterator[Detectors]:
 def runtime_alone(folder: Path) -> float:
     """Frames/s of ONNX Runtime alone on prepared frames."""
     python = TRITON_ENVIRONMENT / "bin" / "python"
-    return run_yardstick(python, "runtime_alone", folder)["frames_per_second"]
-
-
-def run_yardstick(python: Path, module: str, folder: Path) -> dict[str, float]:
-    """What a module of this package prints when another environment's interpreter runs it."""
-    output = subprocess.run(
-        [str(python), "-m", f"benchmarks.{module}", str(folder)],
-        cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": f"{PROJECT}:{PROJECT / 'services'}"},
-    ).stdout  # fmt: skip
-    result: dict[str, float] = json.loads(output)
-    return result
+    return float(run_elsewhere(python, "runtime_alone", folder)["frames_per_second"])
