@@ -17,7 +17,7 @@ from tally.auth.bootstrap import auth_server
 from tally.auth.settings import AuthSettings
 from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer
-from tests.component.auth.calls import Caller, outcome, refused, roles
+from tests.component.auth.calls import PASSWORD, Caller, outcome, refused, roles
 from tests.component.auth.conftest import ADMIN_EMAIL, ADMIN_PASSWORD, MovableClock
 
 
@@ -113,6 +113,17 @@ async def test_a_changed_password_ends_all_sessions(
     async with refused("CREDENTIALS_WRONG"):
         await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
     await Caller(channel).login(ADMIN_EMAIL, "four amber kettles")
+
+
+async def test_who_did_not_choose_their_password_is_told_until_they_do(
+    admin: Caller, channel: grpc.aio.Channel
+) -> None:
+    assert (await admin.whoami()).user.password_change_required
+    user = await admin.create("ana@example.org", "viewer")
+    assert user.password_change_required
+    ana = await Caller(channel).login(user.email, PASSWORD)
+    await ana.change_password(PASSWORD, "four amber kettles")
+    assert not (await admin.get(user.id)).password_change_required
 
 
 async def test_a_login_renews_a_hash_with_weaker_parameters(

@@ -30,6 +30,7 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("roles", ARRAY(String(32)), nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("password_change_required", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),

@@ -90,6 +90,7 @@ def _row(user: User) -> dict[str, Any]:
         "password_hash": user.password_hash,
         "roles": sorted(user.roles),
         "disabled": user.disabled,
+        "password_change_required": user.password_change_required,
         "version": user.version,
         "create_time": user.create_time,
         "update_time": user.update_time,

@@ -32,6 +32,7 @@ class User:
         password_hash: In argon2's own encoding, with its parameters.
         roles: What they may do.
         disabled: Whether they can no longer log in.
+        password_change_required: Whether somebody else chose their password, so that they are told to change it.
         version: Counts the changes, from 1.
         create_time: When they came into being.
         update_time: When they last changed.
@@ -45,6 +46,7 @@ class User:
     create_time: datetime
     update_time: datetime
     disabled: bool = False
+    password_change_required: bool = False
     version: int = 1
 
     @property
@@ -83,8 +85,12 @@ class User:
         )
 
     def with_password(self, password_hash: str, now: datetime) -> "User":
-        """The user with another password."""
+        """The user with another password, or another hash of the same one."""
         return replace(self, password_hash=password_hash, version=self.version + 1, update_time=now)
+
+    def with_own_password(self, password_hash: str, now: datetime) -> "User":
+        """The user with a password that nobody else knows."""
+        return replace(self.with_password(password_hash, now), password_change_required=False)
 
 
 @dataclass(frozen=True, slots=True)

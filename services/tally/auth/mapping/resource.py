@@ -24,6 +24,7 @@ def user_to_proto(user: User) -> user_pb2.User:
         display_name=user.display_name,
         role_bindings=[role_pb2.RoleBinding(role_id=role) for role in sorted(user.roles)],
         disabled=user.disabled,
+        password_change_required=user.password_change_required,
         etag=user.etag,
     )
     message.create_time.FromDatetime(user.create_time)

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tally.api.auth.v1 import role_pb2 as tally_dot_api_dot_auth_dot_v1_dot_role__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctally/api/auth/v1/user.proto\x12\x11tally.api.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctally/api/auth/v1/role.proto\"\xa3\x02\n\x04User\x12\x13\n\x02id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18$\x12\x19\n\x05\x65mail\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\x0c\x64isplay_name\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12?\n\rrole_bindings\x18\x04 \x03(\x0b\x32\x1e.tally.api.auth.v1.RoleBindingB\x08\xbaH\x05\x92\x01\x02\x10\x14\x12\x10\n\x08\x64isabled\x18\x05 \x01(\x08\x12\x15\n\x04\x65tag\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctally/api/auth/v1/user.proto\x12\x11tally.api.auth.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctally/api/auth/v1/role.proto\"\xc5\x02\n\x04User\x12\x13\n\x02id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18$\x12\x19\n\x05\x65mail\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\x0c\x64isplay_name\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12?\n\rrole_bindings\x18\x04 \x03(\x0b\x32\x1e.tally.api.auth.v1.RoleBindingB\x08\xbaH\x05\x92\x01\x02\x10\x14\x12\x10\n\x08\x64isabled\x18\x05 \x01(\x08\x12\x15\n\x04\x65tag\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x18password_change_required\x18\t \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,5 +45,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['etag']._loaded_options = None
   _globals['_USER'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_USER']._serialized_start=144
-  _globals['_USER']._serialized_end=435
+  _globals['_USER']._serialized_end=469
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,7 @@ class User(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PASSWORD_CHANGE_REQUIRED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the user. Given by the server."""
     email: _builtins.str
@@ -44,6 +45,8 @@ class User(_message.Message):
     """Whether the user can no longer log in."""
     etag: _builtins.str
     """Changes with every change of the user."""
+    password_change_required: _builtins.bool
+    """Whether somebody else chose the user's password, so that the user should change it. Given by the server."""
     @_builtins.property
     def role_bindings(self) -> _containers.RepeatedCompositeFieldContainer[_role_pb2.RoleBinding]:
         """What the user may do; none: only log in and out."""
@@ -67,10 +70,11 @@ class User(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        password_change_required: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "disabled", b"disabled", "display_name", b"display_name", "email", b"email", "etag", b"etag", "id", b"id", "role_bindings", b"role_bindings", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "disabled", b"disabled", "display_name", b"display_name", "email", b"email", "etag", b"etag", "id", b"id", "password_change_required", b"password_change_required", "role_bindings", b"role_bindings", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -39,6 +39,6 @@ class ChangePassword:
             user = await work.users.hold(user_id)
             if user.password_hash != seen.password_hash:
                 raise CredentialsWrong  # changed while the password was being checked
-            await work.users.save(user.with_password(fresh_hash, self.clock()))
+            await work.users.save(user.with_own_password(fresh_hash, self.clock()))
             await work.sessions.end_all(user_id)
         await self.throttle.forgive(seen.email)

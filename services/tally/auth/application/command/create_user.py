@@ -53,6 +53,7 @@ class CreateUser:
             display_name=wanted.display_name,
             password_hash=password_hash,
             roles=wanted.roles,
+            password_change_required=True,
             create_time=now,
             update_time=now,
         )
