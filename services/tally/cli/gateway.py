@@ -2,13 +2,14 @@
 
 import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import grpc
 import typer
@@ -23,6 +24,8 @@ from tally.kernel.grpc.credentials import ApiKey, Credentials
 
 DEFAULT_GATEWAY = "http://127.0.0.1:8080"
 _PORTS = {"http": 80, "https": 443}
+PAGE_SIZE = 1000
+"""The most that a call lists."""
 _MARGIN = timedelta(seconds=30)
 """An access token that ends sooner is renewed first, so that it outlasts the call that shows it."""
 
@@ -199,3 +202,21 @@ async def answering(gateway: Gateway) -> AsyncIterator[None]:
                 mend="start it with `tally up`, or name another with --gateway or TALLY_GATEWAY",
             ) from error
         raise
+
+
+async def pages(method: Callable[[Any], Awaitable[Any]], request: Any) -> AsyncIterator[Any]:
+    """The answers of a listing method, a page at a time, to the last."""
+    while True:
+        answer = await method(request)
+        yield answer
+        if not answer.next_page_token:
+            return
+        request.page_token = answer.next_page_token
+
+
+def is_id(text: str) -> bool:
+    """Whether the text is an id rather than a name."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

@@ -1,7 +1,7 @@
 """`tally login`, `logout`, `whoami` and `passwd`: who one is at a gateway."""
 
 import asyncio
-import sys
+import os
 from typing import Annotated
 
 import grpc
@@ -10,7 +10,7 @@ import typer
 from tally.api.auth.v1 import auth_service_pb2 as messages
 from tally.api.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 from tally.cli.credentials import Session, stored_sessions
-from tally.cli.failing import CommandError, failing_clearly
+from tally.cli.failing import CommandError, failing_clearly, warn
 from tally.cli.gateway import (
     DEFAULT_GATEWAY,
     CaOption,
@@ -21,12 +21,9 @@ from tally.cli.gateway import (
     logged_in,
     stored_tokens,
 )
+from tally.cli.passwords import PasswordStdinOption, ask_new_password, read_line
 from tally.cli.showing import JsonOption, bindings_text, console, show_json
 from tally.kernel.clock import utc_now
-
-PasswordStdinOption = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-]
 
 
 def login(
@@ -38,13 +35,23 @@ def login(
     """Log in at a gateway. Further commands go on as you until `tally logout`, or for 30 days.
 
     The session is kept in `~/.config/tally/credentials.json`, readable by you alone, one for each gateway.
-    Programs use a key in TALLY_API_KEY instead; see `tally keys --help`.
+    Whoever did not choose their password is asked to. Programs put a key into TALLY_API_KEY instead.
     """
     with failing_clearly():
         there = Gateway.at(gateway, ca)
+        if os.environ.get("TALLY_API_KEY"):
+            raise CommandError(
+                "commands would use the key in TALLY_API_KEY rather than your session",
+                mend="unset TALLY_API_KEY",
+            )
         email = email or typer.prompt("e-mail")
         password = read_line() if password_stdin else typer.prompt("password", hide_input=True)
-        asyncio.run(_login(there, email, password))
+        caller = asyncio.run(_login(there, email, password))
+        if caller.user.password_change_required and password_stdin:
+            warn("somebody else knows your password", mend="tally passwd")
+        elif caller.user.password_change_required:
+            console.print("somebody else knows your password, so choose your own now")
+            asyncio.run(_passwd(there.url, password, ask_new_password()))
 
 
 def logout(gateway: GatewayOption = DEFAULT_GATEWAY) -> None:
@@ -79,28 +86,11 @@ def passwd(
         asyncio.run(_passwd(gateway, current, new))
 
 
-def read_line() -> str:
-    """The next line of standard input.
-
-    Raises:
-        CommandError: There is none.
-    """
-    line = sys.stdin.readline().rstrip("\r\n")
-    if not line:
-        raise CommandError("standard input has no password", mend="give one in a line of its own")
-    return line
-
-
-def ask_new_password() -> str:
-    """A new password, typed twice."""
-    text = "new password (12 characters or more)"
-    return str(typer.prompt(text, hide_input=True, confirmation_prompt="once more"))
-
-
-async def _login(gateway: Gateway, email: str, password: str) -> None:
+async def _login(gateway: Gateway, email: str, password: str) -> messages.WhoamiResponse:
     async with answering(gateway), gateway.connect() as channel:
         caller = await _open_session(gateway, channel, email, password)
-        console.print(f"logged in at {gateway.url} as {_name(caller)}")
+    console.print(f"logged in at {gateway.url} as {_name(caller)}")
+    return caller
 
 
 async def _open_session(

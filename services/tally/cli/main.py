@@ -6,6 +6,7 @@ from tally.cli.count import count
 from tally.cli.login import login, logout, passwd, whoami
 from tally.cli.models import models
 from tally.cli.up import up
+from tally.cli.users import users
 
 app = typer.Typer(
     name="tally",
@@ -20,6 +21,7 @@ app.command()(login)
 app.command()(logout)
 app.command()(whoami)
 app.command()(passwd)
+app.add_typer(users, name="users")
 app.add_typer(models, name="models")
 
 

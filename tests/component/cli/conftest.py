@@ -108,3 +108,18 @@ def administrator(tally: Tally) -> None:
     """Logged in as the first administrator."""
     done = tally("login", "--email", ADMIN, "--password-stdin", input=f"{ADMINS_PASSWORD}\n")
     assert done.exit_code == 0, done.output
+
+
+@pytest.fixture
+def created(tally: Tally, administrator: None) -> Callable[..., str]:
+    """Creates a user with some roles, with the password `PASSWORD`, and returns the address."""
+
+    def create(*roles: str) -> str:
+        email = f"{uuid4().hex[:12]}@example.org"
+        options = [part for role in roles for part in ("--role", role)]
+        command = ["users", "create", email, *options, "--password-stdin"]
+        done = tally(*command, input=f"{PASSWORD}\n")
+        assert done.exit_code == 0, done.output
+        return email
+
+    return create

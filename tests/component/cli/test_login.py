@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tally.stack.folder import free_port
-from tests.component.cli.conftest import ADMIN, ADMINS_PASSWORD, Tally
+from tests.component.cli.conftest import ADMIN, ADMINS_PASSWORD, PASSWORD, Tally
 
 TALLY = Path(sys.prefix) / "bin" / "tally"
 AT_ONCE = 4
@@ -27,10 +28,8 @@ def stored(file: Path) -> dict[str, Any]:
     return content
 
 
-def test_one_logs_in_by_prompt_is_who_one_is_and_logs_out(
-    tally: Tally, file: Path, gateway: str
-) -> None:
-    done = tally("login", input=f"{ADMIN}\n{ADMINS_PASSWORD}\n")
+def test_one_logs_in_is_who_one_is_and_logs_out(tally: Tally, file: Path, gateway: str) -> None:
+    done = tally("login", "--email", ADMIN, "--password-stdin", input=f"{ADMINS_PASSWORD}\n")
     assert done.exit_code == 0, done.output
     assert ADMINS_PASSWORD not in done.output
     assert f"logged in at {gateway} as Administrator <{ADMIN}>" in done.stdout
@@ -117,3 +116,39 @@ def test_an_access_token_about_to_end_is_renewed_by_the_first_of_many_commands(
         minutes=10
     )
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_who_did_not_choose_their_password_chooses_one_at_the_first_login(
+    tally: Tally, gateway: str, created: Callable[..., str]
+) -> None:
+    email = created("viewer")
+    told = tally("login", "--email", email, "--password-stdin", input=f"{PASSWORD}\n")
+    assert "mend:    tally passwd" in told.stderr
+    own = "four amber kettles"
+    done = tally("login", input=f"{email}\n{PASSWORD}\n{own}\nsomething else\n{own}\n{own}\n")
+    assert done.exit_code == 0, done.output
+    assert own not in done.output
+    assert f"the password of {email} is changed" in done.stdout
+    assert email in tally("whoami").stdout
+    again = tally("login", "--email", email, "--password-stdin", input=f"{own}\n")
+    assert (again.exit_code, again.stderr) == (0, "")
+
+
+def test_another_password_by_standard_input(tally: Tally, created: Callable[..., str]) -> None:
+    email = created("viewer")
+    tally("login", "--email", email, "--password-stdin", input=f"{PASSWORD}\n")
+    short = tally("passwd", "--password-stdin", input=f"{PASSWORD}\nshort\n")
+    assert short.exit_code == 1
+    assert short.stderr.startswith("error: new_password: ")
+    done = tally("passwd", "--password-stdin", input=f"{PASSWORD}\nfour amber kettles\n")
+    assert done.exit_code == 0, done.output
+    assert email in tally("whoami").stdout
+
+
+def test_no_login_while_a_key_would_go_before_it(
+    tally: Tally, environment: dict[str, str | None]
+) -> None:
+    environment["TALLY_API_KEY"] = "tally_12345678_" + "x" * 43
+    done = tally("login", "--email", ADMIN, "--password-stdin", input=f"{ADMINS_PASSWORD}\n")
+    assert done.exit_code == 1
+    assert "mend:  unset TALLY_API_KEY" in done.stderr

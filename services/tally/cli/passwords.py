@@ -1,0 +1,30 @@
+"""Passwords are typed or read from standard input, never taken as arguments, which everybody on a machine can see."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tally.cli.failing import CommandError
+
+PasswordStdinOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+
+
+def read_line() -> str:
+    """The next line of standard input.
+
+    Raises:
+        CommandError: There is none.
+    """
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise CommandError("standard input has no password", mend="give one in a line of its own")
+    return line
+
+
+def ask_new_password() -> str:
+    """A new password, typed twice."""
+    text = "new password (12 characters or more)"
+    return str(typer.prompt(text, hide_input=True, confirmation_prompt="once more"))
