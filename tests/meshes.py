@@ -13,7 +13,7 @@ import grpc
 from tally.api.auth.v1 import auth_service_pb2, auth_service_pb2_grpc
 from tally.kernel.grpc.client import connect
 from tally.stack.folder import DataFolder
-from tally.stack.mesh import FIRST_ADMIN, Mesh, MeshOptions, Part, running
+from tally.stack.mesh import FIRST_ADMIN, FIRST_ADMIN_SECRET, Mesh, MeshOptions, Part, running
 
 RECOVERY_S = 90
 
@@ -21,7 +21,7 @@ RECOVERY_S = 90
 async def administrators_token(gateway: str, folder: DataFolder) -> str:
     """An access token of the first administrator of the mesh in `folder`."""
     request = auth_service_pb2.LoginRequest(
-        email=FIRST_ADMIN, password=folder.secret("auth/first-admin")
+        email=FIRST_ADMIN, password=folder.secret(FIRST_ADMIN_SECRET)
     )
     async with connect(gateway) as channel:
         answer = await auth_service_pb2_grpc.AuthServiceStub(channel).Login(request)

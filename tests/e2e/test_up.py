@@ -1,6 +1,7 @@
 """`tally up` as people start it: a process that says what it does and ends cleanly."""
 
 import asyncio
+import os
 import re
 import signal
 import socket
@@ -14,7 +15,9 @@ import httpx
 import psutil
 import pytest
 
+from tally.stack.certificates import authority_file
 from tally.stack.folder import DataFolder
+from tally.stack.mesh import FIRST_ADMIN, FIRST_ADMIN_SECRET
 from tests.component.worker_agent.videos import write_video
 from tests.meshes import administrators_token
 
@@ -28,13 +31,14 @@ async def tally_up(*arguments: str) -> Process:
     )
 
 
-async def line_with(process: Process, pattern: str) -> str:
-    """Read the output up to a line that matches."""
+async def line_with(process: Process, pattern: str, never: str = "\0") -> str:
+    """Read the output up to a line that matches; no line on the way has `never` in it."""
     assert process.stdout is not None
     seen = []
     async with asyncio.timeout(START_S):
         async for raw in process.stdout:
             seen.append(raw.decode())
+            assert never not in seen[-1]
             if re.search(pattern, seen[-1]):
                 return seen[-1]
     raise AssertionError(f"no line like {pattern!r} in:\n{''.join(seen)}")
@@ -76,6 +80,9 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
     arguments = ("--data", str(data), "--free-ports")
     first = await tally_up(*arguments, "--camera", f"Yard={video}", "--exit-after", "16")
     healthy = await line_with(first, r"all healthy after \d+\.\d s")
+    await line_with(first, r"log in: tally login --gateway http://[\d.:]+ --email admin@localhost")
+    shown = await line_with(first, "first password, shown this once: ")
+    password = shown.rpartition(" ")[2].strip()
     await line_with(first, r"mesh: (\d+)/\1 serving")
     await line_with(first, r"Demo plaza: streaming, \d+\.\d frames/s; Promenade: \d+ \(true \d+\)")
     await line_with(first, r"Yard: ended")
@@ -85,14 +92,34 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
 
     second = await tally_up(*arguments, "--compact")
     healthy = await line_with(second, r"all healthy after \d+\.\d s")
+    for url in re.findall(r"https?://[\d.:]+", healthy):
+        await log_in_with_first_password(url, password, data)
     after = await stored(gateway_in(healthy), data)
     assert all(after[place] >= count for place, count in before.items())
-    await line_with(second, r"mesh: (\d+)/\1 serving")
+    await line_with(second, r"mesh: (\d+)/\1 serving", never=password)
     await line_with(second, r"Demo plaza: streaming")
     second.send_signal(signal.SIGINT)
     await line_with(second, "the data is kept")
     assert await second.wait() == 0
+    assert password == DataFolder(data).secret(FIRST_ADMIN_SECRET)
+    assert not [log for log in (data / "logs").glob("*.log") if password in log.read_text()]
     assert processes_of(data) == []
+
+
+async def log_in_with_first_password(url: str, password: str, data: Path) -> None:
+    """As people do, at either port of the gateway."""
+    environment = os.environ | {
+        "TALLY_GATEWAY": url,
+        "TALLY_CA": str(authority_file(DataFolder(data))),
+        "XDG_CONFIG_HOME": str(data.parent / "config"),
+    }
+    email = ("--email", FIRST_ADMIN)
+    for command in (["login", *email, "--password-stdin"], ["users", "list", "--json"], ["logout"]):
+        process = await asyncio.create_subprocess_exec(
+            str(TALLY), *command, env=environment, stdin=PIPE, stdout=PIPE, stderr=STDOUT
+        )
+        output, _ = await process.communicate(password.encode())
+        assert process.returncode == 0, output.decode()
 
 
 def gateway_in(line: str) -> str:

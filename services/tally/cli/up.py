@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.live import Live
 
 from tally.cli.failing import failing_clearly, tell
+from tally.cli.gateway import DEFAULT_GATEWAY
 from tally.cli.registering import DEMO, NewCamera, ensure_camera
 from tally.cli.screen import plain_lines, screen
 from tally.cli.watch import CameraView, Watch
 from tally.kernel.grpc.client import connect_with_key
 from tally.stack.certificates import Certificate
-from tally.stack.mesh import Mesh, MeshOptions, PartStatus, running
+from tally.stack.mesh import FIRST_ADMIN, FIRST_ADMIN_SECRET, Mesh, MeshOptions, PartStatus, running
 
 REFRESH_S = 1.0
 PLAIN_PERIOD_S = 5.0
@@ -80,7 +81,7 @@ def up(
     Registers a demo camera, counts it, and shows live counts beside the truth. Ctrl-C stops everything; the
     next start keeps the data.
 
-    Whoever calls it must log in; see docs/identity.md for the first administrator's password.
+    The first start prints the first administrator's password; log in with it by `tally login`.
     """
     with failing_clearly():
         options = MeshOptions(
@@ -134,6 +135,8 @@ async def _up(options: MeshOptions, cameras: list[NewCamera], exit_after: float 
                 f"on this machine also http://{mesh.gateway}/api/v1/cameras",
                 highlight=False,
             )
+            if mesh.folder.first_time("first administrator shown"):
+                _show_first_administrator(console, mesh)
             watch = Watch(channel)
             following = asyncio.create_task(watch.run())
             try:
@@ -149,6 +152,18 @@ async def _up(options: MeshOptions, cameras: list[NewCamera], exit_after: float 
             raise
         console.print("stopped; the data is kept", style="dim")
         return True
+
+
+def _show_first_administrator(console: Console, mesh: Mesh) -> None:
+    url = f"http://{mesh.gateway}"
+    option = "" if url == DEFAULT_GATEWAY else f" --gateway {url}"
+    console.print(
+        f"log in: tally login{option} --email {FIRST_ADMIN}\n"
+        f"first password, shown this once: {mesh.folder.secret(FIRST_ADMIN_SECRET)}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _cancel_when_told() -> asyncio.Event:

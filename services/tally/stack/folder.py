@@ -73,6 +73,12 @@ class DataFolder:
             self._write("secrets", known | {name: secret})
         return secret
 
+    def first_time(self, deed: str) -> bool:
+        """Whether nobody has asked about `deed` before; for what is to be done once in the life of the folder."""
+        done = self._read("done")
+        self._write("done", done | {deed: True})
+        return deed not in done
+
     def _read(self, name: str) -> dict[str, object]:
         path = self.root / f"{name}.json"
         if not path.exists():

@@ -26,6 +26,7 @@ from tally.stack.triton import TritonServer
 CONTEXTS = ("auth", "camera", "worker", "analytics", "realtime")
 WITH_DATABASE = ("auth", "camera", "worker", "analytics")
 FIRST_ADMIN = "admin@localhost"
+FIRST_ADMIN_SECRET = "auth/first-admin"  # noqa: S105 - a secret's name
 KEYS: Mapping[str, Sequence[str]] = {
     "camera-worker": ["analytics:write"],
     "tally-up": ["camera:read", "camera:write", "analytics:read"],
@@ -241,7 +242,7 @@ class Mesh:
         if context == "auth":
             settings["SECRET"] = self.folder.secret("auth/keys")
             settings["FIRST_ADMIN_EMAIL"] = FIRST_ADMIN
-            settings["FIRST_ADMIN_PASSWORD"] = self.folder.secret("auth/first-admin")
+            settings["FIRST_ADMIN_PASSWORD"] = self.folder.secret(FIRST_ADMIN_SECRET)
             settings["KEYS"] = json.dumps(
                 [
                     {

@@ -40,6 +40,12 @@ def test_ports_and_secrets_last(tmp_path: Path) -> None:
     assert (again.port("nats"), again.secret("nats/stack")) == (port, secret)
 
 
+def test_what_is_done_once_is_done_once_in_the_life_of_the_folder(tmp_path: Path) -> None:
+    assert DataFolder(tmp_path).first_time("greeted")
+    assert not DataFolder(tmp_path).first_time("greeted")
+    assert DataFolder(tmp_path).first_time("thanked")
+
+
 def test_a_port_that_was_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     port = folder.port("nats")
