@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+from gateway_envoy.caching import conditional_answers
+from gateway_envoy.compression import compressors
 from gateway_envoy.edge import MAX_ANSWER_BYTES, MAX_BODY_BYTES
 from tally.kernel.contracts import methods
 
@@ -40,6 +42,7 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
     """
     services = {method.service for method in methods().values() if method.context in contexts}
     return [
+        *compressors(),
         _filter("cors", f"{_EXTENSIONS}.cors.v3.Cors"),
         _filter(
             "health_check",
@@ -52,6 +55,7 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
             f"{_EXTENSIONS}.lua.v3.Lua",
             default_source_code={"inline_string": _MAP_STATUS},
         ),
+        conditional_answers(),
         _filter("buffer", f"{_EXTENSIONS}.buffer.v3.Buffer", max_request_bytes=MAX_BODY_BYTES),
         _filter("grpc_web", f"{_EXTENSIONS}.grpc_web.v3.GrpcWeb"),
         _filter(

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway_envoy import edge
+from gateway_envoy.caching import kept_as_the_contract_says
+from gateway_envoy.compression import uncompressed
 from tally.kernel.contracts import Method, methods
 
 Config = dict[str, Any]
@@ -37,7 +39,10 @@ def _method_route(method: Method) -> Config:
             "num_retries": method.policy.retries,
             "retry_back_off": {"base_interval": "0.05s", "max_interval": "1s"},
         }
-    return {"match": {"path": method.path}, "route": action}
+    route = {"match": {"path": method.path}, "route": action, **kept_as_the_contract_says(method)}
+    if method.descriptor.server_streaming:
+        route["typed_per_filter_config"] = uncompressed()
+    return route
 
 
 def _reflection_routes(context: str) -> list[Config]:

@@ -58,6 +58,14 @@ def test_only_repeatable_methods_are_retried(method: Method) -> None:
 
 
 @each_method
+def test_only_answers_that_are_the_same_for_everybody_are_kept(method: Method) -> None:
+    assert method.policy is not None
+    if method.policy.HasField("cacheable"):
+        assert method.policy.WhichOneof("access") == "public"
+        assert method.repeatable
+
+
+@each_method
 def test_changes_by_people_are_audited(method: Method) -> None:
     assert method.policy is not None
     if method.policy.permission in ("camera:write", "camera:delete", "user:write", "system:admin"):

@@ -30,6 +30,8 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
 
     def __init__(self) -> None:
         self.calls = 0
+        self.etag = ""
+        self.labels: dict[str, str] = {}
         self.listed: list[camera_pb2.Camera] = []
         self.behave: Callable[[Any], Awaitable[None]] = _nothing
 
@@ -44,7 +46,8 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
 
     async def GetCamera(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
         await self._answer(context)
-        return camera_service_pb2.GetCameraResponse(camera=camera_pb2.Camera(id=request.camera_id))
+        camera = camera_pb2.Camera(id=request.camera_id, etag=self.etag, labels=self.labels)
+        return camera_service_pb2.GetCameraResponse(camera=camera)
 
     async def ListCameras(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
         await self._answer(context)
@@ -87,9 +90,9 @@ class Setup:
 
 @asynccontextmanager
 async def gateway_to(
-    folder: DataFolder, addresses: Mapping[str, str]
+    folder: DataFolder, addresses: Mapping[str, str], **changes: object
 ) -> AsyncIterator[EnvoyServer]:
-    """Envoy in front of contexts at these addresses."""
+    """Envoy in front of contexts at these addresses; `changes` are to the table."""
     table = load_table()
     contexts = {
         name: table.contexts[name].model_copy(
@@ -97,7 +100,7 @@ async def gateway_to(
         )
         for name, address in addresses.items()
     }
-    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts))
+    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts, **changes))
     await envoy.start()
     try:
         yield envoy

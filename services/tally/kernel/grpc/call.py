@@ -9,6 +9,7 @@ import grpc
 from google.protobuf.message import Message
 
 from tally.kernel.contracts import Method, methods
+from tally.kernel.grpc.etags import tell_etag
 from tally.kernel.identity import Principal
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ class GuardInterceptor(
         async def behaviour(request: Any, context: ServicerContext) -> Any:
             async with AsyncExitStack() as stack:
                 await self._enter(stack, path, context)
-                return await inner(self._checked(request, streaming=request_streaming), context)
+                answer = await inner(self._checked(request, streaming=request_streaming), context)
+                await tell_etag(methods().get(path), answer, context)
+                return answer
 
         return behaviour
 

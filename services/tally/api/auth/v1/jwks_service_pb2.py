@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/auth/v1/jwks_service.proto\x12\x11tally.api.auth.v1\x1a\x1cgoogle/api/annotations.proto\x1a!tally/api/options/v1/policy.proto\"\x10\n\x0eGetJwksRequest\">\n\x0fGetJwksResponse\x12+\n\x04keys\x18\x01 \x03(\x0b\x32\x1d.tally.api.auth.v1.JsonWebKey\"c\n\nJsonWebKey\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\t\n\x01y\x18\x04 \x01(\t\x12\x0b\n\x03kid\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\t\x12\x0b\n\x03\x61lg\x18\x07 \x01(\t2\x8e\x01\n\x0bJwksService\x12\x7f\n\x07GetJwks\x12!.tally.api.auth.v1.GetJwksRequest\x1a\".tally.api.auth.v1.GetJwksResponse\"-\x90\x02\x01\xaa\xbb\x18\x08\n\x00\"\x02\x08\x05(\x03\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/auth/v1/jwks_service.proto\x12\x11tally.api.auth.v1\x1a\x1cgoogle/api/annotations.proto\x1a!tally/api/options/v1/policy.proto\"\x10\n\x0eGetJwksRequest\">\n\x0fGetJwksResponse\x12+\n\x04keys\x18\x01 \x03(\x0b\x32\x1d.tally.api.auth.v1.JsonWebKey\"c\n\nJsonWebKey\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\t\n\x01y\x18\x04 \x01(\t\x12\x0b\n\x03kid\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\t\x12\x0b\n\x03\x61lg\x18\x07 \x01(\t2\x94\x01\n\x0bJwksService\x12\x84\x01\n\x07GetJwks\x12!.tally.api.auth.v1.GetJwksRequest\x1a\".tally.api.auth.v1.GetJwksResponse\"2\x90\x02\x01\xaa\xbb\x18\r\n\x00\"\x02\x08\x05(\x03J\x03\x08\xac\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.auth.v1.jwks_serv
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_JWKSSERVICE'].methods_by_name['GetJwks']._loaded_options = None
-  _globals['_JWKSSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\252\273\030\010\n\000\"\002\010\005(\003\202\323\344\223\002\030\022\026/.well-known/jwks.json'
+  _globals['_JWKSSERVICE'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\252\273\030\r\n\000\"\002\010\005(\003J\003\010\254\002\202\323\344\223\002\030\022\026/.well-known/jwks.json'
   _globals['_GETJWKSREQUEST']._serialized_start=124
   _globals['_GETJWKSREQUEST']._serialized_end=140
   _globals['_GETJWKSRESPONSE']._serialized_start=142
@@ -42,5 +42,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JSONWEBKEY']._serialized_start=206
   _globals['_JSONWEBKEY']._serialized_end=305
   _globals['_JWKSSERVICE']._serialized_start=308
-  _globals['_JWKSSERVICE']._serialized_end=450
+  _globals['_JWKSSERVICE']._serialized_end=456
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tally/api/options/v1/policy.proto\x12\x14tally.api.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\"\x9e\x02\n\x0cMethodPolicy\x12(\n\x06public\x18\x01 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12/\n\rauthenticated\x18\x02 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12\x14\n\npermission\x18\x03 \x01(\tH\x00\x12+\n\x08\x64\x65\x61\x64line\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07retries\x18\x05 \x01(\r\x12\x33\n\nrate_limit\x18\x06 \x01(\x0b\x32\x1f.tally.api.options.v1.RateLimit\x12\x0f\n\x07\x61udited\x18\x07 \x01(\x08\x12\x0f\n\x07\x62y_site\x18\x08 \x01(\x08\x42\x08\n\x06\x61\x63\x63\x65ss\"B\n\tRateLimit\x12\r\n\x05\x63\x61lls\x18\x01 \x01(\r\x12&\n\x03per\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:T\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\".tally.api.options.v1.MethodPolicy:2\n\tsensitive\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tally/api/options/v1/policy.proto\x12\x14tally.api.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\"\xcc\x02\n\x0cMethodPolicy\x12(\n\x06public\x18\x01 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12/\n\rauthenticated\x18\x02 \x01(\x0b\x32\x16.google.protobuf.EmptyH\x00\x12\x14\n\npermission\x18\x03 \x01(\tH\x00\x12+\n\x08\x64\x65\x61\x64line\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07retries\x18\x05 \x01(\r\x12\x33\n\nrate_limit\x18\x06 \x01(\x0b\x32\x1f.tally.api.options.v1.RateLimit\x12\x0f\n\x07\x61udited\x18\x07 \x01(\x08\x12\x0f\n\x07\x62y_site\x18\x08 \x01(\x08\x12,\n\tcacheable\x18\t \x01(\x0b\x32\x19.google.protobuf.DurationB\x08\n\x06\x61\x63\x63\x65ss\"B\n\tRateLimit\x12\r\n\x05\x63\x61lls\x18\x01 \x01(\r\x12&\n\x03per\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:T\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\".tally.api.options.v1.MethodPolicy:2\n\tsensitive\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.options.v1.policy
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_METHODPOLICY']._serialized_start=155
-  _globals['_METHODPOLICY']._serialized_end=441
-  _globals['_RATELIMIT']._serialized_start=443
-  _globals['_RATELIMIT']._serialized_end=509
+  _globals['_METHODPOLICY']._serialized_end=487
+  _globals['_RATELIMIT']._serialized_start=489
+  _globals['_RATELIMIT']._serialized_end=555
 # @@protoc_insertion_point(module_scope)

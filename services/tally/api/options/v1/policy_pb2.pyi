@@ -36,6 +36,7 @@ class MethodPolicy(_message.Message):
     RATE_LIMIT_FIELD_NUMBER: _builtins.int
     AUDITED_FIELD_NUMBER: _builtins.int
     BY_SITE_FIELD_NUMBER: _builtins.int
+    CACHEABLE_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """Whoever holds this permission, such as `camera:read`."""
     retries: _builtins.int
@@ -66,6 +67,12 @@ class MethodPolicy(_message.Message):
     def rate_limit(self) -> Global___RateLimit:
         """How often one caller may call. Absent: the gateway's common limit alone."""
 
+    @_builtins.property
+    def cacheable(self) -> _duration_pb2.Duration:
+        """How long anybody may keep a successful answer instead of asking again. Only for public methods, whose answers are the
+        same for everybody. Absent: answers are not kept, unless they have an etag to ask with whether they still hold.
+        """
+
     def __init__(
         self,
         *,
@@ -77,10 +84,11 @@ class MethodPolicy(_message.Message):
         rate_limit: Global___RateLimit | None = ...,
         audited: _builtins.bool = ...,
         by_site: _builtins.bool = ...,
+        cacheable: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "authenticated", b"authenticated", "deadline", b"deadline", "permission", b"permission", "public", b"public", "rate_limit", b"rate_limit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "authenticated", b"authenticated", "cacheable", b"cacheable", "deadline", b"deadline", "permission", b"permission", "public", b"public", "rate_limit", b"rate_limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "audited", b"audited", "authenticated", b"authenticated", "by_site", b"by_site", "deadline", b"deadline", "permission", b"permission", "public", b"public", "rate_limit", b"rate_limit", "retries", b"retries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "audited", b"audited", "authenticated", b"authenticated", "by_site", b"by_site", "cacheable", b"cacheable", "deadline", b"deadline", "permission", b"permission", "public", b"public", "rate_limit", b"rate_limit", "retries", b"retries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_access: _TypeAlias = _typing.Literal["public", "authenticated", "permission"]  # noqa: Y015
     _WhichOneofArgType_access: _TypeAlias = _typing.Literal["access", b"access"]  # noqa: Y015
