@@ -46,7 +46,7 @@ class CountingEngine:
             raise ValueError(f"the frame size {frame_size} must be positive")
         self._config = config or EngineConfig()
         self._frame_size = frame_size
-        self._tracker = Tracker(self._config)
+        self._tracker = Tracker(self._config, frame_size)
         self._lines = LineCounter(lines, frame_size, self._config.hysteresis)
         self._zones = ZoneCounter(
             zones, frame_size, self._config.hysteresis, self._config.zone_settle_s

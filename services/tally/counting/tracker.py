@@ -8,7 +8,8 @@ true time, and the search widens by what it is unsure of (see `motion` and `asso
 
 Birth and death are made for counting. A track must be seen several times before it is believed, so that a
 flicker is no person; but its path is remembered meanwhile and told when it is believed, so that a line next to
-where people appear misses nothing. A track that begins where a lost one was going to be continues it.
+where people appear misses nothing. A track that begins where a lost one was going to be continues it, unless
+that was outside the picture.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from tally.counting.rows import follow
 from tally.counting.stitching import LEAST_CONTINUITY, continuity
 
 UNBELIEVED = -1
+# Who was missed and should be mostly outside the picture by now has left it: whoever comes in there is another.
+_LEAST_IN_VIEW = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,9 @@ class Tracker:
         time_s: Time of the latest frame.
     """
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, frame_size: tuple[int, int]) -> None:
         self._config = config.tracker
+        self._frame_size = frame_size
         self._motion = MotionModel(config.motion)
         hits = config.tracker.confirm_hits
         row = np.dtype(
@@ -106,7 +110,9 @@ class Tracker:
         step_s = min(time_s - self.time_s, config.lost_s)
         self._motion.predict(tracks, step_s)
         self.time_s = time_s
-        believed, alive, recent = _ages(tracks, time_s, max(config.grace_s, step_s), config.lost_s)
+        believed, alive, recent = _ages(
+            tracks, time_s, step_s, config.grace_s, config.lost_s, *self._frame_size
+        )
         assignment = self._associate(believed, alive, recent, measurements)
         ready = _observe(
             tracks,
@@ -208,7 +214,13 @@ class Tracker:
 
 @compiled
 def _ages(
-    tracks: NDArray[Any], time_s: float, grace_s: float, lost_s: float
+    tracks: NDArray[Any],
+    time_s: float,
+    step_s: float,
+    grace_s: float,
+    lost_s: float,
+    width: int,
+    height: int,
 ) -> tuple[Mask, Mask, Mask]:
     """Returns which tracks are believed, which may still be continued, and which were seen just now."""
     count = len(tracks)
@@ -218,9 +230,22 @@ def _ages(
     for i in range(count):
         unseen_s = time_s - tracks[i].seen_s
         believed[i] = tracks[i].id != UNBELIEVED
-        recent[i] = unseen_s <= grace_s
+        recent[i] = unseen_s <= max(grace_s, step_s)
         alive[i] = recent[i] or (believed[i] and unseen_s <= lost_s)
+        missed = unseen_s > 1.5 * step_s
+        if missed and alive[i] and _in_view(tracks[i].position, width, height) < _LEAST_IN_VIEW:
+            alive[i] = False
     return believed, alive, recent
+
+
+@compiled
+def _in_view(box: FloatArray, width: int, height: int) -> float:
+    """Returns the share of a box's width or height, whichever is less, that lies in the picture."""
+    left, right = box[0] - box[2] / 2, box[0] + box[2] / 2
+    across = (min(right, float(width)) - max(left, 0.0)) / box[2]
+    down = (min(box[1] + box[3], float(height)) - max(box[1], 0.0)) / box[3]
+    share: float = min(across, down)
+    return share
 
 
 @compiled
