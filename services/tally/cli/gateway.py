@@ -165,17 +165,22 @@ async def calling(url: str) -> AsyncIterator[grpc.aio.Channel]:
         typer.BadParameter: The text is no such URL.
         CommandError: Nobody is logged in there, or nobody answers.
     """
-    key, ca = os.environ.get("TALLY_API_KEY"), os.environ.get("TALLY_CA")
-    gateway, session = (Gateway.at(url, Path(ca) if ca else None), None) if key else logged_in(url)
-    async with answering(gateway), gateway.connect() as auth:
-        credentials: Credentials = (
-            StoredSession(auth, stored_sessions(), gateway.url, session)
-            if session
-            else ApiKey(auth, key or "")
-        )
+    async with showing(url) as (gateway, credentials):
         await credentials.token()  # here, so that what goes wrong is told before any call
         async with gateway.connect(credentials) as channel:
             yield channel
+
+
+@asynccontextmanager
+async def showing(url: str) -> AsyncIterator[tuple[Gateway, Credentials]]:
+    """The gateway, and what `calling` shows there."""
+    key, ca = os.environ.get("TALLY_API_KEY"), os.environ.get("TALLY_CA")
+    gateway, session = (Gateway.at(url, Path(ca) if ca else None), None) if key else logged_in(url)
+    async with answering(gateway), gateway.connect() as auth:
+        if session:
+            yield gateway, StoredSession(auth, stored_sessions(), gateway.url, session)
+        else:
+            yield gateway, ApiKey(auth, key or "")
 
 
 @asynccontextmanager
@@ -188,20 +193,32 @@ async def answering(gateway: Gateway) -> AsyncIterator[None]:
     try:
         yield
     except grpc.aio.AioRpcError as error:
-        details = error.details() or ""
         if error.code() is not grpc.StatusCode.UNAVAILABLE or reason_of(error):
             raise
-        if "CERTIFICATE_VERIFY_FAILED" in details or "handshake" in details.lower():
-            raise CommandError(
-                f"the certificate of {gateway.url} is not trusted",
-                mend="tally login --ca FILE, with the authority that issued it; see tally login --help",
-            ) from error
-        if "failed to connect" in details.lower():
-            raise CommandError(
-                f"nobody answers at {gateway.url}",
-                mend="start it with `tally up`, or name another with --gateway or TALLY_GATEWAY",
-            ) from error
-        raise
+        raise _unreached(gateway, error) from error
+
+
+def _unreached(gateway: Gateway, error: grpc.aio.AioRpcError) -> CommandError:
+    details = error.details() or ""
+    if error.trailing_metadata():  # made by the gateway itself
+        return CommandError(
+            f"the gateway at {gateway.url} answers, but not the server behind it",
+            mend="repeat in a moment; `tally up` shows how its parts do",
+        )
+    if "CERTIFICATE_VERIFY_FAILED" in details or "handshake" in details.lower():
+        return CommandError(
+            f"the certificate of {gateway.url} is not trusted",
+            mend="tally login --ca FILE, with the authority that issued it; see tally login --help",
+        )
+    if "refused" in details.lower():
+        return CommandError(
+            f"nobody answers at {gateway.url}",
+            mend="start it with `tally up`, or name another with --gateway or TALLY_GATEWAY",
+        )
+    return CommandError(
+        f"there is no way to {gateway.url}: {details}",
+        mend="check host and port, and whether it speaks http or https",
+    )
 
 
 async def pages(method: Callable[[Any], Awaitable[Any]], request: Any) -> AsyncIterator[Any]:

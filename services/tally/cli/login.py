@@ -1,4 +1,4 @@
-"""`tally login`, `logout`, `whoami` and `passwd`: who one is at a gateway."""
+"""`tally login`, `logout`, `whoami`, `token` and `passwd`: who one is at a gateway."""
 
 import asyncio
 import os
@@ -19,6 +19,7 @@ from tally.cli.gateway import (
     answering,
     calling,
     logged_in,
+    showing,
     stored_tokens,
 )
 from tally.cli.passwords import PasswordStdinOption, ask_new_password, read_line
@@ -64,6 +65,12 @@ def whoami(gateway: GatewayOption = DEFAULT_GATEWAY, as_json: JsonOption = False
     """Show who you are at a gateway, and what you may do there."""
     with failing_clearly():
         asyncio.run(_whoami(gateway, as_json=as_json))
+
+
+def token(gateway: GatewayOption = DEFAULT_GATEWAY) -> None:
+    """Print an access token, which holds for some minutes: `curl -H "authorization: Bearer $(tally token)" …`."""
+    with failing_clearly():
+        typer.echo(asyncio.run(_token(gateway)))
 
 
 def passwd(
@@ -140,6 +147,11 @@ async def _whoami(url: str, *, as_json: bool) -> None:
     console.print("permissions  ", " ".join(caller.permissions) or "none")
     for site in caller.site_permissions:
         console.print(f"at site {site.site_id}: {' '.join(site.permissions)}")
+
+
+async def _token(url: str) -> str:
+    async with showing(url) as (_, credentials):
+        return await credentials.token()
 
 
 async def _passwd(url: str, current: str, new: str) -> None:

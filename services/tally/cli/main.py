@@ -3,7 +3,7 @@
 import typer
 
 from tally.cli.count import count
-from tally.cli.login import login, logout, passwd, whoami
+from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
 from tally.cli.up import up
 from tally.cli.users import users
@@ -20,6 +20,7 @@ app.command()(count)
 app.command()(login)
 app.command()(logout)
 app.command()(whoami)
+app.command()(token)
 app.command()(passwd)
 app.add_typer(users, name="users")
 app.add_typer(models, name="models")

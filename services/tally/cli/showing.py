@@ -1,8 +1,9 @@
 """How answers are shown: tables for people, JSON for programs."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from tally.api.auth.v1.role_pb2 import RoleBinding
 
 console = Console(highlight=False, soft_wrap=True, markup=False)
 """Prints lines as they are: what people named may look like markup."""
+_SPANS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="JSON as the REST API gives it, instead of a table.")
@@ -54,3 +56,15 @@ def bindings_text(bindings: Iterable[RoleBinding]) -> str:
         binding.role_id + ("@" + ",".join(binding.site_ids) if binding.site_ids else "")
         for binding in bindings
     )
+
+
+def parse_span(text: str, option: str) -> timedelta:
+    """The time that a text such as `90m`, `12h` or `7d` stands for.
+
+    Raises:
+        typer.BadParameter: It is no such text.
+    """
+    match = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
+    if not match:
+        raise typer.BadParameter(f"{text!r} is not like 90m, 12h or 7d", param_hint=option)
+    return int(match[1]) * _SPANS[match[2]]

@@ -152,3 +152,8 @@ def test_no_login_while_a_key_would_go_before_it(
     done = tally("login", "--email", ADMIN, "--password-stdin", input=f"{ADMINS_PASSWORD}\n")
     assert done.exit_code == 1
     assert "mend:  unset TALLY_API_KEY" in done.stderr
+
+
+@pytest.mark.usefixtures("administrator")
+def test_a_token_for_other_programs(tally: Tally, file: Path, gateway: str) -> None:
+    assert tally("token").stdout == stored(file)[gateway]["access_token"] + "\n"
