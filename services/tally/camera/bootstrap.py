@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc
 
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
+from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.adapters.tables import outbox
 from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.application.command.activate_camera import ActivateCamera
@@ -14,10 +15,11 @@ from tally.camera.application.command.deactivate_camera import DeactivateCamera
 from tally.camera.application.command.delete_camera import DeleteCamera
 from tally.camera.application.command.rebuild_read_model import RebuildReadModel
 from tally.camera.application.command.record_stream_status import RecordStreamStatus
+from tally.camera.application.command.reseal_credentials import ResealCredentials
 from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.query.list_cameras import ListCameras
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.settings import CameraSettings
@@ -47,6 +49,7 @@ async def camera_server(
         authenticator: Who recognises callers; by default the auth context's keys do.
     """
     url = settings.database_url.get_secret_value()
+    keys = settings.key_ring()
     await upgrade(url, "tally.camera.migrations")
     async with AsyncExitStack() as stack:
         database = Database(url)
@@ -58,7 +61,7 @@ async def camera_server(
         relay = OutboxRelay(database, outbox, bus)
         consumer = stream_status_consumer(bus, RecordStreamStatus(begin))
         await stack.enter_async_context(background(relay.run(), consumer.run()))
-        servicer = _servicer(begin, clock)
+        servicer = _servicer(begin, clock, KeyRingSealer(keys))
 
         def register(server: grpc.aio.Server) -> None:
             add_CameraServiceServicer_to_server(servicer, server)
@@ -78,12 +81,22 @@ async def rebuild_read_model(settings: CameraSettings) -> Sequence[str]:
         await database.close()
 
 
-def _servicer(begin: Begin, clock: Clock) -> CameraServicer:
+async def reseal_credentials(settings: CameraSettings) -> Sequence[str]:
+    """Have all credentials sealed with the first key; returns the ids of the cameras whose were not."""
+    sealer = KeyRingSealer(settings.key_ring())
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        return await ResealCredentials(units_of_work(database), utc_now, sealer)()
+    finally:
+        await database.close()
+
+
+def _servicer(begin: Begin, clock: Clock, sealer: Sealer) -> CameraServicer:
     return CameraServicer(
-        create_camera=CreateCamera(begin, clock, new_id),
+        create_camera=CreateCamera(begin, clock, sealer, new_id),
         get_camera=GetCamera(begin),
         list_cameras=ListCameras(begin),
-        update_camera=UpdateCamera(begin, clock),
+        update_camera=UpdateCamera(begin, clock, sealer),
         delete_camera=DeleteCamera(begin, clock),
         activate_camera=ActivateCamera(begin, clock),
         deactivate_camera=DeactivateCamera(begin, clock),

@@ -2,11 +2,11 @@
 
 from pydantic_settings import SettingsConfigDict
 
-from tally.kernel.settings import ServiceSettings
+from tally.kernel.settings import ServiceSettings, StreamKeySettings
 
 
-class CameraSettings(ServiceSettings):
-    """What `ServiceSettings` says, with the camera context's port."""
+class CameraSettings(ServiceSettings, StreamKeySettings):
+    """What `ServiceSettings` and `StreamKeySettings` say, with the camera context's port."""
 
     model_config = SettingsConfigDict(env_prefix="TALLY_CAMERA_")
 

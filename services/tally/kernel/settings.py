@@ -5,8 +5,12 @@ has a database too) with its own prefix, so that several contexts can share one 
 `TALLY_ANALYTICS_LISTEN`, …).
 """
 
+from pathlib import Path
+
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
+
+from tally.kernel.sealing import KeyRing
 
 
 class ServerSettings(BaseSettings):
@@ -46,3 +50,27 @@ class ServiceSettings(MessagingSettings):
     """
 
     database_url: SecretStr
+
+
+class StreamKeySettings(BaseSettings):
+    """The keys that seal and open cameras' credentials: `id:secret`, several with white space between them.
+
+    Attributes:
+        stream_keys: The keys; secrets have 32 random characters or more. The first one seals.
+        stream_keys_file: A file with further keys, which come behind.
+    """
+
+    stream_keys: SecretStr = SecretStr("")
+    stream_keys_file: Path | None = None
+
+    def key_ring(self) -> KeyRing:
+        """The keys.
+
+        Raises:
+            KeyRingInvalid: They are not written as they should be.
+            OSError: The file cannot be read.
+        """
+        text = self.stream_keys.get_secret_value()
+        if self.stream_keys_file is not None:
+            text += "\n" + self.stream_keys_file.read_text()
+        return KeyRing.parse(text)

@@ -239,6 +239,8 @@ class Mesh:
             settings["NATS_URL"] = self.nats.url(context)
         if context in WITH_DATABASE:
             settings["DATABASE_URL"] = self.postgres.url(context)
+        if context == "camera":
+            settings["STREAM_KEYS"] = self._stream_key()
         if context == "auth":
             settings["SECRET"] = self.folder.secret("auth/keys")
             settings["FIRST_ADMIN_EMAIL"] = FIRST_ADMIN
@@ -258,6 +260,10 @@ class Mesh:
             settings["AUTH_ADDRESS"] = self._table.contexts["auth"].address
         return {f"TALLY_{context.upper()}_{name}": value for name, value in settings.items()}
 
+    def _stream_key(self) -> str:
+        """Encrypts cameras' credentials on their way from the camera context to the worker."""
+        return f"local:{self.folder.secret('camera/stream-key')}"
+
     def _agent_part(self) -> Part:
         address = self._free("agent")
         settings = {
@@ -269,6 +275,7 @@ class Mesh:
             "TALLY_AGENT_NATS_URL": self.nats.url("agent"),
             "TALLY_AGENT_TRITON_ADDRESS": self.triton.address,
             "TALLY_AGENT_SPOOL": str(self.folder.folder("spool")),
+            "TALLY_AGENT_STREAM_KEYS": self._stream_key(),
             "TALLY_AGENT_METRICS_LISTEN": self._free("agent-metrics"),
         }
         return self._part("agent", "tally.worker.agent", [address], settings)

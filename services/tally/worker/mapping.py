@@ -77,6 +77,7 @@ def assignment_to_proto(assignment: Assignment) -> worker_pb2.Assignment:
         epoch=assignment.epoch,
         config_version=assignment.config_version,
         stream=stream_pb2.Stream.FromString(assignment.stream),
+        sealed_credentials=assignment.sealed_credentials,
         counting=geometry_pb2.CountingConfig.FromString(assignment.counting),
         activate_time=_timestamp(assignment.activate_time),
     )
@@ -114,16 +115,20 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         raise ValueError(f"a {message.DESCRIPTOR.full_name} must say which of its camera's it is")
     name: str | None = None
     stream: stream_pb2.Stream | None = None
+    sealed_credentials: bytes | None = None
     counting: geometry_pb2.CountingConfig | None = None
     state: CameraState | None = None
     match message:
         case camera_events.CameraCreated():
             name, stream, counting = message.name, message.stream, message.counting
+            sealed_credentials = message.sealed_credentials
             state = CameraState.INACTIVE
         case camera_events.CameraRenamed():
             name = message.name
         case camera_events.CameraStreamChanged():
-            stream = message.stream
+            stream, sealed_credentials = message.stream, message.sealed_credentials
+        case camera_events.CameraCredentialsResealed():
+            sealed_credentials = message.sealed_credentials
         case camera_events.CameraCountingChanged():
             counting = message.counting
         case camera_events.CameraActivated():
@@ -142,6 +147,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         time=time,
         name=name,
         stream=None if stream is None else stream.SerializeToString(deterministic=True),
+        sealed_credentials=sealed_credentials,
         counting=None if counting is None else counting.SerializeToString(deterministic=True),
         state=state,
     )

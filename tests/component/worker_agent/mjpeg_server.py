@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cv2
 
+from tests.component.worker_agent.authentication import CHALLENGES, answers
 from tests.component.worker_agent.videos import numbered
 
 
@@ -17,6 +18,8 @@ class MjpegServer(ThreadingHTTPServer):
         interval_s: Seconds between pictures.
         then_silent: Stay connected without a word afterwards, instead of closing.
         garbage: Numbers of pictures to send damaged.
+        credentials: `user:password` that must be given.
+        scheme: How: `Basic` or `Digest`.
     """
 
     daemon_threads = True
@@ -29,12 +32,16 @@ class MjpegServer(ThreadingHTTPServer):
         interval_s: float = 0.02,
         then_silent: bool = False,
         garbage: frozenset[int] = frozenset(),
+        credentials: str | None = None,
+        scheme: str = "Basic",
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.frames = frames
         self.interval_s = interval_s
         self.then_silent = then_silent
         self.garbage = garbage
+        self.credentials = credentials
+        self.scheme = scheme
         self.stopping = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -54,6 +61,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path != "/stream":
             self.send_error(int(self.path[1:]))
+            return
+        # The standard library takes headers for Latin-1.
+        shown = self.headers.get("Authorization", "").encode("latin-1").decode()
+        server = self.server
+        if server.credentials and not answers(shown, server.scheme, server.credentials, "GET"):
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", CHALLENGES[self.server.scheme])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
             return
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")

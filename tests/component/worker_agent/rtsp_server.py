@@ -3,12 +3,13 @@
 After RFC 2326 (RTSP, interleaved binary data in section 10.12) and RFC 2250 (MPEG-TS in RTP).
 """
 
-import base64
 import socketserver
 import struct
 import threading
 import time
 from dataclasses import dataclass
+
+from tests.component.worker_agent.authentication import CHALLENGES, answers
 
 _TS_PACKETS_PER_RTP = 7
 _TS_PACKET = 188
@@ -23,12 +24,14 @@ class Behaviour:
         seconds: How long sending it takes.
         then_silent: Stay connected without a word after the stream, instead of closing.
         credentials: `user:password` that must be given.
+        scheme: How: `Basic` or `Digest`.
     """
 
     stream: bytes
     seconds: float = 1.0
     then_silent: bool = False
     credentials: str | None = None
+    scheme: str = "Basic"
 
 
 class RtspServer(socketserver.ThreadingTCPServer):
@@ -59,8 +62,8 @@ class _Session(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         while request := self._request():
             method, url, headers = request
-            if not self._authorized(headers):
-                challenge = {"WWW-Authenticate": 'Basic realm="camera"'}
+            if not self._authorized(method, headers):
+                challenge = {"WWW-Authenticate": CHALLENGES[self.server.behaviour.scheme]}
                 self._answer(headers, "401 Unauthorized", challenge)
             elif url.rstrip("/").endswith("/missing"):
                 self._answer(headers, "404 Not Found")
@@ -90,12 +93,11 @@ class _Session(socketserver.StreamRequestHandler):
             headers[name.lower()] = value.strip()
         return first[0], first[1], headers
 
-    def _authorized(self, headers: dict[str, str]) -> bool:
-        credentials = self.server.behaviour.credentials
-        if credentials is None:
-            return True
-        expected = base64.b64encode(credentials.encode()).decode()
-        return headers.get("authorization") == f"Basic {expected}"
+    def _authorized(self, method: str, headers: dict[str, str]) -> bool:
+        behaviour = self.server.behaviour
+        return behaviour.credentials is None or answers(
+            headers.get("authorization", ""), behaviour.scheme, behaviour.credentials, method
+        )
 
     def _answer(
         self,

@@ -2,12 +2,19 @@
 
 import socket
 import time
+import traceback
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tally.worker.agent.sources import Pace, SourceError, SourceErrorReason, open_source
+from tally.worker.agent.sources import (
+    Credentials,
+    Pace,
+    SourceError,
+    SourceErrorReason,
+    open_source,
+)
 from tests.component.worker_agent.mjpeg_server import MjpegServer
 from tests.component.worker_agent.rtsp_server import Behaviour, RtspServer
 from tests.component.worker_agent.videos import SIZE, number_of, write_video
@@ -96,6 +103,56 @@ def test_rtsp_asks_for_and_takes_credentials(transport_stream: bytes) -> None:
         source = open_source(f"rtsp://guest:secret@{server.address}/camera")
         source.close()
         assert list(source.frames()) == []
+
+
+ODD = Credentials("über guard", "p@ss/w?rd#100%:[horse]")
+LONG = Credentials("u" * 63, "p" * 63)
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+@pytest.mark.parametrize("user", [ODD, LONG], ids=["odd", "long"])
+def test_rtsp_shows_the_credentials_as_they_are(
+    transport_stream: bytes, scheme: str, user: Credentials
+) -> None:
+    wanted = f"{user.username}:{user.password}"
+    with RtspServer(Behaviour(transport_stream, credentials=wanted, scheme=scheme)) as server:
+        source = open_source(f"rtsp://{server.address}/camera", credentials=user)
+        source.close()
+        assert list(source.frames()) == []
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+@pytest.mark.parametrize("user", [ODD, LONG], ids=["odd", "long"])
+def test_http_shows_the_credentials_as_they_are(scheme: str, user: Credentials) -> None:
+    with MjpegServer(credentials=f"{user.username}:{user.password}", scheme=scheme) as server:
+        source = open_source(f"{server.address}/stream", credentials=user)
+        assert number_of(next(source.frames()).image) == 0
+        source.close()
+
+
+def test_credentials_that_ffmpeg_would_cut_off_are_refused() -> None:
+    with pytest.raises(SourceError, match="too long for RTSP") as caught:
+        open_source("rtsp://127.0.0.1:1/camera", credentials=Credentials("guard", "ß" * 63))
+    assert caught.value.reason is SourceErrorReason.UNAUTHORIZED
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest"])
+def test_refused_credentials_show_nowhere(
+    transport_stream: bytes, scheme: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wrong = Credentials("guard", "wronghorse")
+    stream = Behaviour(transport_stream, credentials="guard:right", scheme=scheme)
+    with (
+        RtspServer(stream) as rtsp,
+        MjpegServer(credentials="guard:right", scheme=scheme) as http,
+    ):
+        for uri in (f"rtsp://{rtsp.address}/camera", f"{http.address}/stream"):
+            with pytest.raises(SourceError) as caught:
+                open_source(uri, credentials=wrong, timeout_s=1)
+            assert caught.value.reason is SourceErrorReason.UNAUTHORIZED
+            assert "wronghorse" not in "".join(traceback.format_exception(caught.value))
+    assert "wronghorse" not in repr(wrong)
+    assert "wronghorse" not in "".join(capfd.readouterr())
 
 
 def test_rtsp_names_a_missing_path(transport_stream: bytes) -> None:

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.domain.counting import Anchor, CountingConfig, Line, Point, Zone
+from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Pace, Stream, StreamState, StreamStatus
 from tally.kernel.ids import new_id
+from tally.kernel.sealing import KeyRing
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
@@ -24,6 +27,9 @@ PLAZA = CameraSpec(
     counting=COUNTING,
     labels={"site": "Hà Nội", "floor": ""},
 )
+OLD_KEY, NEW_KEY = "old:" + "o" * 32, "new:" + "n" * 32
+SEALER = KeyRingSealer(KeyRing.parse(OLD_KEY))
+GUARD = Credentials("guard", "correct horse")
 
 
 def spec(name: str) -> CameraSpec:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tally.api.camera.v1 import camera_pb2, stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.camera.domain.counting import Anchor, CountingConfig
-from tally.camera.domain.model import CameraView
+from tally.camera.domain.credentials import NO_CREDENTIALS, Credentials
+from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Pace, Stream, StreamState
 from tally.camera.mapping.events import event_from_proto, event_to_proto
 from tally.camera.mapping.resource import camera_to_proto, spec_from_proto, status_from_proto
-from tally.camera.mapping.revision import revision
+from tally.camera.mapping.revision import credentials_revision, revision
 from tally.kernel.errors import InvalidInput
 from tests.unit.camera.examples import COUNTING, LATER, NOON, PLAZA, camera, status
 
@@ -26,6 +27,8 @@ def test_every_event_survives_its_message() -> None:
         camera()
         .revise(replace(PLAZA, name="b", stream=Stream("demo://plaza"), labels={}), NOON)
         .revise(replace(PLAZA, name="c", counting=CountingConfig()), NOON)
+        .revise(PLAZA, NOON, b"sealed")
+        .reseal(b"resealed", NOON)
         .activate(LATER)
         .deactivate(LATER)
         .delete(LATER)
@@ -33,6 +36,7 @@ def test_every_event_survives_its_message() -> None:
     messages = [event_to_proto(event) for event in lived.changes]
     names = {message.DESCRIPTOR.name for message in messages}
     contract = camera_pb2.DESCRIPTOR.pool.FindFileByName("tally/api/camera/v1/events.proto")
+    assert lived.sealed_credentials == b"resealed"
     assert names == set(contract.message_types_by_name)
     assert [type(event).__name__ for event in lived.changes] == [
         m.DESCRIPTOR.name for m in messages
@@ -59,6 +63,15 @@ def test_the_resource_says_all_that_is_known(state: StreamState) -> None:
     assert message.create_time.ToNanoseconds() % 10**9 == 123_456_000
     assert status_from_proto(message.stream_status) == status(state, reason="no route")
     assert not camera_to_proto(CameraView(active, None)).HasField("stream_status")
+
+
+def test_the_resource_tells_of_credentials_that_they_are_there_and_nothing_else() -> None:
+    bare, guarded = camera(), Camera.create("c1", PLAZA, NOON, b"sealed")
+    assert not camera_to_proto(CameraView(bare, None)).stream.credentials_set
+    stream = camera_to_proto(CameraView(guarded, None)).stream
+    assert stream.credentials_set
+    assert not stream.HasField("credentials")
+    assert b"sealed" not in stream.SerializeToString()
 
 
 def test_what_is_left_open_is_filled_in() -> None:
@@ -143,14 +156,60 @@ def refused(act: Callable[[], object]) -> list[tuple[str, str]]:
 
 
 def test_a_mask_is_refused_with_everything_that_is_wrong_with_it() -> None:
-    paths = ["nonsense", "name", "state", "stream_status.reason", "etag", "stream.nonsense", "*"]
+    paths = [
+        "nonsense", "name", "state", "stream_status.reason", "etag", "stream.credentials_set",
+        "stream.nonsense", "stream.credentials.password", "*",
+    ]  # fmt: skip
     told = refused(lambda: revision(WANTED, paths))
     assert {field for field, _ in told} == {"update_mask"}
     assert [text.split()[1].rstrip(",") for _, text in told] == [
         path for path in paths if path != "name"
     ]
     server_sets = [text.split()[1].rstrip(",") for _, text in told if "the server alone" in text]
-    assert server_sets == ["state", "stream_status.reason", "etag"]
+    assert server_sets == ["state", "stream_status.reason", "etag", "stream.credentials_set"]
+
+
+GUARDED = stream_pb2.Stream(
+    credentials=stream_pb2.StreamCredentials(username="guard", password="horse")
+)
+EMPTY = stream_pb2.Stream(credentials=stream_pb2.StreamCredentials())
+ABSENT = stream_pb2.Stream(uri="rtsp://10.0.0.7/live")
+
+
+@pytest.mark.parametrize(
+    ("stream", "paths", "expected"),
+    [
+        (GUARDED, ["stream.credentials"], Credentials("guard", "horse")),
+        (GUARDED, ["stream"], Credentials("guard", "horse")),
+        (GUARDED, [], Credentials("guard", "horse")),
+        (GUARDED, ["stream.uri"], None),
+        (EMPTY, ["stream.credentials"], NO_CREDENTIALS),
+        (EMPTY, ["stream"], NO_CREDENTIALS),
+        (EMPTY, [], NO_CREDENTIALS),
+        (ABSENT, ["stream.credentials"], NO_CREDENTIALS),
+        (ABSENT, ["stream"], None),
+        (ABSENT, [], None),
+    ],
+)
+def test_absent_credentials_are_cleared_only_where_they_are_named(
+    stream: stream_pb2.Stream, paths: list[str], expected: Credentials | None
+) -> None:
+    assert credentials_revision(camera_pb2.Camera(stream=stream), paths) == expected
+
+
+def test_a_change_of_credentials_alone_leaves_the_rest() -> None:
+    assert revision(camera_pb2.Camera(stream=GUARDED), ["stream.credentials"])(PLAZA) == PLAZA
+
+
+@pytest.mark.parametrize(
+    ("username", "password"), [("a:b", "c"), ("", "secret"), ("a", "secret\n"), ("a" * 64, "")]
+)
+def test_credentials_obey_the_contract(username: str, password: str) -> None:
+    credentials = stream_pb2.StreamCredentials(username=username, password=password)
+    wanted = camera_pb2.Camera(stream=stream_pb2.Stream(credentials=credentials))
+    told = refused(lambda: revision(wanted, ["stream.credentials"])(PLAZA))
+    assert all(field.startswith("camera.stream.credentials") for field, _ in told)
+    assert "secret" not in str(told)
 
 
 def test_the_camera_that_would_come_out_must_obey_the_contract() -> None:

@@ -12,6 +12,7 @@ from tally.camera.domain.events import (
     CameraActivated,
     CameraCountingChanged,
     CameraCreated,
+    CameraCredentialsResealed,
     CameraDeactivated,
     CameraDeleted,
     CameraLabelsChanged,
@@ -136,3 +137,51 @@ def test_an_invalid_camera_is_neither_made_nor_become() -> None:
         Camera.create("c1", broken, NOON)
     with pytest.raises(InvalidInput):
         camera().revise(broken, LATER)
+
+
+OTHER_PATH = replace(PLAZA, stream=replace(PLAZA.stream, uri="rtsp://10.0.0.7/other"))
+DEMO = replace(PLAZA, stream=Stream("demo://plaza"))
+
+
+def test_credentials_stay_with_the_stream_until_they_are_changed_or_cleared() -> None:
+    guarded = stored(Camera.create("c1", PLAZA, NOON, b"sealed"))
+    assert guarded.sealed_credentials == b"sealed"
+    assert guarded.revise(OTHER_PATH, LATER).sealed_credentials == b"sealed"
+    assert guarded.revise(PLAZA, LATER).changes == ()
+    changed = guarded.revise(PLAZA, LATER, b"other")
+    assert changed.changes == (
+        CameraStreamChanged(
+            camera_id="c1", time=LATER, stream=PLAZA.stream, sealed_credentials=b"other"
+        ),
+    )
+    assert changed.revise(PLAZA, LATER, b"").sealed_credentials == b""
+
+
+@pytest.mark.parametrize(
+    "uri", ["rtsp://10.0.0.8/live", "rtsp://10.0.0.7:5540/live", "http://10.0.0.7/live"]
+)
+def test_nobody_sends_credentials_to_another_host_by_changing_the_uri(uri: str) -> None:
+    guarded = stored(Camera.create("c1", PLAZA, NOON, b"sealed"))
+    elsewhere = replace(PLAZA, stream=Stream(uri))
+    with pytest.raises(InvalidInput) as caught:
+        guarded.revise(elsewhere, LATER)
+    assert [each.field for each in caught.value.violations] == ["camera.stream.credentials"]
+    assert guarded.revise(elsewhere, LATER, b"new").sealed_credentials == b"new"
+    assert guarded.revise(elsewhere, LATER, b"").sealed_credentials == b""
+
+
+def test_what_comes_from_no_camera_takes_no_credentials() -> None:
+    with pytest.raises(InvalidInput, match="invalid"):
+        Camera.create("c1", DEMO, NOON, b"sealed")
+    with pytest.raises(InvalidInput, match="invalid"):
+        stored(camera()).revise(DEMO, LATER, b"sealed")
+
+
+def test_resealing_tells_of_itself_alone() -> None:
+    guarded = stored(Camera.create("c1", PLAZA, NOON, b"sealed"))
+    resealed = guarded.reseal(b"resealed", LATER)
+    assert resealed.changes == (
+        CameraCredentialsResealed(camera_id="c1", time=LATER, sealed_credentials=b"resealed"),
+    )
+    assert (resealed.spec, resealed.sealed_credentials) == (PLAZA, b"resealed")
+    assert guarded.reseal(b"sealed", LATER) is guarded

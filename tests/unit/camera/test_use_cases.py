@@ -23,7 +23,7 @@ from tally.camera.domain.errors import (
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.errors import InvalidInput
 from tally.kernel.ids import new_id
-from tests.unit.camera.examples import LATER, NOON, PLAZA, spec, status
+from tests.unit.camera.examples import LATER, NOON, PLAZA, SEALER, spec, status
 from tests.unit.camera.fakes import Memory
 
 REQUEST = "0190a5b2-0000-7000-8000-000000000001"
@@ -42,7 +42,7 @@ def clock() -> Callable[[], datetime]:
 
 @pytest.fixture
 def create(memory: Memory, clock: Callable[[], datetime]) -> CreateCamera:
-    return CreateCamera(memory.begin, clock, new_id)
+    return CreateCamera(memory.begin, clock, SEALER, new_id)
 
 
 def renamed(name: str) -> Callable[[CameraSpec], CameraSpec]:
@@ -59,7 +59,7 @@ async def test_a_repeated_request_shows_the_camera_as_it_is_now(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
     first = await create(PLAZA, REQUEST)
-    changed = await UpdateCamera(memory.begin, clock)(first.camera.id, renamed("Square"))
+    changed = await UpdateCamera(memory.begin, clock, SEALER)(first.camera.id, renamed("Square"))
     assert await create(PLAZA, REQUEST) == changed
     await DeleteCamera(memory.begin, clock)(first.camera.id)
     with pytest.raises(CameraNotFound):
@@ -91,7 +91,7 @@ async def test_a_stale_etag_ends_every_command(
         with pytest.raises(EtagMismatch):
             await command(memory.begin, clock)(view.camera.id, stale)
     with pytest.raises(EtagMismatch):
-        await UpdateCamera(memory.begin, clock)(view.camera.id, renamed("Square"), stale)
+        await UpdateCamera(memory.begin, clock, SEALER)(view.camera.id, renamed("Square"), stale)
     assert await GetCamera(memory.begin)(view.camera.id) == current
 
 
@@ -99,7 +99,7 @@ async def test_an_update_without_effect_keeps_the_etag(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
     view = await create(PLAZA)
-    update = UpdateCamera(memory.begin, clock)
+    update = UpdateCamera(memory.begin, clock, SEALER)
     assert await update(view.camera.id, renamed(PLAZA.name)) == view
     assert len(memory.events[view.camera.id]) == 1
 

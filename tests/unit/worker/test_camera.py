@@ -17,14 +17,22 @@ def change(version: int, **values: object) -> CameraChange:
 
 
 LIFE = [
-    change(1, name="square", stream=b"one", counting=b"", state=CameraState.INACTIVE),
+    change(
+        1,
+        name="square",
+        stream=b"one",
+        sealed_credentials=b"1",
+        counting=b"",
+        state=CameraState.INACTIVE,
+    ),
     change(2, state=CameraState.ACTIVE),
     change(3, name="plaza"),
     change(4, counting=b"lines"),
     change(5, state=CameraState.INACTIVE),
-    change(6, stream=b"two"),
+    change(6, stream=b"two", sealed_credentials=b"2"),
     change(7),  # labels, which the pool does not care for
     change(8, state=CameraState.ACTIVE),
+    change(9, sealed_credentials=b"3"),
 ]
 
 
@@ -43,9 +51,17 @@ def test_a_camera_is_wanted_once_it_is_active_and_its_stream_is_known() -> None:
     assert not after([change(2, state=CameraState.ACTIVE)]).wanted
     assert after(LIFE).wanted
     assert not after(LIFE[:1]).wanted
-    assert not after([*LIFE, change(9, state=CameraState.DELETED)]).wanted
+    assert not after([*LIFE, change(10, state=CameraState.DELETED)]).wanted
 
 
 def test_the_configuration_has_the_version_of_its_last_change() -> None:
-    assert [after(LIFE[:count]).config_version for count in (1, 3, 4, 6, 8)] == [1, 1, 4, 6, 6]
+    assert [after(LIFE[:count]).config_version for count in (1, 3, 4, 6, 8, 9)] == [
+        1,
+        1,
+        4,
+        6,
+        6,
+        6,
+    ]
+    assert after(LIFE).sealed_credentials == b"3"
     assert after(LIFE).activate_time == NOON + timedelta(minutes=8)

@@ -84,6 +84,7 @@ def _values(camera: Camera) -> dict[str, Any]:
         "version": camera.version,
         "create_time": camera.create_time,
         "update_time": camera.update_time,
+        "sealed_credentials": camera.sealed_credentials,
     }
 
 
@@ -95,6 +96,7 @@ def _camera(row: Row[Any]) -> Camera:
         version=row.version,
         create_time=row.create_time,
         update_time=row.update_time,
+        sealed_credentials=row.sealed_credentials,
     )
 
 

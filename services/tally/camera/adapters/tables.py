@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Enum,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -75,6 +76,7 @@ cameras = Table(
     Column("version", Integer, nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),
+    Column("sealed_credentials", LargeBinary, nullable=False),
     UniqueConstraint("name", name=UNIQUE_NAME),
     comment="The read model: every camera that is not deleted, as its events made it.",
 )

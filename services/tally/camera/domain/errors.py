@@ -1,6 +1,6 @@
 """What can go wrong with cameras; the reasons are those of the contract's `ErrorReason`."""
 
-from tally.kernel.errors import AlreadyExists, Conflict, NotFound
+from tally.kernel.errors import AlreadyExists, Conflict, FailedPrecondition, NotFound
 
 
 class CameraNotFound(NotFound):
@@ -47,4 +47,15 @@ class RequestIdReused(AlreadyExists):
     def __init__(self, request_id: str) -> None:
         super().__init__(
             f"the request id {request_id} was used with other content: take a fresh one"
+        )
+
+
+class StreamKeysMissing(FailedPrecondition):
+    """The server has no key to encrypt credentials with."""
+
+    reason = "STREAM_KEYS_MISSING"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the server has no key to encrypt credentials with: set TALLY_CAMERA_STREAM_KEYS"
         )

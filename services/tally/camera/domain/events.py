@@ -22,6 +22,7 @@ class CameraCreated(_CameraEvent):
     """A camera came into being, inactive."""
 
     spec: CameraSpec
+    sealed_credentials: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,17 @@ class CameraRenamed(_CameraEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraStreamChanged(_CameraEvent):
-    """A camera's pictures come from elsewhere."""
+    """A camera's pictures come from elsewhere, or are asked for with other credentials."""
 
     stream: Stream
+    sealed_credentials: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraCredentialsResealed(_CameraEvent):
+    """A camera's credentials, themselves as before, are encrypted with another key."""
+
+    sealed_credentials: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,7 @@ CameraEvent = (
     CameraCreated
     | CameraRenamed
     | CameraStreamChanged
+    | CameraCredentialsResealed
     | CameraCountingChanged
     | CameraLabelsChanged
     | CameraActivated

@@ -7,12 +7,14 @@ from enum import Enum
 from functools import reduce
 from hashlib import blake2b
 from typing import Self, assert_never
+from urllib.parse import urlsplit
 
 from tally.camera.domain.errors import EtagMismatch
 from tally.camera.domain.events import (
     CameraActivated,
     CameraCountingChanged,
     CameraCreated,
+    CameraCredentialsResealed,
     CameraDeactivated,
     CameraDeleted,
     CameraEvent,
@@ -22,6 +24,8 @@ from tally.camera.domain.events import (
 )
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.kernel.stream_address import NETWORK_SCHEMES, origin
 
 
 class CameraState(Enum):
@@ -43,6 +47,7 @@ class Camera:
         version: How many events made it, which is the position of the last one in its stream.
         create_time: When it came into being.
         update_time: When it last changed.
+        sealed_credentials: What it asks for, encrypted for workers; empty if nothing is known.
         changes: Events that are not stored yet, oldest first; they count in `version`.
     """
 
@@ -52,17 +57,23 @@ class Camera:
     version: int
     create_time: datetime
     update_time: datetime
+    sealed_credentials: bytes = b""
     changes: tuple[CameraEvent, ...] = field(default=(), compare=False)
 
     @classmethod
-    def create(cls, camera_id: str, spec: CameraSpec, at: datetime) -> Self:
+    def create(
+        cls, camera_id: str, spec: CameraSpec, at: datetime, sealed_credentials: bytes = b""
+    ) -> Self:
         """A new camera, inactive.
 
         Raises:
-            InvalidInput: The stream cannot be read or a zone encloses nothing.
+            InvalidInput: The stream cannot be read or takes no credentials, or a zone encloses nothing.
         """
         spec.require_valid()
-        created = CameraCreated(camera_id=camera_id, time=at, spec=spec)
+        _require_use(sealed_credentials, spec)
+        created = CameraCreated(
+            camera_id=camera_id, time=at, spec=spec, sealed_credentials=sealed_credentials
+        )
         return replace(cls._born(created), changes=(created,))
 
     @classmethod
@@ -92,18 +103,41 @@ class Camera:
         if etag and etag != self.etag:
             raise EtagMismatch
 
-    def revise(self, spec: CameraSpec, at: datetime) -> Self:
+    def revise(
+        self, spec: CameraSpec, at: datetime, sealed_credentials: bytes | None = None
+    ) -> Self:
         """Become what `spec` says; what is so already changes nothing.
 
+        Args:
+            spec: What the camera is to be.
+            at: Now.
+            sealed_credentials: Other credentials, sealed for the new stream; empty for none. None leaves those
+                that it has.
+
         Raises:
-            InvalidInput: The stream cannot be read or a zone encloses nothing.
+            InvalidInput: The stream cannot be read, takes no credentials, or would show those that it has to another
+                host; or a zone encloses nothing.
         """
         spec.require_valid()
+        if sealed_credentials is None:
+            sealed_credentials = self.sealed_credentials
+            if sealed_credentials and origin(spec.stream.uri) != origin(self.spec.stream.uri):
+                raise _credentials_refused(
+                    "belong to the present scheme, host and port: set them again, or clear them, with the new URI"
+                )
+        _require_use(sealed_credentials, spec)
         changes: list[CameraEvent] = []
         if spec.name != self.spec.name:
             changes.append(CameraRenamed(camera_id=self.id, time=at, name=spec.name))
-        if spec.stream != self.spec.stream:
-            changes.append(CameraStreamChanged(camera_id=self.id, time=at, stream=spec.stream))
+        if (spec.stream, sealed_credentials) != (self.spec.stream, self.sealed_credentials):
+            changes.append(
+                CameraStreamChanged(
+                    camera_id=self.id,
+                    time=at,
+                    stream=spec.stream,
+                    sealed_credentials=sealed_credentials,
+                )
+            )
         if spec.counting != self.spec.counting:
             changes.append(
                 CameraCountingChanged(camera_id=self.id, time=at, counting=spec.counting)
@@ -111,6 +145,16 @@ class Camera:
         if spec.labels != self.spec.labels:
             changes.append(CameraLabelsChanged(camera_id=self.id, time=at, labels=spec.labels))
         return self._with(*changes)
+
+    def reseal(self, sealed_credentials: bytes, at: datetime) -> Self:
+        """Have the same credentials, encrypted with another key."""
+        if sealed_credentials == self.sealed_credentials:
+            return self
+        return self._with(
+            CameraCredentialsResealed(
+                camera_id=self.id, time=at, sealed_credentials=sealed_credentials
+            )
+        )
 
     def activate(self, at: datetime) -> Self:
         """Be counted."""
@@ -130,12 +174,14 @@ class Camera:
 
     def after(self, event: CameraEvent) -> Self:
         """The camera as `event` leaves it."""
-        spec, state = self.spec, self.state
+        spec, state, sealed = self.spec, self.state, self.sealed_credentials
         match event:
             case CameraRenamed(name=name):
                 spec = replace(spec, name=name)
-            case CameraStreamChanged(stream=stream):
+            case CameraStreamChanged(stream=stream, sealed_credentials=sealed):
                 spec = replace(spec, stream=stream)
+            case CameraCredentialsResealed(sealed_credentials=sealed):
+                pass
             case CameraCountingChanged(counting=counting):
                 spec = replace(spec, counting=counting)
             case CameraLabelsChanged(labels=labels):
@@ -151,7 +197,12 @@ class Camera:
             case _:
                 assert_never(event)
         return replace(
-            self, spec=spec, state=state, version=self.version + 1, update_time=event.time
+            self,
+            spec=spec,
+            state=state,
+            sealed_credentials=sealed,
+            version=self.version + 1,
+            update_time=event.time,
         )
 
     @classmethod
@@ -163,10 +214,20 @@ class Camera:
             version=1,
             create_time=event.time,
             update_time=event.time,
+            sealed_credentials=event.sealed_credentials,
         )
 
     def _with(self, *events: CameraEvent) -> Self:
         return replace(reduce(type(self).after, events, self), changes=(*self.changes, *events))
+
+
+def _require_use(sealed_credentials: bytes, spec: CameraSpec) -> None:
+    if sealed_credentials and urlsplit(spec.stream.uri).scheme not in NETWORK_SCHEMES:
+        raise _credentials_refused("are of use over RTSP and HTTP alone: leave them out")
+
+
+def _credentials_refused(description: str) -> InvalidInput:
+    return InvalidInput([FieldViolation("camera.stream.credentials", description)])
 
 
 @dataclass(frozen=True, slots=True)

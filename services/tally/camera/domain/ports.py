@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
@@ -76,6 +77,25 @@ class CreateRequests(Protocol):
 
         Raises:
             RequestIdReused: The request id was used with another `spec`.
+        """
+
+
+class Sealer(Protocol):
+    """Encrypts credentials, so that workers alone can read them."""
+
+    def seal(self, camera_id: str, uri: str, credentials: Credentials) -> bytes:
+        """The credentials for this camera at this URI's host, encrypted; empty for nobody's.
+
+        Raises:
+            StreamKeysMissing: There is no key to encrypt with.
+        """
+
+    def reseal(self, camera_id: str, uri: str, sealed: bytes) -> bytes:
+        """The same credentials under the key that seals now; `sealed` itself if they are.
+
+        Raises:
+            NoKey: The key that sealed them is not there.
+            Unsealable: They are another camera's or host's, or were changed.
         """
 
 

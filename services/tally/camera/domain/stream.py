@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import Enum
 from urllib.parse import urlsplit
 
-NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
+from tally.kernel.stream_address import NETWORK_SCHEMES
+
 DEMO_SCENES = frozenset({"plaza"})
 
 _ALLOWED = "rtsp://, rtsps://, http://, https://, file:///absolute/path or demo://plaza"
@@ -80,7 +81,7 @@ def uri_problem(uri: str) -> str | None:
     except ValueError as error:
         return f"is no URI: {error}"
     if "@" in parts.netloc:
-        return "must not hold a user name or password: remove what stands before the @"
+        return "must not hold a user name or password: put it into the credentials and remove what stands before the @"
     if parts.scheme in NETWORK_SCHEMES:
         return None if host else f"names no host: write {parts.scheme}://host/path"
     if parts.scheme == "file":

@@ -12,7 +12,8 @@ from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.query.list_cameras import ListCameras
 from tally.camera.mapping.resource import camera_to_proto, spec_from_proto
-from tally.camera.mapping.revision import revision
+from tally.camera.mapping.revision import credentials_revision, revision
+from tally.camera.mapping.values import credentials_from_proto
 from tally.kernel.grpc.call import ServicerContext
 
 _CREATED = (("x-tally-http-status", "201"),)
@@ -36,7 +37,8 @@ class CameraServicer(CameraServiceServicer):
     ) -> messages.CreateCameraResponse:
         """Create a camera, inactive."""
         spec = spec_from_proto(request.camera)
-        view = await self.create_camera(spec, request.request_id)
+        credentials = credentials_from_proto(request.camera.stream.credentials)
+        view = await self.create_camera(spec, request.request_id, credentials)
         await context.send_initial_metadata(_CREATED)
         return messages.CreateCameraResponse(camera=camera_to_proto(view))
 
@@ -62,8 +64,10 @@ class CameraServicer(CameraServiceServicer):
     ) -> messages.UpdateCameraResponse:
         """Change the fields that the mask names."""
         wanted = request.camera
-        revise = revision(wanted, request.update_mask.paths)
-        view = await self.update_camera(wanted.id, revise, wanted.etag)
+        paths = request.update_mask.paths
+        view = await self.update_camera(
+            wanted.id, revision(wanted, paths), wanted.etag, credentials_revision(wanted, paths)
+        )
         return messages.UpdateCameraResponse(camera=camera_to_proto(view))
 
     async def DeleteCamera(  # noqa: N802 - gRPC's name

@@ -10,6 +10,7 @@ from tally.camera.domain.events import (
     CameraActivated,
     CameraCountingChanged,
     CameraCreated,
+    CameraCredentialsResealed,
     CameraDeactivated,
     CameraDeleted,
     CameraEvent,
@@ -30,18 +31,23 @@ def event_to_proto(event: CameraEvent) -> Message:
     """The event's message; its time travels beside it."""
     id_ = event.camera_id
     match event:
-        case CameraCreated(spec=spec):
+        case CameraCreated(spec=spec, sealed_credentials=sealed):
             return events_pb2.CameraCreated(
                 camera_id=id_,
                 name=spec.name,
                 stream=stream_to_proto(spec.stream),
                 counting=counting_to_proto(spec.counting),
                 labels=spec.labels,
+                sealed_credentials=sealed,
             )
         case CameraRenamed(name=name):
             return events_pb2.CameraRenamed(camera_id=id_, name=name)
-        case CameraStreamChanged(stream=stream):
-            return events_pb2.CameraStreamChanged(camera_id=id_, stream=stream_to_proto(stream))
+        case CameraStreamChanged(stream=stream, sealed_credentials=sealed):
+            return events_pb2.CameraStreamChanged(
+                camera_id=id_, stream=stream_to_proto(stream), sealed_credentials=sealed
+            )
+        case CameraCredentialsResealed(sealed_credentials=sealed):
+            return events_pb2.CameraCredentialsResealed(camera_id=id_, sealed_credentials=sealed)
         case CameraCountingChanged(counting=counting):
             return events_pb2.CameraCountingChanged(
                 camera_id=id_, counting=counting_to_proto(counting)
@@ -72,12 +78,27 @@ def event_from_proto(message: Message, time: datetime) -> CameraEvent:
                 counting=counting_from_proto(message.counting),
                 labels=dict(message.labels),
             )
-            return CameraCreated(camera_id=message.camera_id, time=time, spec=spec)
+            return CameraCreated(
+                camera_id=message.camera_id,
+                time=time,
+                spec=spec,
+                sealed_credentials=message.sealed_credentials,
+            )
         case events_pb2.CameraRenamed():
             return CameraRenamed(camera_id=message.camera_id, time=time, name=message.name)
         case events_pb2.CameraStreamChanged():
-            stream = stream_from_proto(message.stream)
-            return CameraStreamChanged(camera_id=message.camera_id, time=time, stream=stream)
+            return CameraStreamChanged(
+                camera_id=message.camera_id,
+                time=time,
+                stream=stream_from_proto(message.stream),
+                sealed_credentials=message.sealed_credentials,
+            )
+        case events_pb2.CameraCredentialsResealed():
+            return CameraCredentialsResealed(
+                camera_id=message.camera_id,
+                time=time,
+                sealed_credentials=message.sealed_credentials,
+            )
         case events_pb2.CameraCountingChanged():
             counting = counting_from_proto(message.counting)
             return CameraCountingChanged(camera_id=message.camera_id, time=time, counting=counting)

@@ -31,6 +31,7 @@ def camera_to_proto(view: CameraView) -> camera_pb2.Camera:
     camera = view.camera
     message = spec_to_proto(camera.spec)
     message.id = camera.id
+    message.stream.credentials_set = bool(camera.sealed_credentials)
     message.state = _STATE_TO_PROTO[camera.state]
     message.etag = camera.etag
     message.create_time.FromDatetime(camera.create_time)

@@ -3,39 +3,50 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from google.api.field_behavior_pb2 import OUTPUT_ONLY, field_behavior
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from tally.api.camera.v1 import camera_pb2
+from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.mapping.resource import spec_from_proto, spec_to_proto
+from tally.camera.mapping.values import credentials_from_proto
 from tally.kernel.errors import FieldViolation, InvalidInput
 from tally.kernel.grpc.validation import field_violations
 
 Revise = Callable[[CameraSpec], CameraSpec]
 
 _FIELDS = camera_pb2.Camera.DESCRIPTOR.fields_by_name
-_NOT_CHANGED_BY_CALLERS = {"etag"} | {
-    name
-    for name, field in _FIELDS.items()
-    if OUTPUT_ONLY in field.GetOptions().Extensions[field_behavior]
-}
+_STREAM, _CREDENTIALS = "stream", "stream.credentials"
+
+
+def _set_by_server(field: FieldDescriptor) -> bool:
+    return field.name == "etag" or OUTPUT_ONLY in field.GetOptions().Extensions[field_behavior]
 
 
 def _leaves() -> Mapping[str, Sequence[str]]:
     """Every path that a mask may name, with the paths of the values that it stands for."""
     leaves: dict[str, Sequence[str]] = {}
     for name, field in _FIELDS.items():
-        if name in _NOT_CHANGED_BY_CALLERS:
+        if _set_by_server(field):
             continue
         if field.message_type is None or field.is_repeated:
             leaves[name] = [name]
         else:
-            leaves[name] = [f"{name}.{part.name}" for part in field.message_type.fields]
+            leaves[name] = [
+                f"{name}.{part.name}"
+                for part in field.message_type.fields
+                if not _set_by_server(part)
+            ]
             leaves.update({leaf: [leaf] for leaf in leaves[name]})
     return leaves
 
 
 _LEAVES = _leaves()
+_SET_BY_SERVER = (
+    *(f"{name}." for name, field in _FIELDS.items() if _set_by_server(field)),
+    "stream.credentials_set.",
+)
 
 
 def revision(wanted: camera_pb2.Camera, paths: Sequence[str]) -> Revise:
@@ -75,6 +86,17 @@ def revision(wanted: camera_pb2.Camera, paths: Sequence[str]) -> Revise:
     return revise
 
 
+def credentials_revision(wanted: camera_pb2.Camera, paths: Sequence[str]) -> Credentials | None:
+    """The credentials that the named fields change to; None if they leave them.
+
+    Nobody can read credentials and send them back, so where they are not named themselves, absent ones leave those that
+    are there.
+    """
+    named = _CREDENTIALS in paths
+    sent = (not paths or _STREAM in paths) and wanted.stream.HasField("credentials")
+    return credentials_from_proto(wanted.stream.credentials) if named or sent else None
+
+
 def _set_leaves(wanted: camera_pb2.Camera) -> Iterator[str]:
     for leaf in {leaf: None for leaves in _LEAVES.values() for leaf in leaves}:
         value = wanted
@@ -85,6 +107,6 @@ def _set_leaves(wanted: camera_pb2.Camera) -> Iterator[str]:
 
 
 def _refusal(path: str) -> str:
-    if path.split(".")[0] in _NOT_CHANGED_BY_CALLERS:
+    if f"{path}.".startswith(_SET_BY_SERVER):
         return f"names {path}, which the server alone sets: leave it out"
     return f"names {path}, which is no field that can be changed: use any of {', '.join(_LEAVES)}"

@@ -3,6 +3,7 @@
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.camera.domain.counting import Anchor, CountingConfig, Line, Point, Zone
+from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.stream import Pace, Stream
 
 _PACE_TO_PROTO = {
@@ -30,6 +31,11 @@ def stream_to_proto(stream: Stream) -> stream_pb2.Stream:
 def stream_from_proto(message: stream_pb2.Stream) -> Stream:
     """The stream; a pace left open is real time."""
     return Stream(message.uri, _PACE_FROM_PROTO[message.pace])
+
+
+def credentials_from_proto(message: stream_pb2.StreamCredentials) -> Credentials:
+    """The credentials; none if the message is empty."""
+    return Credentials(message.username, message.password)
 
 
 def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:

@@ -103,6 +103,7 @@ class PostgresCameras:
                 epoch=row.epoch,
                 config_version=max(row.stream_version, row.counting_version),
                 stream=row.stream,
+                sealed_credentials=row.sealed_credentials,
                 counting=row.counting,
                 activate_time=row.activate_time,
             )

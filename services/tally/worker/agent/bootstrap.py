@@ -1,7 +1,7 @@
 """Puts the camera worker together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tally.counting import warm_up
@@ -10,13 +10,14 @@ from tally.kernel.grpc.client import connect_with_key
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.process import background
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.credentials import credentials_of
 from tally.worker.agent.detector import Detectors
 from tally.worker.agent.membership import Membership
 from tally.worker.agent.outbound import Outbound
-from tally.worker.agent.runner import DetectorPool, Surroundings, open_task_source
+from tally.worker.agent.runner import DetectorPool, Surroundings
 from tally.worker.agent.runs import EndedRecordings
 from tally.worker.agent.settings import AgentSettings
-from tally.worker.agent.sources import VideoSource
+from tally.worker.agent.sources import VideoSource, open_source
 from tally.worker.agent.spool import Spool
 from tally.worker.agent.task import CameraTask
 
@@ -26,22 +27,30 @@ async def camera_worker(
     settings: AgentSettings,
     *,
     detectors: DetectorPool | None = None,
-    open_source: Callable[[CameraTask], VideoSource] = open_task_source,
 ) -> AsyncIterator[RunningServer]:
     """A worker that runs the cameras it is assigned, until the block is left.
 
     Args:
         settings: What it needs to know.
         detectors: In place of those of Triton.
-        open_source: In place of the real sources.
 
     Raises:
+        KeyRingInvalid: The stream keys are not written as they should be.
         OSError: The spool cannot be used, or the address for the health service is taken.
     """
+    stream_keys = settings.key_ring()
     await asyncio.to_thread(warm_up)
     spool = await asyncio.to_thread(Spool, settings.spool, max_bytes=settings.spool_bytes)
     triton = Detectors(settings.triton_address)
     outbound = Outbound(spool, settings.nats_url.get_secret_value(), f"agent {settings.name}")
+
+    def open_task(task: CameraTask) -> VideoSource:
+        return open_source(
+            task.uri,
+            pace=task.pace,
+            started_at=task.activate_time,
+            credentials=credentials_of(task, stream_keys),
+        )
 
     async def ping_triton() -> None:
         if not await triton.ready():
@@ -58,7 +67,7 @@ async def camera_worker(
                 keep=outbound.keep,
                 ended=EndedRecordings(settings.spool / "ended"),
                 changed=changed.set,
-                open=open_source,
+                open=open_task,
             )
         )
         membership = Membership(channel, settings.name, settings.capacity, cameras, changed)

@@ -54,6 +54,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         detector=counting.detector,
         classes=tuple(counting.classes),
         activate_time=assignment.activate_time.ToDatetime(UTC),
+        sealed_credentials=assignment.sealed_credentials,
     )
 
 

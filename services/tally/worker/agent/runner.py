@@ -13,7 +13,7 @@ from tally.worker.agent.detector import Detector
 from tally.worker.agent.reading import Keep, Reading
 from tally.worker.agent.runs import EndedRecordings, run_id
 from tally.worker.agent.selection import ClassSelection
-from tally.worker.agent.sources import SourceError, VideoSource, open_source
+from tally.worker.agent.sources import SourceError, VideoSource
 from tally.worker.agent.spool import SpoolFull
 from tally.worker.agent.status import Figures, StreamState, StreamStatus
 from tally.worker.agent.task import CameraTask
@@ -31,11 +31,6 @@ class DetectorPool(Protocol):
         """The detector for cameras that name none."""
 
 
-def open_task_source(task: CameraTask) -> VideoSource:
-    """Open the source that the task names."""
-    return open_source(task.uri, pace=task.pace, started_at=task.activate_time)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What all cameras of a worker share.
@@ -44,15 +39,15 @@ class Surroundings:
         detectors: Who finds objects.
         keep: Where records go.
         ended: Remembers the recordings that are done.
+        open: Opens the source that a task names; blocks.
         changed: Called when a camera's state is another, and when one runs no more.
-        open: Opens sources; blocks.
     """
 
     detectors: DetectorPool
     keep: Keep
     ended: EndedRecordings
+    open: Callable[[CameraTask], VideoSource]
     changed: Callable[[], None]
-    open: Callable[[CameraTask], VideoSource] = open_task_source
 
 
 class CameraRunner:
@@ -63,7 +58,7 @@ class CameraRunner:
         surroundings: Who helps.
 
     Attributes:
-        task: What is counted. Its name and epoch may change while it is.
+        task: What is counted. Its name, its epoch, and how its credentials are encrypted may change while it is.
     """
 
     def __init__(self, task: CameraTask, surroundings: Surroundings) -> None:

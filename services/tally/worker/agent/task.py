@@ -17,6 +17,7 @@ class CameraTask:
         epoch: Of the assignment; stamped on every record.
         config_version: Of the configuration; stamped on every record.
         uri: Where the pictures come from.
+        sealed_credentials: What the camera asks for, encrypted; empty if nothing is known.
         pace: How fast a recording is read.
         lines: What to count at.
         zones: What to count in.
@@ -36,9 +37,10 @@ class CameraTask:
     detector: str
     classes: tuple[str, ...]
     activate_time: datetime
+    sealed_credentials: bytes = b""
 
     def counts_the_same(self, other: "CameraTask") -> bool:
-        """Whether a run for the one can go on for the other: all but the name and the epoch agree."""
+        """Whether a run for the one can go on for the other: name, epoch and encryption may differ."""
         return (self.config_version, self.activate_time) == (
             other.config_version,
             other.activate_time,

@@ -24,6 +24,7 @@ class CameraChange:
         time: When it happened.
         name: The name from here on.
         stream: The contract's Stream from here on, handed on unread.
+        sealed_credentials: The stream's credentials from here on; empty if it has none.
         counting: The contract's CountingConfig from here on, handed on unread.
         state: The state from here on.
     """
@@ -33,6 +34,7 @@ class CameraChange:
     time: datetime
     name: str | None = None
     stream: bytes | None = None
+    sealed_credentials: bytes | None = None
     counting: bytes | None = None
     state: CameraState | None = None
 
@@ -50,6 +52,8 @@ class Camera:
     name_version: int = 0
     stream: bytes = b""
     stream_version: int = 0
+    sealed_credentials: bytes = b""
+    credentials_version: int = 0
     counting: bytes = b""
     counting_version: int = 0
     state: CameraState = CameraState.INACTIVE
@@ -63,6 +67,10 @@ class Camera:
             camera = replace(camera, name=change.name, name_version=version)
         if change.stream is not None and version > self.stream_version:
             camera = replace(camera, stream=change.stream, stream_version=version)
+        if change.sealed_credentials is not None and version > self.credentials_version:
+            camera = replace(
+                camera, sealed_credentials=change.sealed_credentials, credentials_version=version
+            )
         if change.counting is not None and version > self.counting_version:
             camera = replace(camera, counting=change.counting, counting_version=version)
         if change.state is not None and version > self.state_version:

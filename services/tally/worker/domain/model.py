@@ -42,6 +42,7 @@ class Assignment:
         epoch: Rises each time the camera goes to a worker.
         config_version: The camera's version when its stream, or what it counts, last changed.
         stream: The contract's Stream, handed on unread.
+        sealed_credentials: The stream's credentials, which the worker alone can open.
         counting: The contract's CountingConfig, handed on unread.
         activate_time: When the camera was activated.
     """
@@ -51,5 +52,6 @@ class Assignment:
     epoch: int
     config_version: int
     stream: bytes
+    sealed_credentials: bytes
     counting: bytes
     activate_time: datetime

@@ -30,7 +30,7 @@ class CreateCameraRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller, so that a repeated request creates one camera: the same id with the same content returns the
-    camera that the first one made, with other content it is refused.
+    camera that the first one made, with other content it is refused. Credentials are not compared.
     """
     @_builtins.property
     def camera(self) -> _camera_pb2.Camera:
@@ -190,8 +190,10 @@ class UpdateCameraRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields to change: `name`, `stream`, `stream.uri`, `stream.pace`, `counting`, `counting.lines`, `counting.zones`,
-        `counting.detector`, `counting.classes`, `labels`. Absent: every one of them that is set.
+        """Which fields to change: `name`, `stream`, `stream.uri`, `stream.pace`, `stream.credentials`, `counting`,
+        `counting.lines`, `counting.zones`, `counting.detector`, `counting.classes`, `labels`. Absent: every one of them that
+        is set. `stream` leaves the credentials, which nobody can read and send back, unless new ones are set. A URI with
+        another scheme, host or port needs the credentials set, or cleared, in the same change.
         """
 
     def __init__(

@@ -36,6 +36,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The request id was used before with other content."""
     ERROR_REASON_PAGE_TOKEN_INVALID: _ErrorReason.ValueType  # 6
     """The page token was not made by this server for this query."""
+    ERROR_REASON_STREAM_KEYS_MISSING: _ErrorReason.ValueType  # 7
+    """The server has no key to encrypt credentials with."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -54,4 +56,6 @@ ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 5
 """The request id was used before with other content."""
 ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 6
 """The page token was not made by this server for this query."""
+ERROR_REASON_STREAM_KEYS_MISSING: ErrorReason.ValueType  # 7
+"""The server has no key to encrypt credentials with."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -26,7 +26,7 @@ from tally.api.camera.v1 import stream_pb2 as tally_dot_api_dot_camera_dot_v1_do
 from tally.api.counting.v1 import geometry_pb2 as tally_dot_api_dot_counting_dot_v1_dot_geometry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/events.proto\x12\x13tally.api.camera.v1\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\x85\x02\n\rCameraCreated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\x06stream\x18\x03 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x37\n\x08\x63ounting\x18\x04 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12>\n\x06labels\x18\x05 \x03(\x0b\x32..tally.api.camera.v1.CameraCreated.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"0\n\rCameraRenamed\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"U\n\x13\x43\x61meraStreamChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12+\n\x06stream\x18\x02 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\"c\n\x15\x43\x61meraCountingChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x37\n\x08\x63ounting\x18\x02 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\"\x9d\x01\n\x13\x43\x61meraLabelsChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x44\n\x06labels\x18\x02 \x03(\x0b\x32\x34.tally.api.camera.v1.CameraLabelsChanged.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"$\n\x0f\x43\x61meraActivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"&\n\x11\x43\x61meraDeactivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"\"\n\rCameraDeleted\x12\x11\n\tcamera_id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/events.proto\x12\x13tally.api.camera.v1\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\xa1\x02\n\rCameraCreated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\x06stream\x18\x03 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x37\n\x08\x63ounting\x18\x04 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12>\n\x06labels\x18\x05 \x03(\x0b\x32..tally.api.camera.v1.CameraCreated.LabelsEntry\x12\x1a\n\x12sealed_credentials\x18\x06 \x01(\x0c\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"0\n\rCameraRenamed\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"q\n\x13\x43\x61meraStreamChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12+\n\x06stream\x18\x02 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x1a\n\x12sealed_credentials\x18\x03 \x01(\x0c\"J\n\x19\x43\x61meraCredentialsResealed\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x1a\n\x12sealed_credentials\x18\x02 \x01(\x0c\"c\n\x15\x43\x61meraCountingChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x37\n\x08\x63ounting\x18\x02 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\"\x9d\x01\n\x13\x43\x61meraLabelsChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x44\n\x06labels\x18\x02 \x03(\x0b\x32\x34.tally.api.camera.v1.CameraLabelsChanged.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"$\n\x0f\x43\x61meraActivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"&\n\x11\x43\x61meraDeactivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"\"\n\rCameraDeleted\x12\x11\n\tcamera_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,23 +38,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMERALABELSCHANGED_LABELSENTRY']._loaded_options = None
   _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_CAMERACREATED']._serialized_start=130
-  _globals['_CAMERACREATED']._serialized_end=391
-  _globals['_CAMERACREATED_LABELSENTRY']._serialized_start=346
-  _globals['_CAMERACREATED_LABELSENTRY']._serialized_end=391
-  _globals['_CAMERARENAMED']._serialized_start=393
-  _globals['_CAMERARENAMED']._serialized_end=441
-  _globals['_CAMERASTREAMCHANGED']._serialized_start=443
-  _globals['_CAMERASTREAMCHANGED']._serialized_end=528
-  _globals['_CAMERACOUNTINGCHANGED']._serialized_start=530
-  _globals['_CAMERACOUNTINGCHANGED']._serialized_end=629
-  _globals['_CAMERALABELSCHANGED']._serialized_start=632
-  _globals['_CAMERALABELSCHANGED']._serialized_end=789
-  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_start=346
-  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_end=391
-  _globals['_CAMERAACTIVATED']._serialized_start=791
-  _globals['_CAMERAACTIVATED']._serialized_end=827
-  _globals['_CAMERADEACTIVATED']._serialized_start=829
-  _globals['_CAMERADEACTIVATED']._serialized_end=867
-  _globals['_CAMERADELETED']._serialized_start=869
-  _globals['_CAMERADELETED']._serialized_end=903
+  _globals['_CAMERACREATED']._serialized_end=419
+  _globals['_CAMERACREATED_LABELSENTRY']._serialized_start=374
+  _globals['_CAMERACREATED_LABELSENTRY']._serialized_end=419
+  _globals['_CAMERARENAMED']._serialized_start=421
+  _globals['_CAMERARENAMED']._serialized_end=469
+  _globals['_CAMERASTREAMCHANGED']._serialized_start=471
+  _globals['_CAMERASTREAMCHANGED']._serialized_end=584
+  _globals['_CAMERACREDENTIALSRESEALED']._serialized_start=586
+  _globals['_CAMERACREDENTIALSRESEALED']._serialized_end=660
+  _globals['_CAMERACOUNTINGCHANGED']._serialized_start=662
+  _globals['_CAMERACOUNTINGCHANGED']._serialized_end=761
+  _globals['_CAMERALABELSCHANGED']._serialized_start=764
+  _globals['_CAMERALABELSCHANGED']._serialized_end=921
+  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_start=374
+  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_end=419
+  _globals['_CAMERAACTIVATED']._serialized_start=923
+  _globals['_CAMERAACTIVATED']._serialized_end=959
+  _globals['_CAMERADEACTIVATED']._serialized_start=961
+  _globals['_CAMERADEACTIVATED']._serialized_end=999
+  _globals['_CAMERADELETED']._serialized_start=1001
+  _globals['_CAMERADELETED']._serialized_end=1035
 # @@protoc_insertion_point(module_scope)

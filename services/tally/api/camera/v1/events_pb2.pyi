@@ -51,10 +51,13 @@ class CameraCreated(_message.Message):
     STREAM_FIELD_NUMBER: _builtins.int
     COUNTING_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
+    SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     name: _builtins.str
     """Its name."""
+    sealed_credentials: _builtins.bytes
+    """Its credentials, encrypted for workers; empty if it has none."""
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
         """Its stream."""
@@ -75,10 +78,11 @@ class CameraCreated(_message.Message):
         stream: _stream_pb2.Stream | None = ...,
         counting: _geometry_pb2.CountingConfig | None = ...,
         labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        sealed_credentials: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "stream", b"stream"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "counting", b"counting", "labels", b"labels", "name", b"name", "stream", b"stream"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "counting", b"counting", "labels", b"labels", "name", b"name", "sealed_credentials", b"sealed_credentials", "stream", b"stream"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -112,14 +116,17 @@ Global___CameraRenamed: _TypeAlias = CameraRenamed  # noqa: Y015
 
 @_typing.final
 class CameraStreamChanged(_message.Message):
-    """A camera's pictures come from elsewhere."""
+    """A camera's pictures come from elsewhere, or are asked for with other credentials."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CAMERA_ID_FIELD_NUMBER: _builtins.int
     STREAM_FIELD_NUMBER: _builtins.int
+    SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
+    sealed_credentials: _builtins.bytes
+    """Its credentials, encrypted for workers; empty if it has none."""
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
         """The new stream."""
@@ -129,14 +136,41 @@ class CameraStreamChanged(_message.Message):
         *,
         camera_id: _builtins.str = ...,
         stream: _stream_pb2.Stream | None = ...,
+        sealed_credentials: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["stream", b"stream"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "stream", b"stream"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "sealed_credentials", b"sealed_credentials", "stream", b"stream"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CameraStreamChanged: _TypeAlias = CameraStreamChanged  # noqa: Y015
+
+@_typing.final
+class CameraCredentialsResealed(_message.Message):
+    """A camera's credentials, themselves as before, are encrypted with another key."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: _builtins.int
+    SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
+    camera_id: _builtins.str
+    """The camera."""
+    sealed_credentials: _builtins.bytes
+    """The credentials, encrypted for workers."""
+    def __init__(
+        self,
+        *,
+        camera_id: _builtins.str = ...,
+        sealed_credentials: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "sealed_credentials", b"sealed_credentials"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CameraCredentialsResealed: _TypeAlias = CameraCredentialsResealed  # noqa: Y015
 
 @_typing.final
 class CameraCountingChanged(_message.Message):

@@ -86,25 +86,63 @@ class Stream(_message.Message):
 
     URI_FIELD_NUMBER: _builtins.int
     PACE_FIELD_NUMBER: _builtins.int
+    CREDENTIALS_FIELD_NUMBER: _builtins.int
+    CREDENTIALS_SET_FIELD_NUMBER: _builtins.int
     uri: _builtins.str
     """`rtsp://`, `rtsps://`, `http://`, `https://`, `file:///absolute/path` on the worker's machine, or `demo://plaza`.
-    Must not hold a user name or password.
+    Must not hold a user name or password: these are `credentials`.
     """
     pace: Global___Pace.ValueType
     """How fast to read a file; live streams ignore it."""
+    credentials_set: _builtins.bool
+    """Whether the camera has credentials."""
+    @_builtins.property
+    def credentials(self) -> Global___StreamCredentials:
+        """What the camera asks for over RTSP or HTTP. Kept encrypted, for this camera at this scheme, host and port alone, and
+        never shown again. Empty credentials stand for none.
+        """
+
     def __init__(
         self,
         *,
         uri: _builtins.str = ...,
         pace: Global___Pace.ValueType = ...,
+        credentials: Global___StreamCredentials | None = ...,
+        credentials_set: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["pace", b"pace", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials", "credentials_set", b"credentials_set", "pace", b"pace", "uri", b"uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Stream: _TypeAlias = Stream  # noqa: Y015
+
+@_typing.final
+class StreamCredentials(_message.Message):
+    """A user of a camera."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USERNAME_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
+    username: _builtins.str
+    """The user's name."""
+    password: _builtins.str
+    """Their password."""
+    def __init__(
+        self,
+        *,
+        username: _builtins.str = ...,
+        password: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "username", b"username"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamCredentials: _TypeAlias = StreamCredentials  # noqa: Y015
 
 @_typing.final
 class StreamStatus(_message.Message):

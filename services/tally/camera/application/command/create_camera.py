@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tally.camera.domain.credentials import NO_CREDENTIALS, Credentials
 from tally.camera.domain.model import Camera, CameraView
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.clock import Clock
 
@@ -15,22 +16,30 @@ class CreateCamera:
 
     begin: Begin
     clock: Clock
+    sealer: Sealer
     new_id: Callable[[], str]
 
-    async def __call__(self, spec: CameraSpec, request_id: str = "") -> CameraView:
+    async def __call__(
+        self, spec: CameraSpec, request_id: str = "", credentials: Credentials = NO_CREDENTIALS
+    ) -> CameraView:
         """The new camera, or the one that the same request created before, as it is now.
 
         Args:
             spec: What it is to be.
             request_id: Chosen by the caller; empty makes every request a new one.
+            credentials: What the camera asks for.
 
         Raises:
-            InvalidInput: The stream cannot be read or a zone encloses nothing.
+            InvalidInput: The stream cannot be read or takes no credentials, or a zone encloses nothing.
+            StreamKeysMissing: There is no key to encrypt the credentials with.
             CameraNameTaken: Another camera has its name.
             RequestIdReused: The request id stands for a request with another `spec`.
             CameraNotFound: The same request created a camera that was deleted since.
         """
-        camera = Camera.create(self.new_id(), spec, self.clock())
+        camera_id = self.new_id()
+        spec.require_valid()  # or its URI names nothing to seal for
+        sealed = self.sealer.seal(camera_id, spec.stream.uri, credentials)
+        camera = Camera.create(camera_id, spec, self.clock(), sealed)
         async with self.begin() as work:
             if request_id:
                 claimed = await work.create_requests.claim(request_id, camera.id, spec)

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import CameraView
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.clock import Clock
 
@@ -15,9 +16,14 @@ class UpdateCamera:
 
     begin: Begin
     clock: Clock
+    sealer: Sealer
 
     async def __call__(
-        self, camera_id: str, revise: Callable[[CameraSpec], CameraSpec], etag: str = ""
+        self,
+        camera_id: str,
+        revise: Callable[[CameraSpec], CameraSpec],
+        etag: str = "",
+        credentials: Credentials | None = None,
     ) -> CameraView:
         """The changed camera.
 
@@ -25,18 +31,28 @@ class UpdateCamera:
             camera_id: The camera.
             revise: Makes the wanted spec of the present one; its errors end the change.
             etag: The etag that the camera must still have; empty for any.
+            credentials: What the camera asks for from now on; None leaves what it asked for before.
 
         Raises:
             CameraNotFound: There is no such camera.
             EtagMismatch: The camera has another etag.
             ConcurrentChange: Somebody else changed it at the same moment.
-            InvalidInput: The stream cannot be read or a zone encloses nothing.
+            InvalidInput: The stream cannot be read, takes no credentials, or would show those that it has to another
+                host; or a zone encloses nothing.
+            StreamKeysMissing: There is no key to encrypt the credentials with.
             CameraNameTaken: Another camera has the new name.
         """
         async with self.begin() as work:
             camera = await work.cameras.get(camera_id)
             camera.require_etag(etag)
-            revised = camera.revise(revise(camera.spec), self.clock())
+            spec = revise(camera.spec)
+            spec.require_valid()  # or its URI names nothing to seal for
+            sealed = (
+                None
+                if credentials is None
+                else self.sealer.seal(camera.id, spec.stream.uri, credentials)
+            )
+            revised = camera.revise(spec, self.clock(), sealed)
             if revised.changes:
                 await work.cameras.save(revised)
             return await work.read_model.get(camera_id)

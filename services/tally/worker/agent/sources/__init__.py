@@ -7,11 +7,13 @@ from tally.worker.agent.sources.base import (
     SourceInfo,
     VideoSource,
 )
+from tally.worker.agent.sources.credentials import Credentials
 from tally.worker.agent.sources.errors import SourceError, SourceErrorReason
 from tally.worker.agent.sources.opening import SCHEMES, open_source
 
 __all__ = [
     "SCHEMES",
+    "Credentials",
     "Frame",
     "Image",
     "Pace",

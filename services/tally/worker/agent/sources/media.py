@@ -64,7 +64,8 @@ class MediaSource:
             self._container = av.open(location, options=options, timeout=timeout_s)
         except (av.FFmpegError, OSError, ValueError) as error:
             timed_out = time.monotonic() - began >= timeout_s
-            raise opening_failed(error, label, timeout_s if timed_out else None) from error
+            # FFmpeg's error has the whole address, credentials included, and must not reach a traceback.
+            raise opening_failed(error, label, timeout_s if timed_out else None) from None
         try:
             self._stream = self._video_stream()
             self._live = self._container.duration is None
@@ -152,7 +153,7 @@ class MediaSource:
                     # Nothing behind a break in a file's structure can be found again.
                     self._corrupt += 1
                     return
-                raise reading_failed(error, self._label, time.monotonic() - began) from error
+                raise reading_failed(error, self._label, time.monotonic() - began) from None
             if packet is None:
                 return
             try:

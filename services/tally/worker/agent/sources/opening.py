@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tally.worker.agent.sources.base import Pace, VideoSource
+from tally.worker.agent.sources.credentials import Credentials, with_credentials
 from tally.worker.agent.sources.demo.source import DemoSource
 from tally.worker.agent.sources.errors import SourceError, SourceErrorReason
 from tally.worker.agent.sources.media import MediaSource
@@ -24,6 +25,7 @@ def open_source(
     pace: Pace = Pace.REALTIME,
     started_at: datetime | None = None,
     timeout_s: float = 5.0,
+    credentials: Credentials | None = None,
 ) -> VideoSource:
     """Opens a video source; blocks until it delivers, for a few times `timeout_s` at most.
 
@@ -32,6 +34,7 @@ def open_source(
         pace: How fast recordings and the demo scene play; live streams have their own pace.
         started_at: UTC moment of a recording's first frame; now by default.
         timeout_s: Longest wait for a connection or a packet, in seconds.
+        credentials: What a network camera asks for.
 
     Raises:
         SourceError: the URI is wrong or nothing that plays is behind it.
@@ -48,9 +51,10 @@ def open_source(
             SourceErrorReason.UNSUPPORTED_SCHEME,
             f"{scheme}:// is not supported; use one of {', '.join(f'{s}://' for s in SCHEMES)}",
         )
+    label = _without_credentials(uri)
     return MediaSource(
-        uri,
-        label=_without_credentials(uri),
+        uri if credentials is None else with_credentials(uri, credentials),
+        label=label,
         options=_RTSP_OPTIONS if scheme.startswith("rtsp") else _HTTP_OPTIONS,
         pace=pace,
         started_at=started_at,
