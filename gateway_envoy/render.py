@@ -151,8 +151,9 @@ def _cors(gateway: Gateway) -> Config:
         "@type": "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
         "allow_origin_string_match": [{"exact": origin} for origin in gateway.cors_origins],
         "allow_methods": "GET, POST, PATCH, DELETE, OPTIONS",
-        "allow_headers": "authorization, content-type, grpc-timeout, traceparent, x-grpc-web, x-user-agent",
-        "expose_headers": "grpc-status, grpc-message, grpc-status-details-bin",
+        "allow_headers": "authorization, content-type, grpc-timeout, if-none-match, traceparent, x-grpc-web, "
+        "x-user-agent",
+        "expose_headers": "etag, grpc-status, grpc-message, grpc-status-details-bin, x-request-id",
         "max_age": "86400",
     }
 

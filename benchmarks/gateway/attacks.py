@@ -14,20 +14,19 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
+from benchmarks.gateway.backend import READ, WRITE, WRITE_RPC
 from benchmarks.gateway.wire import Http2, answer_to
 
 Attack = Callable[[str], Awaitable[list[bool]]]
 """Attacks the gateway at `host:port`; for each hostile request, whether it was refused."""
 
-CAMERAS = "/api/v1/cameras"
-_CREATE = "/tally.api.camera.v1.CameraService/CreateCamera"
 _GRPC_OK = b"grpc-status:0"
 _RESETS = 250
 _FLOOD = 2000
 _MEBIBYTE = 1024 * 1024
 
 
-def _post(body: bytes, *, path: str = CAMERAS, kind: str = "application/json") -> list[bytes]:
+def _post(body: bytes, *, path: str = WRITE, kind: str = "application/json") -> list[bytes]:
     head = (
         f"POST {path} HTTP/1.1\r\nhost: tally\r\nconnection: close\r\n"
         f"content-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
@@ -35,7 +34,7 @@ def _post(body: bytes, *, path: str = CAMERAS, kind: str = "application/json") -
     return [head.encode(), body]
 
 
-def _get(*headers: str, path: str = CAMERAS) -> bytes:
+def _get(*headers: str, path: str = READ) -> bytes:
     lines = [f"GET {path} HTTP/1.1", "host: tally", "connection: close", *headers]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
@@ -56,7 +55,7 @@ async def _each(address: str, *requests: bytes | list[bytes]) -> list[bool]:
 
 async def oversized_bodies(address: str) -> list[bool]:
     """More JSON than a message may be long."""
-    return await _each(address, _post(b'{"name": "' + b"x" * (5 * _MEBIBYTE) + b'"}'))
+    return await _each(address, _post(b'{"email": "' + b"x" * (5 * _MEBIBYTE) + b'"}'))
 
 
 async def oversized_messages(address: str) -> list[bool]:
@@ -77,7 +76,7 @@ async def broken_messages(address: str) -> list[bool]:
 
 
 async def _grpc_web(address: str, *bodies: bytes) -> list[bool]:
-    requests = [_post(body, path=_CREATE, kind="application/grpc-web+proto") for body in bodies]
+    requests = [_post(body, path=WRITE_RPC, kind="application/grpc-web+proto") for body in bodies]
     answers = await asyncio.gather(*(answer_to(address, *request) for request in requests))
     return [
         _is_refusal(answer) or (answer is not None and _GRPC_OK not in answer.replace(b" ", b""))
@@ -111,8 +110,8 @@ async def json_bombs(address: str) -> list[bool]:
     return await _each(
         address,
         _post(b"[" * 100_000),
-        _post(b'{"labels":' * 20_000 + b"{}" + b"}" * 20_000),
-        _post(b'{"name": 1' + b"0" * 1_000_000 + b"}"),
+        _post(b'{"user":' * 20_000 + b"{}" + b"}" * 20_000),
+        _post(b'{"email": 1' + b"0" * 1_000_000 + b"}"),
         _post(b"{" + b",".join(b'"k%d": 1' % number for number in range(50_000)) + b"}"),
     )
 
@@ -123,7 +122,7 @@ async def header_floods(address: str) -> list[bool]:
         address,
         _get(*(f"h{number}: x" for number in range(500))),
         _get(f"h: {'x' * 100_000}"),
-        _get(path=f"{CAMERAS}?pageToken={'x' * 100_000}"),
+        _get(path=f"{READ}?page={'x' * 100_000}"),
         _get("x_tally_user: admin"),
     )
 
@@ -170,7 +169,7 @@ async def rapid_resets(address: str) -> list[bool]:
     async with Http2.to(address) as connection:
         for number in range(_RESETS):
             stream = 2 * number + 1
-            request = connection.request(stream, "GET", CAMERAS)
+            request = connection.request(stream, "GET", READ)
             if not await connection.send(request, RstStreamFrame(stream, error_code=8)):
                 break
         return [await connection.refused()] * _RESETS
@@ -184,7 +183,7 @@ async def slow_headers(address: str) -> list[bool]:
 
 async def slow_bodies(address: str) -> list[bool]:
     """A body that comes byte by byte."""
-    head, body = _post(b'{"name": "' + b"x" * 100 + b'"}')
+    head, body = _post(b'{"email": "' + b"x" * 100 + b'"}')
     pieces = [head, *(bytes([byte]) for byte in body)]
     return [_is_refusal(await answer_to(address, *pieces, pause_s=1))]
 
@@ -194,7 +193,7 @@ async def slow_readers(address: str) -> list[bool]:
     requests = 20
     async with Http2.to(address, {SettingsFrame.INITIAL_WINDOW_SIZE: 0}) as connection:
         for number in range(requests):
-            await connection.send(connection.request(2 * number + 1, "GET", CAMERAS))
+            await connection.send(connection.request(2 * number + 1, "GET", READ))
         return [await connection.refused()] * requests
 
 

@@ -1,6 +1,7 @@
 """Bytes to and from a gateway, below what client libraries would agree to send."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Self
@@ -19,9 +20,11 @@ _FRAME_HEADER = 9
 async def connected(
     address: str,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection to `host:port`."""
+    """A connection to `host:port` on loopback, from one of its sixteen million addresses."""
     host, _, port = address.rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await asyncio.open_connection(
+        host, int(port), local_addr=(f"127.{'.'.join(map(str, os.urandom(3)))}", 0)
+    )
     try:
         yield reader, writer
     finally:

@@ -9,6 +9,7 @@ import grpc
 import httpx
 import pytest
 
+from benchmarks.retry_storm import storm
 from tally.api.camera.v1 import camera_service_pb2, camera_service_pb2_grpc
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel.contracts import Method
@@ -80,3 +81,8 @@ async def test_a_context_that_hangs_costs_no_more_than_the_policys_deadline(
         assert answer.status_code == 504
         assert answer.json()["code"] == grpc.StatusCode.DEADLINE_EXCEEDED.value[0]
         assert await code_of_a_call(envoy.gateway.listen) is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_retries_do_not_bury_a_context_that_fails_every_call() -> None:
+    calls, attempts = await storm(callers=50, seconds=1)
+    assert calls < attempts <= 1.25 * calls
