@@ -23,7 +23,7 @@ BODY_S = 30
 """What a client gets to send the headers of a request, and then the body of a REST request."""
 
 _MAX_HEAP_BYTES = 512 * 1024 * 1024
-_MAX_CONNECTIONS = 2000
+MAX_CONNECTIONS = 2000
 
 _HEAP = "envoy.resource_monitors.fixed_heap"
 _CONNECTIONS = "envoy.resource_monitors.global_downstream_max_connections"
@@ -102,7 +102,7 @@ def overload_manager() -> Config:
                 "name": _CONNECTIONS,
                 "typed_config": {
                     "@type": f"{_MONITORS}.downstream_connections.v3.DownstreamConnectionsConfig",
-                    "max_active_downstream_connections": _MAX_CONNECTIONS,
+                    "max_active_downstream_connections": MAX_CONNECTIONS,
                 },
             },
         ],

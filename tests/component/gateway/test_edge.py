@@ -1,6 +1,8 @@
 """What the gateway refuses, and what it takes from requests and answers that pass it."""
 
+import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ import pytest
 
 from benchmarks.gateway.attacks import QUICK, SLOW
 from benchmarks.gateway.backend import CONTEXT, READ, Logins, serving
+from benchmarks.gateway.wire import connected
 from gateway_envoy import edge
 from gateway_envoy.table import Context
 from tally.api.camera.v1 import camera_pb2
 from tally.kernel.contracts import Method
 from tally.stack.envoy import EnvoyServer, private_gateway
-from tally.stack.folder import DataFolder
-from tests.component.gateway.conftest import Setup
+from tally.stack.folder import DataFolder, free_port
+from tests.component.gateway.conftest import Setup, gateway_to
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 GET = f"/api/v1/cameras/{CAMERA_ID}"
@@ -48,6 +51,36 @@ async def test_hostile_requests_are_refused_and_good_ones_are_not(
                 assert (await http.get(READ)).status_code == 200
         finally:
             await envoy.stop()
+
+
+async def test_who_comes_when_there_are_enough_connections_is_turned_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(edge, "MAX_CONNECTIONS", 3)
+    nobody = f"127.0.0.1:{free_port()}"
+    async with (
+        gateway_to(DataFolder(tmp_path), {"camera": nobody}) as envoy,
+        AsyncExitStack() as held,
+    ):
+        for _ in range(3):
+            await held.enter_async_context(connected(envoy.gateway.listen))
+        health = f"http://{envoy.gateway.listen}/healthz"
+        async with httpx.AsyncClient() as http:
+            with pytest.raises(httpx.TransportError):
+                await http.get(health)
+            figures = await http.get(f"http://{envoy.gateway.admin}/stats/prometheus")
+            assert figures.status_code == 200, "whoever looks after it is let in"
+            await held.aclose()
+            async with asyncio.timeout(20):
+                while not await answers(http, health):
+                    await asyncio.sleep(0.05)
+
+
+async def answers(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(url)).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 async def test_a_body_that_is_too_large_is_refused_in_json(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tally.stack.certificates import Certificate
 from tally.stack.errors import StackError
 from tally.stack.mesh import CONTEXTS, WITH_DATABASE, Mesh, MeshOptions, running
 
@@ -55,6 +56,15 @@ def test_free_ports_are_all_different(tmp_path: Path) -> None:
 def test_addresses_last_from_start_to_start(tmp_path: Path) -> None:
     first, second = (free_mesh(tmp_path) for _ in range(2))
     assert [part.address for part in first.parts] == [part.address for part in second.parts]
+
+
+def test_a_certificate_of_ones_own_is_shown_on_all_addresses(tmp_path: Path) -> None:
+    own = Certificate(tmp_path / "chain.pem", tmp_path / "key.pem")
+    mesh = Mesh(MeshOptions(tmp_path, listen=None, own_ports=False, certificate=own))
+    tls = mesh.envoy.gateway.tls
+    assert tls.listen.startswith("0.0.0.0:")
+    assert (tls.certificate, tls.key) == (str(own.chain), str(own.key))
+    assert free_mesh(tmp_path).envoy.gateway.tls.listen.startswith("127.0.0.1:")
 
 
 async def test_a_taken_port_is_named_with_the_mend(tmp_path: Path) -> None:
