@@ -32,6 +32,7 @@ from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background
+from tally.kernel.stream_address import StreamNetworks
 
 
 @asynccontextmanager
@@ -49,7 +50,7 @@ async def camera_server(
         authenticator: Who recognises callers; by default the auth context's keys do.
     """
     url = settings.database_url.get_secret_value()
-    keys = settings.key_ring()
+    keys, networks = settings.key_ring(), settings.networks()
     await upgrade(url, "tally.camera.migrations")
     async with AsyncExitStack() as stack:
         database = Database(url)
@@ -61,7 +62,7 @@ async def camera_server(
         relay = OutboxRelay(database, outbox, bus)
         consumer = stream_status_consumer(bus, RecordStreamStatus(begin))
         await stack.enter_async_context(background(relay.run(), consumer.run()))
-        servicer = _servicer(begin, clock, KeyRingSealer(keys))
+        servicer = _servicer(begin, clock, KeyRingSealer(keys), networks)
 
         def register(server: grpc.aio.Server) -> None:
             add_CameraServiceServicer_to_server(servicer, server)
@@ -91,12 +92,14 @@ async def reseal_credentials(settings: CameraSettings) -> Sequence[str]:
         await database.close()
 
 
-def _servicer(begin: Begin, clock: Clock, sealer: Sealer) -> CameraServicer:
+def _servicer(
+    begin: Begin, clock: Clock, sealer: Sealer, networks: StreamNetworks
+) -> CameraServicer:
     return CameraServicer(
-        create_camera=CreateCamera(begin, clock, sealer, new_id),
+        create_camera=CreateCamera(begin, clock, sealer, networks, new_id),
         get_camera=GetCamera(begin),
         list_cameras=ListCameras(begin),
-        update_camera=UpdateCamera(begin, clock, sealer),
+        update_camera=UpdateCamera(begin, clock, sealer, networks),
         delete_camera=DeleteCamera(begin, clock),
         activate_camera=ActivateCamera(begin, clock),
         deactivate_camera=DeactivateCamera(begin, clock),

@@ -2,11 +2,11 @@
 
 from pydantic_settings import SettingsConfigDict
 
-from tally.kernel.settings import ServiceSettings, StreamKeySettings
+from tally.kernel.settings import ServiceSettings, StreamSettings
 
 
-class CameraSettings(ServiceSettings, StreamKeySettings):
-    """What `ServiceSettings` and `StreamKeySettings` say, with the camera context's port."""
+class CameraSettings(ServiceSettings, StreamSettings):
+    """What `ServiceSettings` and `StreamSettings` say, with the camera context's port."""
 
     model_config = SettingsConfigDict(env_prefix="TALLY_CAMERA_")
 

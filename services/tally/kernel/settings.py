@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from tally.kernel.sealing import KeyRing
+from tally.kernel.stream_address import StreamNetworks
 
 
 class ServerSettings(BaseSettings):
@@ -52,16 +53,19 @@ class ServiceSettings(MessagingSettings):
     database_url: SecretStr
 
 
-class StreamKeySettings(BaseSettings):
-    """The keys that seal and open cameras' credentials: `id:secret`, several with white space between them.
+class StreamSettings(BaseSettings):
+    """What both the camera context and workers must know of streams.
 
     Attributes:
-        stream_keys: The keys; secrets have 32 random characters or more. The first one seals.
+        stream_keys: The keys that seal and open cameras' credentials: `id:secret`, several with white space between
+            them. Secrets have 32 random characters or more. The first key seals.
         stream_keys_file: A file with further keys, which come behind.
+        stream_networks: The networks that streams may come from, as `StreamNetworks` takes them.
     """
 
     stream_keys: SecretStr = SecretStr("")
     stream_keys_file: Path | None = None
+    stream_networks: str = ""
 
     def key_ring(self) -> KeyRing:
         """The keys.
@@ -74,3 +78,11 @@ class StreamKeySettings(BaseSettings):
         if self.stream_keys_file is not None:
             text += "\n" + self.stream_keys_file.read_text()
         return KeyRing.parse(text)
+
+    def networks(self) -> StreamNetworks:
+        """The networks.
+
+        Raises:
+            ValueError: They are not written as they should be.
+        """
+        return StreamNetworks(self.stream_networks)

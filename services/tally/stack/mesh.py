@@ -33,6 +33,9 @@ KEYS: Mapping[str, Sequence[str]] = {
 }
 """Service accounts of this machine's own programs, with what their keys permit."""
 
+ANY_NETWORK = "0.0.0.0/0 ::/0"
+"""Cameras may be on this machine too: its users are their own operators."""
+
 
 @dataclass(frozen=True, slots=True)
 class MeshOptions:
@@ -241,6 +244,7 @@ class Mesh:
             settings["DATABASE_URL"] = self.postgres.url(context)
         if context == "camera":
             settings["STREAM_KEYS"] = self._stream_key()
+            settings["STREAM_NETWORKS"] = ANY_NETWORK
         if context == "auth":
             settings["SECRET"] = self.folder.secret("auth/keys")
             settings["FIRST_ADMIN_EMAIL"] = FIRST_ADMIN
@@ -276,6 +280,7 @@ class Mesh:
             "TALLY_AGENT_TRITON_ADDRESS": self.triton.address,
             "TALLY_AGENT_SPOOL": str(self.folder.folder("spool")),
             "TALLY_AGENT_STREAM_KEYS": self._stream_key(),
+            "TALLY_AGENT_STREAM_NETWORKS": ANY_NETWORK,
             "TALLY_AGENT_METRICS_LISTEN": self._free("agent-metrics"),
         }
         return self._part("agent", "tally.worker.agent", [address], settings)

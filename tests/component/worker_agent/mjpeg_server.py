@@ -11,7 +11,7 @@ from tests.component.worker_agent.videos import numbered
 
 
 class MjpegServer(ThreadingHTTPServer):
-    """Serves `/stream`, and `/<status>` for an error, on a free loopback port.
+    """Serves `/stream`, and `/<status>` for an error, on a free loopback port; `hosts` are those that were asked for.
 
     Args:
         frames: Pictures to send, one every `interval_s`.
@@ -42,6 +42,7 @@ class MjpegServer(ThreadingHTTPServer):
         self.garbage = garbage
         self.credentials = credentials
         self.scheme = scheme
+        self.hosts: list[str] = []
         self.stopping = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -59,6 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: MjpegServer
 
     def do_GET(self) -> None:
+        self.server.hosts.append(self.headers["Host"])
         if self.path != "/stream":
             self.send_error(int(self.path[1:]))
             return

@@ -15,7 +15,7 @@ from tally.kernel.clock import utc_now
 from tally.kernel.database import Database
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
-from tests.unit.camera.examples import GUARD, SEALER, spec
+from tests.unit.camera.examples import GUARD, NETWORKS, SEALER, spec
 
 
 async def test_a_rebuild_finds_nothing_to_mend_and_mends_what_was_broken(database_dsn: str) -> None:
@@ -23,10 +23,10 @@ async def test_a_rebuild_finds_nothing_to_mend_and_mends_what_was_broken(databas
     database = Database(database_dsn)
     begin = units_of_work(database)
     rebuild, list_cameras = RebuildReadModel(begin), ListCameras(begin)
-    create = CreateCamera(begin, utc_now, SEALER, new_id)
+    create = CreateCamera(begin, utc_now, SEALER, NETWORKS, new_id)
     first, second, third = [(await create(spec(name))).camera for name in ("a", "b", "c")]
     await ActivateCamera(begin, utc_now)(first.id)
-    await UpdateCamera(begin, utc_now, SEALER)(
+    await UpdateCamera(begin, utc_now, SEALER, NETWORKS)(
         second.id, lambda present: replace(present, name="B"), credentials=GUARD
     )
     await DeleteCamera(begin, utc_now)(third.id)

@@ -65,5 +65,6 @@ def agent_environment(
         "TALLY_AGENT_POOL_ADDRESS": pool_settings.listen,
         "TALLY_AGENT_NATS_URL": nats_url,
         "TALLY_AGENT_TRITON_ADDRESS": triton.address,
+        "TALLY_AGENT_STREAM_NETWORKS": "127.0.0.0/8",
         "TALLY_AGENT_SPOOL": str(tmp_path / "spool"),
     }

@@ -43,6 +43,7 @@ def camera_settings(
         nats_url=SecretStr(nats_url),
         shutdown_grace_s=0.2,
         stream_keys=SecretStr(OLD_KEY),
+        stream_networks="127.0.0.0/8",
     )
     background.run(postgres.drop_database("guarded"))
 

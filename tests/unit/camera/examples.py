@@ -11,6 +11,7 @@ from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Pace, Stream, StreamState, StreamStatus
 from tally.kernel.ids import new_id
 from tally.kernel.sealing import KeyRing
+from tally.kernel.stream_address import StreamNetworks
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
@@ -27,6 +28,7 @@ PLAZA = CameraSpec(
     counting=COUNTING,
     labels={"site": "Hà Nội", "floor": ""},
 )
+NETWORKS = StreamNetworks()
 OLD_KEY, NEW_KEY = "old:" + "o" * 32, "new:" + "n" * 32
 SEALER = KeyRingSealer(KeyRing.parse(OLD_KEY))
 GUARD = Credentials("guard", "correct horse")

@@ -16,7 +16,7 @@ from tally.camera.domain.model import Camera
 from tally.kernel.ids import new_id
 from tally.kernel.sealing import KeyRing, NoKey, Unsealable, key_id
 from tally.kernel.stream_address import credentials_purpose
-from tests.unit.camera.examples import GUARD, LATER, NEW_KEY, OLD_KEY, PLAZA, SEALER, spec
+from tests.unit.camera.examples import GUARD, LATER, NETWORKS, NEW_KEY, OLD_KEY, PLAZA, SEALER, spec
 from tests.unit.camera.fakes import Memory
 
 OLD, BOTH = KeyRing.parse(OLD_KEY), KeyRing.parse(f"{NEW_KEY} {OLD_KEY}")
@@ -29,7 +29,7 @@ def memory() -> Memory:
 
 @pytest.fixture
 def create(memory: Memory) -> CreateCamera:
-    return CreateCamera(memory.begin, clock, SEALER, new_id)
+    return CreateCamera(memory.begin, clock, SEALER, NETWORKS, new_id)
 
 
 def clock() -> datetime:
@@ -55,13 +55,13 @@ async def test_credentials_are_sealed_for_their_camera_and_its_host(create: Crea
 async def test_an_update_seals_for_the_new_stream(memory: Memory, create: CreateCamera) -> None:
     camera = (await create(PLAZA)).camera
     assert camera.sealed_credentials == b""
-    update = UpdateCamera(memory.begin, clock, SEALER)
+    update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
     changed = (await update(camera.id, lambda present: present, credentials=GUARD)).camera
     assert GUARD.password.encode() in opened(changed)
 
 
 async def test_a_server_without_keys_takes_no_credentials(memory: Memory) -> None:
-    create = CreateCamera(memory.begin, clock, KeyRingSealer(KeyRing.parse("")), new_id)
+    create = CreateCamera(memory.begin, clock, KeyRingSealer(KeyRing.parse("")), NETWORKS, new_id)
     with pytest.raises(StreamKeysMissing):
         await create(PLAZA, credentials=GUARD)
     assert not (await create(PLAZA)).camera.sealed_credentials

@@ -21,9 +21,11 @@ from tally.camera.domain.errors import (
     RequestIdReused,
 )
 from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.stream import Stream
 from tally.kernel.errors import InvalidInput
 from tally.kernel.ids import new_id
-from tests.unit.camera.examples import LATER, NOON, PLAZA, SEALER, spec, status
+from tally.kernel.stream_address import StreamNetworks
+from tests.unit.camera.examples import LATER, NETWORKS, NOON, PLAZA, SEALER, spec, status
 from tests.unit.camera.fakes import Memory
 
 REQUEST = "0190a5b2-0000-7000-8000-000000000001"
@@ -42,7 +44,7 @@ def clock() -> Callable[[], datetime]:
 
 @pytest.fixture
 def create(memory: Memory, clock: Callable[[], datetime]) -> CreateCamera:
-    return CreateCamera(memory.begin, clock, SEALER, new_id)
+    return CreateCamera(memory.begin, clock, SEALER, NETWORKS, new_id)
 
 
 def renamed(name: str) -> Callable[[CameraSpec], CameraSpec]:
@@ -59,7 +61,9 @@ async def test_a_repeated_request_shows_the_camera_as_it_is_now(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
     first = await create(PLAZA, REQUEST)
-    changed = await UpdateCamera(memory.begin, clock, SEALER)(first.camera.id, renamed("Square"))
+    changed = await UpdateCamera(memory.begin, clock, SEALER, NETWORKS)(
+        first.camera.id, renamed("Square")
+    )
     assert await create(PLAZA, REQUEST) == changed
     await DeleteCamera(memory.begin, clock)(first.camera.id)
     with pytest.raises(CameraNotFound):
@@ -91,7 +95,9 @@ async def test_a_stale_etag_ends_every_command(
         with pytest.raises(EtagMismatch):
             await command(memory.begin, clock)(view.camera.id, stale)
     with pytest.raises(EtagMismatch):
-        await UpdateCamera(memory.begin, clock, SEALER)(view.camera.id, renamed("Square"), stale)
+        await UpdateCamera(memory.begin, clock, SEALER, NETWORKS)(
+            view.camera.id, renamed("Square"), stale
+        )
     assert await GetCamera(memory.begin)(view.camera.id) == current
 
 
@@ -99,7 +105,7 @@ async def test_an_update_without_effect_keeps_the_etag(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
     view = await create(PLAZA)
-    update = UpdateCamera(memory.begin, clock, SEALER)
+    update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
     assert await update(view.camera.id, renamed(PLAZA.name)) == view
     assert len(memory.events[view.camera.id]) == 1
 
@@ -148,3 +154,19 @@ async def test_a_token_that_is_none_is_refused(memory: Memory) -> None:
     with pytest.raises(InvalidInput) as caught:
         await ListCameras(memory.begin)(10, "nonsense")
     assert [violation.field for violation in caught.value.violations] == ["page_token"]
+
+
+@pytest.mark.parametrize("uri", ["http://169.254.169.254/latest", "rtsp://127.0.0.1/live"])
+async def test_a_stream_comes_from_where_cameras_may_be(
+    memory: Memory, create: CreateCamera, clock: Callable[[], datetime], uri: str
+) -> None:
+    forbidden = replace(PLAZA, stream=Stream(uri))
+    with pytest.raises(InvalidInput) as caught:
+        await create(forbidden)
+    assert [violation.field for violation in caught.value.violations] == ["camera.stream.uri"]
+    view = await create(PLAZA)
+    update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
+    with pytest.raises(InvalidInput):
+        await update(view.camera.id, lambda _: forbidden)
+    narrower = UpdateCamera(memory.begin, clock, SEALER, StreamNetworks("10.99.0.0/16"))
+    assert (await narrower(view.camera.id, renamed("Square"))).camera.spec.name == "Square"

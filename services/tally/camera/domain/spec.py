@@ -7,6 +7,7 @@ from unicodedata import category
 from tally.camera.domain.counting import CountingConfig, polygon_problem
 from tally.camera.domain.stream import Stream, uri_problem
 from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.kernel.stream_address import StreamNetworks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,15 @@ class CameraSpec:
         violations = tuple(self._violations())
         if violations:
             raise InvalidInput(violations)
+
+    def require_allowed(self, networks: StreamNetworks) -> None:
+        """Refuse a stream from an address that cameras may not have; workers look names up and check again.
+
+        Raises:
+            InvalidInput: It has such an address.
+        """
+        if problem := networks.uri_problem(self.stream.uri):
+            raise InvalidInput([FieldViolation("camera.stream.uri", problem)])
 
     def _violations(self) -> Iterator[FieldViolation]:
         if problem := uri_problem(self.stream.uri):

@@ -38,7 +38,7 @@ async def camera_worker(
         KeyRingInvalid: The stream keys are not written as they should be.
         OSError: The spool cannot be used, or the address for the health service is taken.
     """
-    stream_keys = settings.key_ring()
+    stream_keys, networks = settings.key_ring(), settings.networks()
     await asyncio.to_thread(warm_up)
     spool = await asyncio.to_thread(Spool, settings.spool, max_bytes=settings.spool_bytes)
     triton = Detectors(settings.triton_address)
@@ -50,6 +50,7 @@ async def camera_worker(
             pace=task.pace,
             started_at=task.activate_time,
             credentials=credentials_of(task, stream_keys),
+            networks=networks,
         )
 
     async def ping_triton() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from tally.kernel.settings import MessagingSettings, StreamKeySettings
+from tally.kernel.settings import MessagingSettings, StreamSettings
 
 
-class AgentSettings(MessagingSettings, StreamKeySettings):
+class AgentSettings(MessagingSettings, StreamSettings):
     """What the camera worker needs to know, beside what every server does. It serves its health alone.
 
     It shows its key to the auth context at `auth_address`, or, without one, at `pool_address`.

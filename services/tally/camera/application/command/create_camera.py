@@ -8,6 +8,7 @@ from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.clock import Clock
+from tally.kernel.stream_address import StreamNetworks
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class CreateCamera:
     begin: Begin
     clock: Clock
     sealer: Sealer
+    networks: StreamNetworks
     new_id: Callable[[], str]
 
     async def __call__(
@@ -30,7 +32,8 @@ class CreateCamera:
             credentials: What the camera asks for.
 
         Raises:
-            InvalidInput: The stream cannot be read or takes no credentials, or a zone encloses nothing.
+            InvalidInput: The stream cannot be read, has an address that it may not have, or takes no credentials; or
+                a zone encloses nothing.
             StreamKeysMissing: There is no key to encrypt the credentials with.
             CameraNameTaken: Another camera has its name.
             RequestIdReused: The request id stands for a request with another `spec`.
@@ -38,6 +41,7 @@ class CreateCamera:
         """
         camera_id = self.new_id()
         spec.require_valid()  # or its URI names nothing to seal for
+        spec.require_allowed(self.networks)
         sealed = self.sealer.seal(camera_id, spec.stream.uri, credentials)
         camera = Camera.create(camera_id, spec, self.clock(), sealed)
         async with self.begin() as work:

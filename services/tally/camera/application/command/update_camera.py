@@ -8,6 +8,7 @@ from tally.camera.domain.model import CameraView
 from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.clock import Clock
+from tally.kernel.stream_address import StreamNetworks
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class UpdateCamera:
     begin: Begin
     clock: Clock
     sealer: Sealer
+    networks: StreamNetworks
 
     async def __call__(
         self,
@@ -37,8 +39,8 @@ class UpdateCamera:
             CameraNotFound: There is no such camera.
             EtagMismatch: The camera has another etag.
             ConcurrentChange: Somebody else changed it at the same moment.
-            InvalidInput: The stream cannot be read, takes no credentials, or would show those that it has to another
-                host; or a zone encloses nothing.
+            InvalidInput: The stream cannot be read, has an address that it may not have, takes no credentials, or
+                would show those that it has to another host; or a zone encloses nothing.
             StreamKeysMissing: There is no key to encrypt the credentials with.
             CameraNameTaken: Another camera has the new name.
         """
@@ -47,6 +49,8 @@ class UpdateCamera:
             camera.require_etag(etag)
             spec = revise(camera.spec)
             spec.require_valid()  # or its URI names nothing to seal for
+            if spec.stream != camera.spec.stream:
+                spec.require_allowed(self.networks)
             sealed = (
                 None
                 if credentials is None

@@ -10,6 +10,7 @@ class SourceErrorReason(StrEnum):
     INVALID_URI = "invalid_uri"
     NOT_FOUND = "not_found"
     NOT_VIDEO = "not_video"
+    FORBIDDEN = "forbidden"
     UNAUTHORIZED = "unauthorized"
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"

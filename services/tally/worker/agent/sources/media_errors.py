@@ -3,6 +3,8 @@
 FFmpeg's own messages repeat the whole address, credentials included, so none of their text is used.
 """
 
+import errno
+
 import av
 import av.error
 
@@ -53,6 +55,16 @@ def _explain(error: Exception) -> tuple[SourceErrorReason, str]:
             return SourceErrorReason.UNREACHABLE, "refused the connection; check address and port"
         case av.error.HTTPError():
             return SourceErrorReason.UNREACHABLE, "answered with an error; check the camera"
+        case av.error.ArgumentError():
+            return (
+                SourceErrorReason.NOT_VIDEO,
+                "is a playlist, or no format that is read over HTTP; give the URL of the video itself",
+            )
+        case av.error.OSError(errno=errno.EIO):
+            return (
+                SourceErrorReason.UNREACHABLE,
+                "broke off or redirects elsewhere; check the camera, and give the URL that it redirects to",
+            )
         case av.error.ExitError() | av.error.TimeoutError():
             return SourceErrorReason.TIMEOUT, "did not answer in time"
         case av.InvalidDataError() | ValueError():

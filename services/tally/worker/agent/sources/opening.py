@@ -4,17 +4,27 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from tally.kernel.stream_address import StreamNetworks
+from tally.worker.agent.sources.addresses import allowed_addresses, at_address
 from tally.worker.agent.sources.base import Pace, VideoSource
 from tally.worker.agent.sources.credentials import Credentials, with_credentials
 from tally.worker.agent.sources.demo.source import DemoSource
 from tally.worker.agent.sources.errors import SourceError, SourceErrorReason
 from tally.worker.agent.sources.media import MediaSource
 
+EVERY_NETWORK = StreamNetworks("0.0.0.0/0 ::/0")
+"""Loopback too: for those who choose the addresses of their own machine."""
+
 SCHEMES = ("demo", "file", "rtsp", "rtsps", "http", "https")
 """What `open_source` accepts; a path without a scheme is a file."""
 
 _RTSP_OPTIONS = {"rtsp_transport": "tcp", "protocol_whitelist": "rtsp,rtsps,rtp,tcp,tls,crypto"}
-_HTTP_OPTIONS = {"protocol_whitelist": "http,https,tcp,tls,crypto"}
+# FFmpeg would follow redirects, and fetch what playlists name, from any address: so it gets neither.
+_HTTP_OPTIONS = {
+    "protocol_whitelist": "http,https,tcp,tls,crypto",
+    "max_redirects": "0",
+    "format_whitelist": "mpjpeg,mjpeg,jpeg_pipe,mov,matroska,webm,mpegts,mpeg,flv,avi,asf,ogg,h264,hevc",
+}
 # A playlist posing as a video must not make this machine fetch anything.
 _FILE_OPTIONS = {"protocol_whitelist": "file"}
 
@@ -26,6 +36,7 @@ def open_source(
     started_at: datetime | None = None,
     timeout_s: float = 5.0,
     credentials: Credentials | None = None,
+    networks: StreamNetworks = EVERY_NETWORK,
 ) -> VideoSource:
     """Opens a video source; blocks until it delivers, for a few times `timeout_s` at most.
 
@@ -35,6 +46,7 @@ def open_source(
         started_at: UTC moment of a recording's first frame; now by default.
         timeout_s: Longest wait for a connection or a packet, in seconds.
         credentials: What a network camera asks for.
+        networks: Where network cameras may be.
 
     Raises:
         SourceError: the URI is wrong or nothing that plays is behind it.
@@ -52,14 +64,32 @@ def open_source(
             f"{scheme}:// is not supported; use one of {', '.join(f'{s}://' for s in SCHEMES)}",
         )
     label = _without_credentials(uri)
-    return MediaSource(
-        uri if credentials is None else with_credentials(uri, credentials),
-        label=label,
-        options=_RTSP_OPTIONS if scheme.startswith("rtsp") else _HTTP_OPTIONS,
-        pace=pace,
-        started_at=started_at,
-        timeout_s=timeout_s,
-    )
+    addresses = allowed_addresses(uri, label, networks)
+    if credentials is not None:
+        uri = with_credentials(uri, credentials)
+
+    def open_at(address: str) -> MediaSource:
+        location, authority = at_address(uri, address)
+        return MediaSource(
+            location,
+            label=label,
+            options=(
+                _RTSP_OPTIONS
+                if scheme.startswith("rtsp")
+                else _HTTP_OPTIONS | {"headers": f"Host: {authority}\r\n"}
+            ),
+            pace=pace,
+            started_at=started_at,
+            timeout_s=timeout_s,
+        )
+
+    for address in addresses[:-1]:
+        try:
+            return open_at(address)
+        except SourceError as error:
+            if error.reason is not SourceErrorReason.UNREACHABLE:
+                raise
+    return open_at(addresses[-1])
 
 
 def _open_file(
