@@ -18,7 +18,7 @@ from tally.cli.registering import DEMO, NewCamera, ensure_camera
 from tally.cli.screen import plain_lines, screen
 from tally.cli.watch import CameraView, Watch
 from tally.kernel.grpc.client import connect_with_key
-from tally.stack.certificates import Certificate
+from tally.stack.certificates import Certificate, own_certificate
 from tally.stack.mesh import FIRST_ADMIN, FIRST_ADMIN_SECRET, Mesh, MeshOptions, PartStatus, running
 
 REFRESH_S = 1.0
@@ -100,7 +100,7 @@ def up(
 
 def _certificate(chain: Path | None, key: Path | None) -> Certificate | None:
     if chain and key:
-        return Certificate(chain.resolve(), key.resolve())
+        return own_certificate(chain, key)
     if chain or key:
         raise typer.BadParameter("one needs the other", param_hint="--certificate and --key")
     return None

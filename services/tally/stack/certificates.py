@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder
 
 _AUTHORITY_LIFE = timedelta(days=3650)
@@ -50,6 +51,29 @@ class _Issued:
 
     def lasts(self, time: timedelta) -> bool:
         return self.certificate.not_valid_after_utc > datetime.now(UTC) + time
+
+
+def own_certificate(chain: Path, key: Path) -> Certificate:
+    """A certificate that somebody brings along, and its private key.
+
+    Raises:
+        StackError: They cannot be read, do not belong together, or the certificate has ended.
+    """
+    mend = "give a certificate chain that starts with the server's own, and its key without a passphrase, as PEM"
+    try:
+        certificate = x509.load_pem_x509_certificate(chain.read_bytes())
+    except ValueError as error:
+        raise StackError(f"{chain} holds no certificate", mend=mend) from error
+    try:
+        private = load_pem_private_key(key.read_bytes(), None)
+    except (ValueError, TypeError) as error:
+        raise StackError(f"{key} holds no private key that can be read", mend=mend) from error
+    if private.public_key() != certificate.public_key():
+        raise StackError(f"{key} is not the key of {chain}", mend=mend)
+    if certificate.not_valid_after_utc <= datetime.now(UTC):
+        ended = certificate.not_valid_after_utc.date()
+        raise StackError(f"{chain} ended on {ended}", mend="renew it")
+    return Certificate(chain.resolve(), key.resolve())
 
 
 def authority_file(folder: DataFolder) -> Path:

@@ -8,7 +8,13 @@ import pytest
 from cryptography import x509
 
 from tally.stack import certificates
-from tally.stack.certificates import Certificate, authority_file, development_certificate
+from tally.stack.certificates import (
+    Certificate,
+    authority_file,
+    development_certificate,
+    own_certificate,
+)
+from tally.stack.errors import StackError
 from tally.stack.folder import DataFolder
 
 
@@ -71,3 +77,27 @@ def test_damaged_files_are_made_anew(tmp_path: Path, damaged: str) -> None:
     renewed.verify_directly_issued_by(
         x509.load_pem_x509_certificate(authority_file(folder).read_bytes())
     )
+
+
+def test_a_certificate_of_ones_own_needs_its_own_key(tmp_path: Path) -> None:
+    ours, theirs = (development_certificate(DataFolder(tmp_path / name)) for name in "ab")
+    assert own_certificate(ours.chain, ours.key) == ours
+    with pytest.raises(StackError, match="is not the key of"):
+        own_certificate(ours.chain, theirs.key)
+
+
+def test_what_is_no_certificate_or_key_is_told(tmp_path: Path) -> None:
+    good = development_certificate(DataFolder(tmp_path))
+    with pytest.raises(StackError, match="holds no certificate"):
+        own_certificate(good.key, good.key)
+    with pytest.raises(StackError, match="holds no private key"):
+        own_certificate(good.chain, good.chain)
+
+
+def test_a_certificate_that_has_ended_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "_LEAF_LIFE", timedelta(seconds=-1))
+    ended = development_certificate(DataFolder(tmp_path))
+    with pytest.raises(StackError, match="ended on"):
+        own_certificate(ended.chain, ended.key)
