@@ -2,10 +2,26 @@
 
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from tally.kernel.settings import ServerSettings
+
+
+class KeySettings(BaseModel):
+    """A key that the deployment brings along for one of its programs.
+
+    Attributes:
+        account: Name of the service account; it is created if it is missing.
+        role: The role that it gets then.
+        scopes: Permissions that the key is limited to.
+        key: The key, 32 characters or more that nobody guesses.
+    """
+
+    account: str
+    role: str
+    scopes: frozenset[str]
+    key: SecretStr = Field(min_length=32, max_length=128)
 
 
 class AuthSettings(ServerSettings):
@@ -16,6 +32,7 @@ class AuthSettings(ServerSettings):
         secret: Encrypts the signing keys in the database; the same for all servers of the context.
         first_admin_email: Address of the super admin who is created while there is none; absent, nobody is.
         first_admin_password: Their password, 12 characters or more, which they should change.
+        keys: Keys of the deployment's own programs, as JSON.
     """
 
     model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_")
@@ -25,6 +42,7 @@ class AuthSettings(ServerSettings):
     secret: SecretStr = Field(min_length=32)
     first_admin_email: str | None = None
     first_admin_password: SecretStr = Field(default=SecretStr(""), max_length=256)
+    keys: tuple[KeySettings, ...] = ()
 
     @model_validator(mode="after")
     def _first_admin_has_a_password(self) -> Self:

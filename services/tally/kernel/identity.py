@@ -18,12 +18,14 @@ class Principal:
         permissions: Permission names that the caller holds everywhere, such as `camera:read`.
         sites: Ids of the sites where the caller holds a permission, by permission; beyond `permissions`.
         expires_at: When the credentials end; None if they do not.
+        session_id: The login session that the credentials belong to; empty if none.
     """
 
     subject: str
     permissions: frozenset[str] = frozenset()
     sites: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expires_at: datetime | None = None
+    session_id: str = ""
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds `permission` everywhere; `system:admin` holds every one."""

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm
 
 from tally.auth.application.key_ring import KeyRing
+from tally.auth.domain.access import Grants
 from tally.auth.domain.keys import SigningKey
-from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME, User
+from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME
 from tally.kernel.clock import Clock
 from tally.kernel.grpc.tokens import ALGORITHM, AUDIENCE, ISSUER, Jwk
 from tally.kernel.ids import new_id
@@ -24,20 +25,23 @@ class JwtAccessTokens:
     key_ring: KeyRing
     clock: Clock
 
-    def issue(self, user: User, session_id: str) -> str:
-        """A token that says who the user is and what they may do."""
+    def issue(self, subject: str, grants: Grants, session_id: str = "") -> str:
+        """A token that says who somebody is and what they may do."""
         now = self.clock()
         key = self.key_ring.signing
-        claims = {
+        claims: dict[str, object] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": f"user:{user.id}",
-            "sid": session_id,
+            "sub": subject,
             "jti": new_id(),
             "iat": now,
             "exp": now + ACCESS_TOKEN_LIFETIME,
-            "permissions": sorted(user.permissions),
+            "permissions": sorted(grants.everywhere),
         }
+        if grants.sites:
+            claims["site_permissions"] = {name: sorted(ids) for name, ids in grants.sites.items()}
+        if session_id:
+            claims["sid"] = session_id
         return jwt.encode(claims, key.private_key, ALGORITHM, headers={"kid": key.id})
 
 

@@ -1,13 +1,15 @@
 """The sessions and their refresh tokens."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.auth.adapters.tables import refresh_tokens, sessions
-from tally.auth.domain.model import RefreshToken
+from tally.auth.domain.model import Client, RefreshToken, Session
 
 
 class PostgresSessions:
@@ -16,13 +18,34 @@ class PostgresSessions:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def open(self, session_id: str, user_id: str, now: datetime, expiry: datetime) -> None:
+    async def open(self, session: Session) -> None:
         """Begin a session."""
         await self._connection.execute(
             insert(sessions).values(
-                id=session_id, user_id=user_id, create_time=now, expire_time=expiry
+                id=session.id,
+                user_id=session.user_id,
+                user_agent=session.client.user_agent,
+                address=session.client.address,
+                create_time=session.create_time,
+                last_use_time=session.last_use_time,
+                expire_time=session.expire_time,
             )
         )
+
+    async def of_user(self, user_id: str) -> Sequence[Session]:
+        """The sessions of a user, newest first."""
+        query = (
+            select(sessions)
+            .where(sessions.c.user_id == user_id)
+            .order_by(sessions.c.create_time.desc(), sessions.c.id)
+        )
+        return [_session(row) for row in await self._connection.execute(query)]
+
+    async def find(self, session_id: str) -> Session | None:
+        """The session with this id."""
+        query = select(sessions).where(sessions.c.id == session_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _session(row)
 
     async def add_token(self, session_id: str, refresh_token: str) -> None:
         """Let the session continue with this token."""
@@ -47,7 +70,15 @@ class PostgresSessions:
         return None if row is None else RefreshToken(*row)
 
     async def mark_used(self, refresh_token: str, now: datetime) -> None:
-        """Keep when the token was used first."""
+        """Keep when the token was used first, and that its session is in use."""
+        session = select(refresh_tokens.c.session_id).where(
+            refresh_tokens.c.digest == _digest(refresh_token)
+        )
+        await self._connection.execute(
+            update(sessions)
+            .where(sessions.c.id == session.scalar_subquery())
+            .values(last_use_time=now)
+        )
         await self._connection.execute(
             update(refresh_tokens)
             .where(
@@ -68,6 +99,17 @@ class PostgresSessions:
     async def sweep(self, now: datetime) -> None:
         """Forget sessions that have expired."""
         await self._connection.execute(delete(sessions).where(sessions.c.expire_time <= now))
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        id=row.id,
+        user_id=row.user_id,
+        client=Client(row.address, row.user_agent),
+        create_time=row.create_time,
+        last_use_time=row.last_use_time,
+        expire_time=row.expire_time,
+    )
 
 
 def _digest(refresh_token: str) -> bytes:

@@ -9,16 +9,29 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 UNIQUE_EMAIL = "users_email_key"
+UNIQUE_ACCOUNT_NAME = "service_accounts_name_key"
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("id", Text(collation="C"), primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("built_in", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("update_time", DateTime(timezone=True), nullable=False),
+    comment="Sets of permissions.",
+)
 
 users = Table(
     "users",
@@ -28,7 +41,7 @@ users = Table(
     Column("email", Text(collation="C"), nullable=False),
     Column("display_name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
-    Column("roles", ARRAY(String(32)), nullable=False),
+    Column("role_bindings", JSONB, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("password_change_required", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
@@ -38,6 +51,38 @@ users = Table(
     comment="Everybody who can log in.",
 )
 
+service_accounts = Table(
+    "service_accounts",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("name", Text(collation="C"), nullable=False),
+    Column("role_bindings", JSONB, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("update_time", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("name", name=UNIQUE_ACCOUNT_NAME),
+    comment="Programs that call on their own behalf.",
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column(
+        "service_account_id", ForeignKey("service_accounts.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("prefix", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("expire_time", DateTime(timezone=True)),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("last_use_time", DateTime(timezone=True)),
+    Index("api_keys_service_account_id_idx", "service_account_id"),
+    comment="What service accounts get tokens with, as SHA-256.",
+)
+
 sessions = Table(
     "user_sessions",
     metadata,
@@ -45,6 +90,9 @@ sessions = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("expire_time", DateTime(timezone=True), nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("last_use_time", DateTime(timezone=True), nullable=False),
     Index("user_sessions_user_id_idx", "user_id"),
     comment="Who is logged in.",
 )

@@ -7,6 +7,8 @@ from cryptography.fernet import Fernet
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.auth.adapters.attempts import PostgresAttempts
+from tally.auth.adapters.roles import PostgresRoles
+from tally.auth.adapters.service_accounts import PostgresServiceAccounts
 from tally.auth.adapters.sessions import PostgresSessions
 from tally.auth.adapters.signing_keys import PostgresSigningKeys
 from tally.auth.adapters.users import PostgresUsers
@@ -19,6 +21,8 @@ class PostgresUnitOfWork:
 
     def __init__(self, connection: AsyncConnection, cipher: Fernet) -> None:
         self.users = PostgresUsers(connection)
+        self.roles = PostgresRoles(connection)
+        self.service_accounts = PostgresServiceAccounts(connection)
         self.sessions = PostgresSessions(connection)
         self.attempts = PostgresAttempts(connection)
         self.signing_keys = PostgresSigningKeys(connection, cipher)

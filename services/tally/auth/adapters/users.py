@@ -7,8 +7,9 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tally.auth.adapters.roles import bindings_from_json, bindings_to_json
 from tally.auth.adapters.tables import UNIQUE_EMAIL, users
-from tally.auth.domain.access import Role
+from tally.auth.domain.access import SUPER_ADMIN
 from tally.auth.domain.errors import EmailTaken, UserNotFound
 from tally.auth.domain.model import User
 
@@ -42,7 +43,7 @@ class PostgresUsers:
         """Ids of all who administer, locked in the same order by everybody."""
         query = (
             select(users.c.id)
-            .where(users.c.roles.contains([Role.SUPER_ADMIN.value]), ~users.c.disabled)
+            .where(users.c.role_bindings.contains([{"role_id": SUPER_ADMIN}]), ~users.c.disabled)
             .order_by(users.c.id)
             .with_for_update()
         )
@@ -79,7 +80,7 @@ class PostgresUsers:
 
 def _user(row: Row[Any]) -> User:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return User(**values | {"roles": frozenset(Role(role) for role in row.roles)})
+    return User(**values | {"role_bindings": bindings_from_json(row.role_bindings)})
 
 
 def _row(user: User) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _row(user: User) -> dict[str, Any]:
         "email": user.email,
         "display_name": user.display_name,
         "password_hash": user.password_hash,
-        "roles": sorted(user.roles),
+        "role_bindings": bindings_to_json(user.role_bindings),
         "disabled": user.disabled,
         "password_change_required": user.password_change_required,
         "version": user.version,

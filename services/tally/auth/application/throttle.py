@@ -36,6 +36,17 @@ class Throttle:
         if by_account > PER_ACCOUNT or by_address > PER_ADDRESS:
             raise TooManyAttempts
 
+    async def admit_from(self, address: str) -> None:
+        """Count an attempt that names no account.
+
+        Raises:
+            TooManyAttempts: There have been too many from this address.
+        """
+        async with self.begin() as work:
+            attempts = await work.attempts.count(f"address:{address}", self.clock())
+        if attempts > PER_ADDRESS:
+            raise TooManyAttempts
+
     async def forgive(self, email: str) -> None:
         """Forget the attempts on an account whose owner has come."""
         async with self.begin() as work:

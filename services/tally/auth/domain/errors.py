@@ -80,12 +80,12 @@ class EmailTaken(AlreadyExists):
 
 
 class EtagMismatch(Conflict):
-    """The user has changed since the caller read it."""
+    """The resource has changed since the caller read it."""
 
     reason = "ETAG_MISMATCH"
 
     def __init__(self) -> None:
-        super().__init__("the user has changed since it was read: read it again, then repeat")
+        super().__init__("it has changed since it was read: read it again, then repeat")
 
 
 class LastSuperAdmin(FailedPrecondition):
@@ -107,6 +107,81 @@ class BeyondOwnPermissions(PermissionDenied):
     def __init__(self, missing: Iterable[str]) -> None:
         permissions = ", ".join(sorted(missing))
         super().__init__(
-            f"only who holds {permissions} may change this user so",
+            f"only who holds {permissions} may do this",
             metadata={"permissions": permissions},
         )
+
+
+class RoleNotFound(NotFound):
+    """No role has this id."""
+
+    reason = "ROLE_NOT_FOUND"
+
+    def __init__(self, role_id: str) -> None:
+        super().__init__(f"no role has the id {role_id!r}", metadata={"role_id": role_id})
+
+
+class RoleIdTaken(AlreadyExists):
+    """Another role has this id."""
+
+    reason = "ROLE_ID_TAKEN"
+
+    def __init__(self, role_id: str) -> None:
+        super().__init__(f"another role has the id {role_id}")
+
+
+class RoleBuiltIn(FailedPrecondition):
+    """The role is one of those that every system has."""
+
+    reason = "ROLE_BUILT_IN"
+
+    def __init__(self, role_id: str) -> None:
+        super().__init__(f"every system has the role {role_id}, and nobody can change it")
+
+
+class RoleInUse(FailedPrecondition):
+    """Users or service accounts hold the role."""
+
+    reason = "ROLE_IN_USE"
+
+    def __init__(self, role_id: str) -> None:
+        super().__init__(f"somebody holds the role {role_id}: take it from them first")
+
+
+class ServiceAccountNotFound(NotFound):
+    """No service account has this id."""
+
+    reason = "SERVICE_ACCOUNT_NOT_FOUND"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(
+            f"no service account has the id {account_id}",
+            metadata={"service_account_id": account_id},
+        )
+
+
+class ServiceAccountNameTaken(AlreadyExists):
+    """Another service account has this name."""
+
+    reason = "SERVICE_ACCOUNT_NAME_TAKEN"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"another service account is called {name!r}")
+
+
+class ApiKeyInvalid(Unauthenticated):
+    """The key is unknown, expired or revoked, or its account is disabled."""
+
+    reason = "API_KEY_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("the key does not hold: ask whoever manages service accounts for another")
+
+
+class SessionOfAnother(PermissionDenied):
+    """The session is somebody else's, and the caller may not manage users."""
+
+    reason = "BEYOND_OWN_PERMISSIONS"
+
+    def __init__(self) -> None:
+        super().__init__("sessions of others need the permissions user:read and user:write")

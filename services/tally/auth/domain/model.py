@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tally.auth.domain.access import Role, permissions_of
-from tally.auth.domain.errors import EtagMismatch
+from tally.auth.domain.access import SUPER_ADMIN, RoleBinding
+from tally.auth.domain.versioned import Versioned
 
+USER = "user:"
+"""Begins the subject of users' access tokens."""
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(days=30)
 REFRESH_GRACE = timedelta(seconds=10)
@@ -17,12 +19,12 @@ class UserChange:
     """What is to change about a user; None stays as it is."""
 
     display_name: str | None = None
-    roles: frozenset[Role] | None = None
+    role_bindings: frozenset[RoleBinding] | None = None
     disabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class User(Versioned):
     """Somebody who can log in.
 
     Attributes:
@@ -30,7 +32,7 @@ class User:
         email: Their address, in lower case.
         display_name: What people call them.
         password_hash: In argon2's own encoding, with its parameters.
-        roles: What they may do.
+        role_bindings: The roles that they hold.
         disabled: Whether they can no longer log in.
         password_change_required: Whether somebody else chose their password, so that they are told to change it.
         version: Counts the changes, from 1.
@@ -42,7 +44,7 @@ class User:
     email: str
     display_name: str
     password_hash: str
-    roles: frozenset[Role]
+    role_bindings: frozenset[RoleBinding]
     create_time: datetime
     update_time: datetime
     disabled: bool = False
@@ -50,35 +52,23 @@ class User:
     version: int = 1
 
     @property
-    def permissions(self) -> frozenset[str]:
-        """What their roles permit."""
-        return permissions_of(self.roles)
-
-    @property
-    def etag(self) -> str:
-        """Changes with every change."""
-        return str(self.version)
+    def subject(self) -> str:
+        """Who they are in access tokens."""
+        return f"{USER}{self.id}"
 
     @property
     def administers(self) -> bool:
         """Whether they can log in and do everything."""
-        return Role.SUPER_ADMIN in self.roles and not self.disabled
-
-    def check_etag(self, etag: str) -> None:
-        """Refuse an etag that is not the present one; an empty one asks for nothing.
-
-        Raises:
-            EtagMismatch: It is another.
-        """
-        if etag and etag != self.etag:
-            raise EtagMismatch
+        return RoleBinding(SUPER_ADMIN) in self.role_bindings and not self.disabled
 
     def changed(self, change: UserChange, now: datetime) -> "User":
         """The user after a change."""
         return replace(
             self,
             display_name=self.display_name if change.display_name is None else change.display_name,
-            roles=self.roles if change.roles is None else change.roles,
+            role_bindings=(
+                self.role_bindings if change.role_bindings is None else change.role_bindings
+            ),
             disabled=self.disabled if change.disabled is None else change.disabled,
             version=self.version + 1,
             update_time=now,
@@ -91,6 +81,40 @@ class User:
     def with_own_password(self, password_hash: str, now: datetime) -> "User":
         """The user with a password that nobody else knows."""
         return replace(self.with_password(password_hash, now), password_change_required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The program that logs a user in.
+
+    Attributes:
+        address: Where it is.
+        user_agent: What it calls itself.
+    """
+
+    address: str
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where a user is logged in.
+
+    Attributes:
+        id: A UUID.
+        user_id: Whose it is.
+        client: What opened it.
+        create_time: When it began.
+        last_use_time: When it last gave out tokens.
+        expire_time: When it ends by itself.
+    """
+
+    id: str
+    user_id: str
+    client: Client
+    create_time: datetime
+    last_use_time: datetime
+    expire_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """What the use cases need of the world."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from tally.auth.domain.access import Grants, Role, RoleBinding
 from tally.auth.domain.keys import SigningKey
-from tally.auth.domain.model import RefreshToken, User
+from tally.auth.domain.model import RefreshToken, Session, User
+from tally.auth.domain.service_accounts import ApiKey, ServiceAccount
 
 
 class Users(Protocol):
@@ -49,11 +51,117 @@ class Users(Protocol):
         """Forget a user and their sessions."""
 
 
+class Roles(Protocol):
+    """All roles, those of every system included."""
+
+    async def get(self, role_id: str) -> Role:
+        """The role with this id.
+
+        Raises:
+            RoleNotFound: There is none.
+        """
+
+    async def page(self, after: str, limit: int) -> Sequence[Role]:
+        """At most `limit` roles in order of id, from the first that follows `after`."""
+
+    async def hold(self, role_id: str) -> Role:
+        """The role with this id, which nobody else changes or gives away until the unit of work ends.
+
+        Raises:
+            RoleNotFound: There is none.
+        """
+
+    async def grants(self, bindings: Iterable[RoleBinding]) -> Grants:
+        """What the bindings permit. Their roles stay as they are until the unit of work ends.
+
+        Raises:
+            RoleNotFound: One of the roles is none.
+        """
+
+    async def held(self, role_id: str) -> bool:
+        """Whether any user or service account holds the role."""
+
+    async def add(self, role: Role) -> None:
+        """Keep a new role.
+
+        Raises:
+            RoleIdTaken: Another one has the id.
+        """
+
+    async def save(self, role: Role) -> None:
+        """Keep a role that was held and changed."""
+
+    async def remove(self, role_id: str) -> None:
+        """Forget a role."""
+
+
+class ServiceAccounts(Protocol):
+    """Programs that call on their own behalf, with their keys. Of keys only digests are kept."""
+
+    async def get(self, account_id: str) -> ServiceAccount:
+        """The account with this id.
+
+        Raises:
+            ServiceAccountNotFound: There is none.
+        """
+
+    async def find(self, name: str) -> ServiceAccount | None:
+        """The account with this name."""
+
+    async def page(self, after: str, limit: int) -> Sequence[ServiceAccount]:
+        """At most `limit` accounts in order of name, from the first that follows `after`."""
+
+    async def hold(self, account_id: str) -> ServiceAccount:
+        """The account with this id, which nobody else changes until the unit of work ends.
+
+        Raises:
+            ServiceAccountNotFound: There is none.
+        """
+
+    async def add(self, account: ServiceAccount) -> None:
+        """Keep a new account.
+
+        Raises:
+            ServiceAccountNameTaken: Another one has the name.
+        """
+
+    async def save(self, account: ServiceAccount) -> None:
+        """Keep an account that was held and changed.
+
+        Raises:
+            ServiceAccountNameTaken: Another one has the name.
+        """
+
+    async def remove(self, account_id: str) -> None:
+        """Forget an account and its keys."""
+
+    async def keys(self, account_id: str) -> Sequence[ApiKey]:
+        """The keys of an account, newest first."""
+
+    async def add_key(self, key: ApiKey, text: str) -> None:
+        """Keep a key by its text."""
+
+    async def find_key(self, text: str) -> ApiKey | None:
+        """The key with this text."""
+
+    async def note_use(self, key_id: str, now: datetime) -> None:
+        """Keep when a key was last used."""
+
+    async def remove_key(self, account_id: str, key_id: str) -> None:
+        """Forget a key, if the account has it."""
+
+
 class Sessions(Protocol):
     """Who is logged in. Refresh tokens are kept as digests: whoever reads the database cannot use them."""
 
-    async def open(self, session_id: str, user_id: str, now: datetime, expiry: datetime) -> None:
+    async def open(self, session: Session) -> None:
         """Begin a session."""
+
+    async def of_user(self, user_id: str) -> Sequence[Session]:
+        """The sessions of a user, newest first."""
+
+    async def find(self, session_id: str) -> Session | None:
+        """The session with this id."""
 
     async def add_token(self, session_id: str, refresh_token: str) -> None:
         """Let the session continue with this token."""
@@ -62,7 +170,7 @@ class Sessions(Protocol):
         """The token, which nobody else uses until the unit of work ends; None if no session has it."""
 
     async def mark_used(self, refresh_token: str, now: datetime) -> None:
-        """Keep when a token was used first."""
+        """Keep when a token was used first, and that its session is in use."""
 
     async def end(self, session_id: str) -> None:
         """End a session: none of its tokens is known any more."""
@@ -108,6 +216,14 @@ class UnitOfWork(Protocol):
         """Everybody."""
 
     @property
+    def roles(self) -> Roles:
+        """What they may be."""
+
+    @property
+    def service_accounts(self) -> ServiceAccounts:
+        """Which programs may call."""
+
+    @property
     def sessions(self) -> Sessions:
         """Who is logged in."""
 
@@ -148,5 +264,11 @@ class Passwords(Protocol):
 class AccessTokens(Protocol):
     """Makes access tokens."""
 
-    def issue(self, user: User, session_id: str) -> str:
-        """A signed token that says who the user is and what they may do."""
+    def issue(self, subject: str, grants: Grants, session_id: str = "") -> str:
+        """A signed token that says who somebody is and what they may do.
+
+        Args:
+            subject: Such as `user:0190…`.
+            grants: What they may do.
+            session_id: The session that it belongs to; empty for service accounts.
+        """

@@ -8,13 +8,24 @@ from tally.api.auth.v1 import jwks_service_pb2
 from tally.api.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
 from tally.api.auth.v1.jwks_service_pb2_grpc import JwksServiceServicer
 from tally.auth.application.command.change_password import ChangePassword
+from tally.auth.application.command.issue_token import IssueToken
 from tally.auth.application.command.login import Login
 from tally.auth.application.command.logout import Logout
 from tally.auth.application.command.logout_everywhere import LogoutEverywhere
 from tally.auth.application.command.refresh import Refresh
+from tally.auth.application.query.get_service_account import GetServiceAccount
 from tally.auth.application.query.get_user import GetUser
-from tally.auth.entrypoints.caller import address, own_permissions, own_user_id
+from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME
+from tally.auth.entrypoints.caller import (
+    account_id_of_caller,
+    address,
+    client,
+    own_grants,
+    own_user_id,
+)
 from tally.auth.mapping.resource import keys_to_proto, tokens_to_proto, user_to_proto
+from tally.auth.mapping.service_accounts import account_to_proto
+from tally.auth.mapping.sessions import site_permissions_to_proto
 from tally.kernel.grpc.call import ServicerContext
 from tally.kernel.grpc.tokens import Jwk
 
@@ -29,12 +40,14 @@ class AuthServicer(AuthServiceServicer):
     logout_everywhere: LogoutEverywhere
     change_password: ChangePassword
     get_user: GetUser
+    get_service_account: GetServiceAccount
+    issue_token: IssueToken
 
     async def Login(  # noqa: N802 - gRPC's name
         self, request: messages.LoginRequest, context: ServicerContext
     ) -> messages.LoginResponse:
         """Open a session."""
-        tokens = await self.login(request.email, request.password, address(context))
+        tokens = await self.login(request.email, request.password, client(context))
         return messages.LoginResponse(tokens=tokens_to_proto(tokens))
 
     async def Refresh(  # noqa: N802 - gRPC's name
@@ -69,10 +82,28 @@ class AuthServicer(AuthServiceServicer):
         self, request: messages.WhoamiRequest, context: ServicerContext
     ) -> messages.WhoamiResponse:
         """Tell the caller who they are."""
-        user = await self.get_user(own_user_id())
-        return messages.WhoamiResponse(
-            user=user_to_proto(user), permissions=sorted(own_permissions())
+        grants = own_grants()
+        answer = messages.WhoamiResponse(
+            permissions=sorted(grants.everywhere),
+            site_permissions=site_permissions_to_proto(grants),
         )
+        account_id = account_id_of_caller()
+        if account_id:
+            account = await self.get_service_account(account_id)
+            answer.service_account.CopyFrom(account_to_proto(account))
+        else:
+            answer.user.CopyFrom(user_to_proto(await self.get_user(own_user_id())))
+        return answer
+
+    async def IssueToken(  # noqa: N802 - gRPC's name
+        self, request: messages.IssueTokenRequest, context: ServicerContext
+    ) -> messages.IssueTokenResponse:
+        """Give an access token for a key."""
+        answer = messages.IssueTokenResponse(
+            access_token=await self.issue_token(request.api_key, address(context))
+        )
+        answer.access_token_lifetime.FromTimedelta(ACCESS_TOKEN_LIFETIME)
+        return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from tally.auth.application.command.delete_user import DeleteUser
 from tally.auth.application.command.update_user import UpdateUser
 from tally.auth.application.query.get_user import GetUser
 from tally.auth.application.query.list_users import ListUsers
-from tally.auth.entrypoints.caller import own_permissions
+from tally.auth.entrypoints.caller import own_grants
+from tally.auth.entrypoints.status import CREATED
 from tally.auth.mapping.resource import change_from_proto, new_user_from_proto, user_to_proto
 from tally.kernel.grpc.call import ServicerContext
-
-_CREATED = (("x-tally-http-status", "201"),)
-"""Has the gateway answer a REST call with 201."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +29,8 @@ class UserServicer(UserServiceServicer):
         self, request: messages.CreateUserRequest, context: ServicerContext
     ) -> messages.CreateUserResponse:
         """Create a user."""
-        user = await self.create_user(new_user_from_proto(request), own_permissions())
-        await context.send_initial_metadata(_CREATED)
+        user = await self.create_user(new_user_from_proto(request), own_grants())
+        await context.send_initial_metadata(CREATED)
         return messages.CreateUserResponse(user=user_to_proto(user))
 
     async def GetUser(  # noqa: N802 - gRPC's name
@@ -48,7 +46,7 @@ class UserServicer(UserServiceServicer):
         """List users by address, a page at a time."""
         page = await self.list_users(request.page_size, request.page_token)
         return messages.ListUsersResponse(
-            users=[user_to_proto(user) for user in page.users],
+            users=[user_to_proto(user) for user in page.items],
             next_page_token=page.next_page_token,
         )
 
@@ -58,12 +56,12 @@ class UserServicer(UserServiceServicer):
         """Change the fields that the mask names."""
         change = change_from_proto(request)
         wanted = request.user
-        user = await self.update_user(wanted.id, change, wanted.etag, own_permissions())
+        user = await self.update_user(wanted.id, change, wanted.etag, own_grants())
         return messages.UpdateUserResponse(user=user_to_proto(user))
 
     async def DeleteUser(  # noqa: N802 - gRPC's name
         self, request: messages.DeleteUserRequest, context: ServicerContext
     ) -> messages.DeleteUserResponse:
         """Delete a user."""
-        await self.delete_user(request.user_id, request.etag, own_permissions())
+        await self.delete_user(request.user_id, request.etag, own_grants())
         return messages.DeleteUserResponse()

@@ -5,14 +5,12 @@ from collections.abc import Iterable
 from tally.api.auth.v1 import (
     auth_service_pb2,
     jwks_service_pb2,
-    role_pb2,
     user_pb2,
     user_service_pb2,
 )
 from tally.auth.application.command.create_user import NewUser
-from tally.auth.domain.access import Role
 from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME, Tokens, User, UserChange
-from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.auth.mapping.roles import bindings_from_proto, bindings_to_proto
 from tally.kernel.grpc.tokens import Jwk
 
 
@@ -22,7 +20,7 @@ def user_to_proto(user: User) -> user_pb2.User:
         id=user.id,
         email=user.email,
         display_name=user.display_name,
-        role_bindings=[role_pb2.RoleBinding(role_id=role) for role in sorted(user.roles)],
+        role_bindings=bindings_to_proto(user.role_bindings),
         disabled=user.disabled,
         password_change_required=user.password_change_required,
         etag=user.etag,
@@ -36,7 +34,10 @@ def new_user_from_proto(request: user_service_pb2.CreateUserRequest) -> NewUser:
     """What a user is to be."""
     wanted = request.user
     return NewUser(
-        wanted.email, wanted.display_name, _roles(wanted.role_bindings), request.password
+        wanted.email,
+        wanted.display_name,
+        bindings_from_proto(wanted.role_bindings),
+        request.password,
     )
 
 
@@ -45,7 +46,9 @@ def change_from_proto(request: user_service_pb2.UpdateUserRequest) -> UserChange
     wanted, masked = request.user, set(request.update_mask.paths)
     return UserChange(
         display_name=wanted.display_name if "display_name" in masked else None,
-        roles=_roles(wanted.role_bindings) if "role_bindings" in masked else None,
+        role_bindings=(
+            bindings_from_proto(wanted.role_bindings) if "role_bindings" in masked else None
+        ),
         disabled=wanted.disabled if "disabled" in masked else None,
     )
 
@@ -64,20 +67,3 @@ def keys_to_proto(keys: Iterable[Jwk]) -> jwks_service_pb2.GetJwksResponse:
     return jwks_service_pb2.GetJwksResponse(
         keys=[jwks_service_pb2.JsonWebKey(**key) for key in keys]
     )
-
-
-def _roles(bindings: Iterable[role_pb2.RoleBinding]) -> frozenset[Role]:
-    """The roles; sites cannot be told apart yet, so bindings to some are refused rather than widened."""
-    roles, violations = set(), []
-    for index, binding in enumerate(bindings):
-        if binding.role_id not in set(Role) or binding.site_ids:
-            violations.append(
-                FieldViolation(
-                    f"user.role_bindings[{index}]", "must name a role that exists, and no sites"
-                )
-            )
-        else:
-            roles.add(Role(binding.role_id))
-    if violations:
-        raise InvalidInput(violations)
-    return frozenset(roles)

@@ -147,6 +147,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         _names(claims, "permissions"),
         {permission: _names(sites, permission) for permission in sites},
         datetime.fromtimestamp(claims["exp"] + LEEWAY_S, UTC),
+        str(claims.get("sid", "")),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tally.auth.domain.access import Role, check_within, permissions_of
+from tally.auth.domain.access import Grants, RoleBinding
 from tally.auth.domain.model import User
 from tally.auth.domain.passwords import check_password
 from tally.auth.domain.ports import Begin, Passwords
@@ -16,7 +16,7 @@ class NewUser:
 
     email: str
     display_name: str
-    roles: frozenset[Role]
+    role_bindings: frozenset[RoleBinding]
     password: str
 
 
@@ -29,21 +29,21 @@ class CreateUser:
     passwords: Passwords
     new_id: Callable[[], str]
 
-    async def __call__(self, wanted: NewUser, own_permissions: frozenset[str]) -> User:
+    async def __call__(self, wanted: NewUser, own: Grants) -> User:
         """The new user.
 
         Args:
             wanted: What they are to be.
-            own_permissions: Of whoever creates them.
+            own: What whoever creates them may do.
 
         Raises:
+            RoleNotFound: A role is none.
             BeyondOwnPermissions: The roles permit more than that.
             PasswordTooCommon: The password is among those that attackers try first.
             EmailTaken: Another user has the address.
             TooManyLogins: Too many passwords wait already.
         """
         email = wanted.email.strip().lower()
-        check_within(own_permissions, permissions_of(wanted.roles))
         check_password(wanted.password, email)
         password_hash = await self.passwords.hash(wanted.password)
         now = self.clock()
@@ -52,11 +52,12 @@ class CreateUser:
             email=email,
             display_name=wanted.display_name,
             password_hash=password_hash,
-            roles=wanted.roles,
+            role_bindings=wanted.role_bindings,
             password_change_required=True,
             create_time=now,
             update_time=now,
         )
         async with self.begin() as work:
+            own.check_holds(await work.roles.grants(user.role_bindings))
             await work.users.add(user)
         return user

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tally.auth.domain.access import check_within
+from tally.auth.domain.access import Grants
 from tally.auth.domain.errors import LastSuperAdmin
 from tally.auth.domain.ports import Begin
 
@@ -13,7 +13,7 @@ class DeleteUser:
 
     begin: Begin
 
-    async def __call__(self, user_id: str, etag: str, own_permissions: frozenset[str]) -> None:
+    async def __call__(self, user_id: str, etag: str, own: Grants) -> None:
         """Delete them.
 
         Raises:
@@ -26,7 +26,7 @@ class DeleteUser:
             administrators = await work.users.hold_administrators()
             user = await work.users.hold(user_id)
             user.check_etag(etag)
-            check_within(own_permissions, user.permissions)
+            own.check_holds(await work.roles.grants(user.role_bindings))
             if user.administers and len(administrators) == 1:
                 raise LastSuperAdmin
             await work.users.remove(user_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from tally.auth.application.command.create_user import CreateUser, NewUser
-from tally.auth.domain.access import ADMINISTER, Role
+from tally.auth.domain.access import ADMINISTER, SUPER_ADMIN, Grants, RoleBinding
 from tally.auth.domain.errors import EmailTaken
 from tally.auth.domain.ports import Begin
 
@@ -29,9 +29,9 @@ class EnsureFirstAdmin:
         async with self.begin() as work:
             if await work.users.hold_administrators():
                 return
-        wanted = NewUser(email, "Administrator", frozenset({Role.SUPER_ADMIN}), password)
+        wanted = NewUser(email, "Administrator", frozenset({RoleBinding(SUPER_ADMIN)}), password)
         try:
-            await self.create_user(wanted, frozenset({ADMINISTER}))
+            await self.create_user(wanted, Grants(frozenset({ADMINISTER})))
         except EmailTaken:
             async with self.begin() as work:
                 if not await work.users.hold_administrators():

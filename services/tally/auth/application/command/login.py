@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tally.auth.application.throttle import Throttle
 from tally.auth.domain.errors import CredentialsWrong
-from tally.auth.domain.model import SESSION_LIFETIME, Tokens, User
+from tally.auth.domain.model import SESSION_LIFETIME, Client, Session, Tokens, User
 from tally.auth.domain.ports import AccessTokens, Begin, Passwords
 from tally.kernel.clock import Clock
 
@@ -22,13 +22,13 @@ class Login:
     new_id: Callable[[], str]
     new_secret: Callable[[], str]
 
-    async def __call__(self, email: str, password: str, address: str) -> Tokens:
+    async def __call__(self, email: str, password: str, client: Client) -> Tokens:
         """The session's first tokens.
 
         Args:
             email: As typed.
             password: As typed.
-            address: Where the caller is.
+            client: What the user logs in with.
 
         Raises:
             CredentialsWrong: They do not belong together; nothing tells why.
@@ -36,7 +36,7 @@ class Login:
             TooManyLogins: Too many passwords wait for being checked.
         """
         email = email.strip().lower()
-        await self.throttle.admit(email, address)
+        await self.throttle.admit(email, client.address)
         async with self.begin() as work:
             user = await work.users.find(email)
         holds = await self.passwords.verify(user.password_hash if user else None, password)
@@ -47,11 +47,11 @@ class Login:
             if self.passwords.outdated(user.password_hash)
             else None
         )
-        tokens = await self._open(user, fresh_hash)
+        tokens = await self._open(user, fresh_hash, client)
         await self.throttle.forgive(email)
         return tokens
 
-    async def _open(self, seen: User, fresh_hash: str | None) -> Tokens:
+    async def _open(self, seen: User, fresh_hash: str | None, client: Client) -> Tokens:
         now = self.clock()
         session_id, refresh_token = self.new_id(), self.new_secret()
         async with self.begin() as work:
@@ -60,6 +60,9 @@ class Login:
                 raise CredentialsWrong  # changed while the password was being checked
             if fresh_hash is not None:
                 await work.users.save(user.with_password(fresh_hash, now))
-            await work.sessions.open(session_id, user.id, now, now + SESSION_LIFETIME)
+            await work.sessions.open(
+                Session(session_id, user.id, client, now, now, now + SESSION_LIFETIME)
+            )
             await work.sessions.add_token(session_id, refresh_token)
-        return Tokens(self.access_tokens.issue(user, session_id), refresh_token)
+            grants = await work.roles.grants(user.role_bindings)
+        return Tokens(self.access_tokens.issue(user.subject, grants, session_id), refresh_token)

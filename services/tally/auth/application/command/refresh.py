@@ -41,7 +41,8 @@ class Refresh:
                 user = await work.users.get(token.user_id)
                 await work.sessions.mark_used(refresh_token, now)
                 await work.sessions.add_token(token.session_id, following)
+                grants = await work.roles.grants(user.role_bindings)
         if stolen:  # raised only here, because an error inside would undo the end of the session
             _log.warning("refresh_token_reused", user=token.user_id, session=token.session_id)
             raise RefreshTokenInvalid
-        return Tokens(self.access_tokens.issue(user, token.session_id), following)
+        return Tokens(self.access_tokens.issue(user.subject, grants, token.session_id), following)

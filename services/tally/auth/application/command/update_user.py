@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tally.auth.domain.access import check_within
+from tally.auth.domain.access import Grants
 from tally.auth.domain.errors import LastSuperAdmin
 from tally.auth.domain.model import User, UserChange
 from tally.auth.domain.ports import Begin
@@ -16,19 +16,18 @@ class UpdateUser:
     begin: Begin
     clock: Clock
 
-    async def __call__(
-        self, user_id: str, change: UserChange, etag: str, own_permissions: frozenset[str]
-    ) -> User:
+    async def __call__(self, user_id: str, change: UserChange, etag: str, own: Grants) -> User:
         """The user after the change.
 
         Args:
             user_id: Who.
             change: What.
             etag: What the caller read; empty changes whatever is there.
-            own_permissions: Of whoever changes them.
+            own: What whoever changes them may do.
 
         Raises:
             UserNotFound: There is none.
+            RoleNotFound: A role is none.
             EtagMismatch: The user has changed since.
             BeyondOwnPermissions: The user has, or would get, permissions that the caller lacks.
             LastSuperAdmin: Nobody would administer any more.
@@ -39,10 +38,10 @@ class UpdateUser:
             user = await work.users.hold(user_id)
             user.check_etag(etag)
             changed = user.changed(change, self.clock())
-            check_within(own_permissions, user.permissions | changed.permissions)
+            own.check_holds(await work.roles.grants(user.role_bindings | changed.role_bindings))
             if user.administers and not changed.administers and len(administrators) == 1:
                 raise LastSuperAdmin
             await work.users.save(changed)
-            if changed.disabled or changed.roles != user.roles:
+            if changed.disabled or changed.role_bindings != user.role_bindings:
                 await work.sessions.end_all(user.id)
             return changed

@@ -1,27 +1,12 @@
 """Lists users."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tally.auth.application.query.paging import Page, page_of
 from tally.auth.domain.model import User
 from tally.auth.domain.ports import Begin
-from tally.kernel.paging import page_token, read_page_token
 
-DEFAULT_PAGE_SIZE = 50
 _QUERY = ("users", "email")
-
-
-@dataclass(frozen=True, slots=True)
-class UserPage:
-    """Some of the users.
-
-    Attributes:
-        users: In order of address.
-        next_page_token: Asks for those that follow; empty if none do.
-    """
-
-    users: Sequence[User]
-    next_page_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +15,11 @@ class ListUsers:
 
     begin: Begin
 
-    async def __call__(self, page_size: int = 0, token: str = "") -> UserPage:
-        """One page.
-
-        Args:
-            page_size: At most so many users; 0 means 50.
-            token: `next_page_token` of the page before; empty for the first page.
+    async def __call__(self, page_size: int = 0, token: str = "") -> Page[User]:
+        """One page; see `page_of`.
 
         Raises:
             InvalidInput: The token is none of this list's.
         """
-        size = page_size or DEFAULT_PAGE_SIZE
-        (after,) = read_page_token(token, _QUERY, key_length=1) if token else ("",)
         async with self.begin() as work:
-            found = await work.users.page(after, size + 1)
-        shown = found[:size]
-        if len(found) == len(shown):
-            return UserPage(shown, "")
-        return UserPage(shown, page_token(_QUERY, [shown[-1].email]))
+            return await page_of(_QUERY, page_size, token, work.users.page)

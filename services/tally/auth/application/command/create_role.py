@@ -1,0 +1,39 @@
+"""Creates a role."""
+
+from dataclasses import dataclass
+
+from tally.auth.domain.access import Grants, Role, check_permissions
+from tally.auth.domain.ports import Begin
+from tally.kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRole:
+    """Creates a role."""
+
+    begin: Begin
+    clock: Clock
+
+    async def __call__(
+        self, role_id: str, display_name: str, permissions: frozenset[str], own: Grants
+    ) -> Role:
+        """The new role.
+
+        Args:
+            role_id: Its id.
+            display_name: What people are to call it.
+            permissions: What it is to permit.
+            own: What whoever creates it may do.
+
+        Raises:
+            InvalidInput: Something is no permission.
+            BeyondOwnPermissions: The role would permit more than `own`.
+            RoleIdTaken: Another role has the id.
+        """
+        check_permissions("role.permissions", permissions)
+        own.check_holds(Grants(permissions))
+        now = self.clock()
+        role = Role(role_id, display_name, permissions, now, now)
+        async with self.begin() as work:
+            await work.roles.add(role)
+        return role
