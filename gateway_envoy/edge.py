@@ -22,6 +22,9 @@ HEADERS_S = 10
 BODY_S = 30
 """What a client gets to send the headers of a request, and then the body of a REST request."""
 
+CONNECTION_S = 3600
+"""An older connection takes no new requests; those that run on it, streams included, go on to their end."""
+
 _MAX_HEAP_BYTES = 512 * 1024 * 1024
 MAX_CONNECTIONS = 2000
 
@@ -56,6 +59,7 @@ def connection_limits() -> Config:
             "headers_with_underscores_action": "REJECT_REQUEST",
             "max_headers_count": 64,
             "idle_timeout": "300s",
+            "max_connection_duration": f"{CONNECTION_S}s",
         },
         "http2_protocol_options": {
             "max_concurrent_streams": 100,

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 
@@ -15,10 +16,11 @@ from benchmarks.gateway.wire import connected
 from gateway_envoy import edge
 from gateway_envoy.table import Context
 from tally.api.camera.v1 import camera_pb2
+from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel.contracts import Method
 from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.folder import DataFolder, free_port
-from tests.component.gateway.conftest import Setup, gateway_to
+from tests.component.gateway.conftest import Live, Setup, gateway_to, serving_live
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 GET = f"/api/v1/cameras/{CAMERA_ID}"
@@ -74,6 +76,28 @@ async def test_who_comes_when_there_are_enough_connections_is_turned_away(
             async with asyncio.timeout(20):
                 while not await answers(http, health):
                     await asyncio.sleep(0.05)
+
+
+async def test_streams_outlive_the_age_at_which_connections_take_nothing_new(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(edge, "CONNECTION_S", 1)
+    live = Live()
+    async with (
+        serving_live(live) as realtime,
+        gateway_to(DataFolder(tmp_path), {"realtime": realtime.address}) as envoy,
+        grpc.aio.insecure_channel(envoy.gateway.listen) as channel,
+        httpx.AsyncClient(base_url=f"http://{envoy.gateway.admin}") as admin,
+    ):
+        stub = realtime_service_pb2_grpc.RealtimeServiceStub(channel)
+        messages = aiter(stub.Subscribe(realtime_service_pb2.SubscribeRequest()))
+        live.go_on.release()
+        await anext(messages)
+        async with asyncio.timeout(20):
+            while "max_duration_reached: 1" not in (await admin.get("/stats")).text:
+                await asyncio.sleep(0.1)
+        live.go_on.release()
+        assert (await anext(messages)).resume_token == "token-1"
 
 
 async def answers(http: httpx.AsyncClient, url: str) -> bool:
