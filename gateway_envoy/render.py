@@ -22,7 +22,7 @@ _HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_man
 _ACCESS_LOG = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 _TRACER = "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig"
 
-_GRPC_CODES = {400: 3, 404: 5, 413: 8, 429: 8, 431: 8, 503: 14, 504: 4}
+_GRPC_CODES = {400: 3, 404: 5, 408: 4, 413: 8, 429: 8, 431: 8, 500: 13, 503: 14, 504: 4}
 """google.rpc.Code for the statuses with which Envoy itself refuses."""
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.gateway.attacks import QUICK, SLOW
 from benchmarks.gateway.backend import CONTEXT, READ, Logins, serving
-from benchmarks.gateway.wire import connected
+from benchmarks.gateway.wire import answer_to, connected
 from gateway_envoy import edge
 from gateway_envoy.table import Context
 from tally.api.camera.v1 import camera_pb2
@@ -115,6 +115,15 @@ async def test_a_body_that_is_too_large_is_refused_in_json(
     assert answer.status_code == 413
     assert answer.json()["code"] == 8
     assert setup.cameras.calls == 0
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(impatient: None, setup: Setup) -> None:
+    request = b"POST /api/v1/cameras HTTP/1.1\r\nhost: tally\r\ncontent-length: 9\r\n\r\n"
+    answer = await answer_to(setup.gateway.listen, request)
+    assert answer is not None
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(body)["code"] == 4
 
 
 async def test_answers_larger_than_buffers_arrive_whole(
