@@ -8,7 +8,9 @@ import grpc
 import typer
 
 from tally.api.auth.v1 import auth_service_pb2 as messages
+from tally.api.auth.v1 import session_service_pb2
 from tally.api.auth.v1.auth_service_pb2_grpc import AuthServiceStub
+from tally.api.auth.v1.session_service_pb2_grpc import SessionServiceStub
 from tally.cli.credentials import Session, stored_sessions
 from tally.cli.failing import CommandError, failing_clearly, warn
 from tally.cli.gateway import (
@@ -23,7 +25,7 @@ from tally.cli.gateway import (
     stored_tokens,
 )
 from tally.cli.passwords import PasswordStdinOption, ask_new_password, read_line
-from tally.cli.showing import JsonOption, bindings_text, console, show_json
+from tally.cli.showing import JsonOption, bindings_text, console, local_time, show_json
 from tally.kernel.clock import utc_now
 
 
@@ -138,6 +140,7 @@ async def _logout(gateway: Gateway) -> None:
 async def _whoami(url: str, *, as_json: bool) -> None:
     async with calling(url) as channel:
         caller = await AuthServiceStub(channel).Whoami(messages.WhoamiRequest())
+        session = await _current_session(channel) if caller.HasField("user") else None
     if as_json:
         show_json(caller)
         return
@@ -147,6 +150,14 @@ async def _whoami(url: str, *, as_json: bool) -> None:
     console.print("permissions  ", " ".join(caller.permissions) or "none")
     for site in caller.site_permissions:
         console.print(f"at site {site.site_id}: {' '.join(site.permissions)}")
+    if session:
+        console.print("session ends ", local_time(session.expire_time))
+
+
+async def _current_session(channel: grpc.aio.Channel) -> session_service_pb2.Session | None:
+    request = session_service_pb2.ListSessionsRequest()
+    answer = await SessionServiceStub(channel).ListSessions(request)
+    return next((session for session in answer.sessions if session.current), None)
 
 
 async def _token(url: str) -> str:

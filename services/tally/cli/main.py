@@ -3,8 +3,11 @@
 import typer
 
 from tally.cli.count import count
+from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
+from tally.cli.roles import roles
+from tally.cli.sessions import sessions
 from tally.cli.up import up
 from tally.cli.users import users
 
@@ -23,6 +26,9 @@ app.command()(whoami)
 app.command()(token)
 app.command()(passwd)
 app.add_typer(users, name="users")
+app.add_typer(roles, name="roles")
+app.add_typer(sessions, name="sessions")
+app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
 
 

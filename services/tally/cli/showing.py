@@ -36,10 +36,10 @@ def show_json(answer: Message | Sequence[Message]) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; long cells are folded, never cut."""
+    """Print a table; long cells are folded, but for the first, which is what commands take."""
     table = Table()
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for index, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=index == 0)
     for row in rows:
         table.add_row(*[Text(cell) for cell in row])
     Console().print(table)

@@ -155,15 +155,14 @@ async def _list(gateway: str, *, as_json: bool) -> None:
         show_json(found)
         return
     show_table(
-        ["e-mail", "name", "roles", "", "since", "id"],
+        ["e-mail", "name", "roles", "since", ""],
         [
             (
                 user.email,
                 user.display_name,
                 bindings_text(user.role_bindings),
-                "disabled" if user.disabled else "",
                 local_time(user.create_time),
-                user.id,
+                "disabled" if user.disabled else "",
             )
             for user in found
         ],

@@ -56,7 +56,7 @@ async def test_calls_that_reach_nobody_say_why(
 ) -> None:
     async def fail() -> None:
         unavailable = grpc.StatusCode.UNAVAILABLE
-        raise AioRpcError(unavailable, Metadata(), Metadata(*trailing), details=details)
+        raise AioRpcError(unavailable, Metadata(), Metadata(*trailing), details, "")
 
     with pytest.raises(CommandError, match=told) as failure:
         async with answering(Gateway.at("http://localhost")):
