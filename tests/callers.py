@@ -1,6 +1,6 @@
 """Callers for tests that are about something else than who may call."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,16 @@ class Anybody:
 
     async def authenticate(self, metadata: dict[str, str]) -> Principal | None:
         return Principal("user:administrator", frozenset({ADMINISTER}))
+
+
+class Keeper:
+    """Takes every caller for somebody who holds permissions at some sites only."""
+
+    def __init__(self, sites: Mapping[str, frozenset[str]]) -> None:
+        self._principal = Principal("user:keeper", sites=sites)
+
+    async def authenticate(self, metadata: dict[str, str]) -> Principal | None:
+        return self._principal
 
 
 class _Issuer(auth_service_pb2_grpc.AuthServiceServicer):

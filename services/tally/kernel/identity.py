@@ -8,6 +8,9 @@ from typing import Protocol
 ADMINISTER = "system:admin"
 """The permission that holds every other one."""
 
+Sites = frozenset[str] | None
+"""Ids of the sites where something is permitted; None stands for everywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -31,7 +34,7 @@ class Principal:
         """Whether the caller holds `permission` everywhere; `system:admin` holds every one."""
         return permission in self.permissions or ADMINISTER in self.permissions
 
-    def sites_for(self, permission: str) -> frozenset[str] | None:
+    def sites_for(self, permission: str) -> Sites:
         """The sites where the caller holds `permission`; None if that is everywhere."""
         return None if self.may(permission) else self.sites.get(permission, frozenset())
 

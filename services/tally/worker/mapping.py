@@ -137,7 +137,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
             state = CameraState.INACTIVE
         case camera_events.CameraDeleted():
             state = CameraState.DELETED
-        case camera_events.CameraLabelsChanged():
+        case camera_events.CameraLabelsChanged() | camera_events.CameraMoved():
             pass
         case _:
             raise ValueError(f"{message.DESCRIPTOR.full_name} is no camera event")

@@ -125,18 +125,18 @@ async def test_an_error_undoes_the_whole_unit_of_work(begin: Begin) -> None:
     async with begin() as work:
         with pytest.raises(CameraNotFound):
             await work.cameras.get(fresh.id)
-        assert list(await work.read_model.page("", 10)) == []
+        assert list(await work.read_model.page("", 10, None)) == []
 
 
 async def test_pages_are_in_order_of_name(begin: Begin) -> None:
     names = ["Zebra", "apple", "Äpfel", "a b", "ab", "a", "日本", "\N{GRINNING FACE}"]
     await store(begin, *(camera(name) for name in names))
     async with begin() as work:
-        everything = await work.read_model.page("", 100)
+        everything = await work.read_model.page("", 100, None)
         assert [found.camera.spec.name for found in everything] == sorted(names)
-        second = await work.read_model.page(sorted(names)[2], 3)
+        second = await work.read_model.page(sorted(names)[2], 3, None)
         assert [found.camera.spec.name for found in second] == sorted(names)[3:6]
-        assert list(await work.read_model.page(max(names), 3)) == []
+        assert list(await work.read_model.page(max(names), 3, None)) == []
 
 
 SECOND = timedelta(seconds=1)
@@ -163,7 +163,7 @@ async def test_the_newest_status_is_kept(
         await work.stream_statuses.record(known.id, epoch, second)
     assert (await view(begin, known.id)).stream_status == (second if kept else first)
     async with begin() as work:
-        [listed] = await work.read_model.page("", 10)
+        [listed] = await work.read_model.page("", 10, None)
     assert listed.stream_status == (second if kept else first)
 
 

@@ -15,6 +15,7 @@ from tally.camera.domain.events import CameraEvent
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.identity import Sites
 
 
 @dataclass
@@ -81,8 +82,13 @@ class MemoryReadModel:
             raise CameraNotFound(camera_id)
         return self._view(self._memory.cameras[camera_id])
 
-    async def page(self, after: str, limit: int) -> Sequence[CameraView]:
-        cameras = sorted(self._memory.cameras.values(), key=lambda camera: camera.spec.name)
+    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[CameraView]:
+        seen = (
+            camera
+            for camera in self._memory.cameras.values()
+            if sites is None or camera.spec.site_id in sites
+        )
+        cameras = sorted(seen, key=lambda camera: camera.spec.name)
         return [self._view(camera) for camera in cameras if camera.spec.name > after][:limit]
 
     async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:

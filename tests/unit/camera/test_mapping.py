@@ -28,6 +28,7 @@ def test_every_event_survives_its_message() -> None:
         .revise(replace(PLAZA, name="b", stream=Stream("demo://plaza"), labels={}), NOON)
         .revise(replace(PLAZA, name="c", counting=CountingConfig()), NOON)
         .revise(PLAZA, NOON, b"sealed")
+        .revise(replace(PLAZA, site_id="s"), NOON)
         .reseal(b"resealed", NOON)
         .activate(LATER)
         .deactivate(LATER)

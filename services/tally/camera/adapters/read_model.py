@@ -12,6 +12,7 @@ from tally.camera.adapters.tables import UNIQUE_NAME, cameras, stream_statuses
 from tally.camera.domain.errors import CameraNameTaken, CameraNotFound
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.spec import CameraSpec
+from tally.kernel.identity import Sites
 
 
 class PostgresReadModel:
@@ -28,9 +29,11 @@ class PostgresReadModel:
             raise CameraNotFound(camera_id)
         return _view(row)
 
-    async def page(self, after: str, limit: int) -> Sequence[CameraView]:
-        """At most `limit` cameras in order of name, from the first whose name follows `after`."""
+    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[CameraView]:
+        """At most `limit` cameras of these sites in order of name, from the first whose name follows `after`."""
         query = _views().where(cameras.c.name > after).order_by(cameras.c.name).limit(limit)
+        if sites is not None:
+            query = query.where(cameras.c.site_id.in_(sites))
         return [_view(row) for row in await self._connection.execute(query)]
 
     async def put(self, camera: Camera) -> None:
@@ -80,6 +83,7 @@ def _values(camera: Camera) -> dict[str, Any]:
         "stream": camera.spec.stream,
         "counting": camera.spec.counting,
         "labels": camera.spec.labels,
+        "site_id": camera.spec.site_id or None,
         "state": camera.state,
         "version": camera.version,
         "create_time": camera.create_time,
@@ -91,7 +95,13 @@ def _values(camera: Camera) -> dict[str, Any]:
 def _camera(row: Row[Any]) -> Camera:
     return Camera(
         id=row.id,
-        spec=CameraSpec(name=row.name, stream=row.stream, counting=row.counting, labels=row.labels),
+        spec=CameraSpec(
+            name=row.name,
+            stream=row.stream,
+            counting=row.counting,
+            labels=row.labels,
+            site_id=row.site_id or "",
+        ),
         state=row.state,
         version=row.version,
         create_time=row.create_time,

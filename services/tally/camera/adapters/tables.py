@@ -77,6 +77,7 @@ cameras = Table(
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),
     Column("sealed_credentials", LargeBinary, nullable=False),
+    Column("site_id", Uuid(as_uuid=False), index=True),
     UniqueConstraint("name", name=UNIQUE_NAME),
     comment="The read model: every camera that is not deleted, as its events made it.",
 )

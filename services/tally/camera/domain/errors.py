@@ -1,6 +1,12 @@
 """What can go wrong with cameras; the reasons are those of the contract's `ErrorReason`."""
 
-from tally.kernel.errors import AlreadyExists, Conflict, FailedPrecondition, NotFound
+from tally.kernel.errors import (
+    AlreadyExists,
+    Conflict,
+    FailedPrecondition,
+    NotFound,
+    PermissionDenied,
+)
 
 
 class CameraNotFound(NotFound):
@@ -59,3 +65,13 @@ class StreamKeysMissing(FailedPrecondition):
         super().__init__(
             "the server has no key to encrypt credentials with: set TALLY_CAMERA_STREAM_KEYS"
         )
+
+
+class SiteForbidden(PermissionDenied):
+    """The caller may not put cameras at this site."""
+
+    reason = "SITE_FORBIDDEN"
+
+    def __init__(self, site_id: str) -> None:
+        where = f"at the site {site_id}" if site_id else "at no site"
+        super().__init__(f"the caller may not put cameras {where}: name a site of their own")

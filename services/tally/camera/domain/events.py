@@ -62,6 +62,13 @@ class CameraLabelsChanged(_CameraEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CameraMoved(_CameraEvent):
+    """A camera is at another site; at none if the id is empty."""
+
+    site_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraActivated(_CameraEvent):
     """A camera is to be counted."""
 
@@ -83,6 +90,7 @@ CameraEvent = (
     | CameraCredentialsResealed
     | CameraCountingChanged
     | CameraLabelsChanged
+    | CameraMoved
     | CameraActivated
     | CameraDeactivated
     | CameraDeleted

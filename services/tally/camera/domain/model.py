@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Self, assert_never
 from urllib.parse import urlsplit
 
-from tally.camera.domain.errors import EtagMismatch
+from tally.camera.domain.errors import CameraNotFound, EtagMismatch
 from tally.camera.domain.events import (
     CameraActivated,
     CameraCountingChanged,
@@ -19,12 +19,14 @@ from tally.camera.domain.events import (
     CameraDeleted,
     CameraEvent,
     CameraLabelsChanged,
+    CameraMoved,
     CameraRenamed,
     CameraStreamChanged,
 )
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
 from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.kernel.identity import Sites
 from tally.kernel.stream_address import NETWORK_SCHEMES, origin
 
 
@@ -94,6 +96,15 @@ class Camera:
         """The version without the changes that are not stored yet."""
         return self.version - len(self.changes)
 
+    def require_at(self, sites: Sites) -> None:
+        """Hide the camera from callers who may act elsewhere only.
+
+        Raises:
+            CameraNotFound: It is at none of these sites.
+        """
+        if sites is not None and self.spec.site_id not in sites:
+            raise CameraNotFound(self.id)
+
     def require_etag(self, etag: str) -> None:
         """Refuse a caller who read another version; an empty etag stands for any.
 
@@ -144,6 +155,8 @@ class Camera:
             )
         if spec.labels != self.spec.labels:
             changes.append(CameraLabelsChanged(camera_id=self.id, time=at, labels=spec.labels))
+        if spec.site_id != self.spec.site_id:
+            changes.append(CameraMoved(camera_id=self.id, time=at, site_id=spec.site_id))
         return self._with(*changes)
 
     def reseal(self, sealed_credentials: bytes, at: datetime) -> Self:
@@ -186,6 +199,8 @@ class Camera:
                 spec = replace(spec, counting=counting)
             case CameraLabelsChanged(labels=labels):
                 spec = replace(spec, labels=labels)
+            case CameraMoved(site_id=site_id):
+                spec = replace(spec, site_id=site_id)
             case CameraActivated():
                 state = CameraState.ACTIVE
             case CameraDeactivated():

@@ -8,6 +8,7 @@ from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.identity import Sites
 
 
 class CameraRepository(Protocol):
@@ -42,8 +43,8 @@ class CameraReadModel(Protocol):
             CameraNotFound: There is none.
         """
 
-    async def page(self, after: str, limit: int) -> Sequence[CameraView]:
-        """At most `limit` cameras in order of name, from the first whose name follows `after`."""
+    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[CameraView]:
+        """At most `limit` cameras of these sites in order of name, from the first whose name follows `after`."""
 
     async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:
         """Hold these cameras and no others; nobody else changes cameras meanwhile.

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from unicodedata import category
 
 from tally.camera.domain.counting import CountingConfig, polygon_problem
+from tally.camera.domain.errors import SiteForbidden
 from tally.camera.domain.stream import Stream, uri_problem
 from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.kernel.identity import Sites
 from tally.kernel.stream_address import StreamNetworks
 
 
@@ -19,12 +21,14 @@ class CameraSpec:
         stream: Where its pictures come from.
         counting: Its lines and zones.
         labels: Free key-value pairs to group cameras by.
+        site_id: The site where it is; empty if at none.
     """
 
     name: str
     stream: Stream
     counting: CountingConfig = field(default_factory=CountingConfig)
     labels: Mapping[str, str] = field(default_factory=dict)
+    site_id: str = ""
 
     def require_valid(self) -> None:
         """Refuse what the contract's own field rules cannot express.
@@ -35,6 +39,15 @@ class CameraSpec:
         violations = tuple(self._violations())
         if violations:
             raise InvalidInput(violations)
+
+    def require_site(self, sites: Sites) -> None:
+        """Refuse a camera at a site where its caller may not put any.
+
+        Raises:
+            SiteForbidden: It is at none of these.
+        """
+        if sites is not None and self.site_id not in sites:
+            raise SiteForbidden(self.site_id)
 
     def require_allowed(self, networks: StreamNetworks) -> None:
         """Refuse a stream from an address that cameras may not have; workers look names up and check again.

@@ -14,6 +14,7 @@ from tally.camera.application.query.list_cameras import ListCameras
 from tally.camera.mapping.resource import camera_to_proto, spec_from_proto
 from tally.camera.mapping.revision import credentials_revision, revision
 from tally.camera.mapping.values import credentials_from_proto
+from tally.kernel.grpc.access import current_sites
 from tally.kernel.grpc.call import ServicerContext
 
 _CREATED = (("x-tally-http-status", "201"),)
@@ -38,7 +39,7 @@ class CameraServicer(CameraServiceServicer):
         """Create a camera, inactive."""
         spec = spec_from_proto(request.camera)
         credentials = credentials_from_proto(request.camera.stream.credentials)
-        view = await self.create_camera(spec, request.request_id, credentials)
+        view = await self.create_camera(spec, request.request_id, credentials, current_sites())
         await context.send_initial_metadata(_CREATED)
         return messages.CreateCameraResponse(camera=camera_to_proto(view))
 
@@ -46,14 +47,14 @@ class CameraServicer(CameraServiceServicer):
         self, request: messages.GetCameraRequest, context: ServicerContext
     ) -> messages.GetCameraResponse:
         """Return one camera."""
-        view = await self.get_camera(request.camera_id)
+        view = await self.get_camera(request.camera_id, current_sites())
         return messages.GetCameraResponse(camera=camera_to_proto(view))
 
     async def ListCameras(  # noqa: N802 - gRPC's name
         self, request: messages.ListCamerasRequest, context: ServicerContext
     ) -> messages.ListCamerasResponse:
         """List cameras by name, a page at a time."""
-        page = await self.list_cameras(request.page_size, request.page_token)
+        page = await self.list_cameras(request.page_size, request.page_token, current_sites())
         return messages.ListCamerasResponse(
             cameras=[camera_to_proto(view) for view in page.cameras],
             next_page_token=page.next_page_token,
@@ -66,7 +67,11 @@ class CameraServicer(CameraServiceServicer):
         wanted = request.camera
         paths = request.update_mask.paths
         view = await self.update_camera(
-            wanted.id, revision(wanted, paths), wanted.etag, credentials_revision(wanted, paths)
+            wanted.id,
+            revision(wanted, paths),
+            wanted.etag,
+            credentials_revision(wanted, paths),
+            current_sites(),
         )
         return messages.UpdateCameraResponse(camera=camera_to_proto(view))
 
@@ -74,19 +79,19 @@ class CameraServicer(CameraServiceServicer):
         self, request: messages.DeleteCameraRequest, context: ServicerContext
     ) -> messages.DeleteCameraResponse:
         """Delete a camera."""
-        await self.delete_camera(request.camera_id, request.etag)
+        await self.delete_camera(request.camera_id, request.etag, current_sites())
         return messages.DeleteCameraResponse()
 
     async def ActivateCamera(  # noqa: N802 - gRPC's name
         self, request: messages.ActivateCameraRequest, context: ServicerContext
     ) -> messages.ActivateCameraResponse:
         """Have a camera counted."""
-        view = await self.activate_camera(request.camera_id, request.etag)
+        view = await self.activate_camera(request.camera_id, request.etag, current_sites())
         return messages.ActivateCameraResponse(camera=camera_to_proto(view))
 
     async def DeactivateCamera(  # noqa: N802 - gRPC's name
         self, request: messages.DeactivateCameraRequest, context: ServicerContext
     ) -> messages.DeactivateCameraResponse:
         """Have a camera counted no longer."""
-        view = await self.deactivate_camera(request.camera_id, request.etag)
+        view = await self.deactivate_camera(request.camera_id, request.etag, current_sites())
         return messages.DeactivateCameraResponse(camera=camera_to_proto(view))

@@ -15,6 +15,7 @@ from tally.camera.domain.events import (
     CameraDeleted,
     CameraEvent,
     CameraLabelsChanged,
+    CameraMoved,
     CameraRenamed,
     CameraStreamChanged,
 )
@@ -39,6 +40,7 @@ def event_to_proto(event: CameraEvent) -> Message:
                 counting=counting_to_proto(spec.counting),
                 labels=spec.labels,
                 sealed_credentials=sealed,
+                site_id=spec.site_id,
             )
         case CameraRenamed(name=name):
             return events_pb2.CameraRenamed(camera_id=id_, name=name)
@@ -54,6 +56,8 @@ def event_to_proto(event: CameraEvent) -> Message:
             )
         case CameraLabelsChanged(labels=labels):
             return events_pb2.CameraLabelsChanged(camera_id=id_, labels=labels)
+        case CameraMoved(site_id=site_id):
+            return events_pb2.CameraMoved(camera_id=id_, site_id=site_id)
         case CameraActivated():
             return events_pb2.CameraActivated(camera_id=id_)
         case CameraDeactivated():
@@ -77,6 +81,7 @@ def event_from_proto(message: Message, time: datetime) -> CameraEvent:
                 stream=stream_from_proto(message.stream),
                 counting=counting_from_proto(message.counting),
                 labels=dict(message.labels),
+                site_id=message.site_id,
             )
             return CameraCreated(
                 camera_id=message.camera_id,
@@ -105,6 +110,8 @@ def event_from_proto(message: Message, time: datetime) -> CameraEvent:
         case events_pb2.CameraLabelsChanged():
             labels = dict(message.labels)
             return CameraLabelsChanged(camera_id=message.camera_id, time=time, labels=labels)
+        case events_pb2.CameraMoved():
+            return CameraMoved(camera_id=message.camera_id, time=time, site_id=message.site_id)
         case events_pb2.CameraActivated():
             return CameraActivated(camera_id=message.camera_id, time=time)
         case events_pb2.CameraDeactivated():

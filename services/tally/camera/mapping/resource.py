@@ -48,6 +48,7 @@ def spec_to_proto(spec: CameraSpec) -> camera_pb2.Camera:
         stream=stream_to_proto(spec.stream),
         counting=counting_to_proto(spec.counting),
         labels=spec.labels,
+        site_id=spec.site_id,
     )
 
 
@@ -58,6 +59,7 @@ def spec_from_proto(message: camera_pb2.Camera) -> CameraSpec:
         stream=stream_from_proto(message.stream),
         counting=counting_from_proto(message.counting),
         labels=dict(message.labels),
+        site_id=message.site_id.lower(),
     )
 
 

@@ -10,12 +10,13 @@ from tally.api.options.v1.policy_pb2 import MethodPolicy
 from tally.kernel.clock import utc_now
 from tally.kernel.errors import PermissionDenied, Unauthenticated
 from tally.kernel.grpc.call import Call, Guard
-from tally.kernel.identity import Authenticator, Principal
+from tally.kernel.identity import Authenticator, Principal, Sites
 
 _OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.", "/grpc.reflection.v1.")
 """Standard services that no contract of ours can give a policy: they tell nothing that is not public."""
 
 _principal: ContextVar[Principal] = ContextVar("principal")
+_sites: ContextVar[Sites] = ContextVar("sites")
 _token: ContextVar[str] = ContextVar("token", default="")
 
 
@@ -26,6 +27,15 @@ def current_principal() -> Principal:
         LookupError: Outside a call, or in a public one.
     """
     return _principal.get()
+
+
+def current_sites() -> Sites:
+    """Where the caller holds the permission that the method being served asks for.
+
+    Raises:
+        LookupError: Outside a call, or in one that asks for no permission.
+    """
+    return _sites.get()
 
 
 def current_token() -> str:
@@ -49,12 +59,14 @@ def enforce_access(authenticator: Authenticator) -> Guard:
             yield
             return
         principal = _principal.set(call.principal)
+        sites = _sites.set(_sites_of(call.principal, call))
         token = _token.set(call.metadata.get("authorization", "").partition(" ")[2])
         try:
             async with _until(call.principal.expires_at):
                 yield
         finally:
             _token.reset(token)
+            _sites.reset(sites)
             _principal.reset(principal)
 
     return guard
@@ -94,6 +106,11 @@ def _check(call: Call) -> None:
             f"{call.principal.subject} lacks the permission {permission}",
             metadata={"permission": permission},
         )
+
+
+def _sites_of(principal: Principal, call: Call) -> Sites:
+    policy = call.method.policy if call.method else None
+    return principal.sites_for(policy.permission) if policy else frozenset()
 
 
 def _holds(principal: Principal, policy: MethodPolicy) -> bool:

@@ -82,6 +82,7 @@ class Camera(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SITE_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server (UUIDv7)."""
     name: _builtins.str
@@ -92,6 +93,8 @@ class Camera(_message.Message):
     """Changes with every change of the camera. Send it with an update to be refused, with ABORTED, if somebody else was
     quicker.
     """
+    site_id: _builtins.str
+    """The site where it is: whoever may act at some sites only sees the cameras there and no others. Empty: at none."""
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
         """Where its pictures come from."""
@@ -129,10 +132,11 @@ class Camera(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        site_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "create_time", b"create_time", "stream", b"stream", "stream_status", b"stream_status", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "create_time", b"create_time", "etag", b"etag", "id", b"id", "labels", b"labels", "name", b"name", "state", b"state", "stream", b"stream", "stream_status", b"stream_status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "create_time", b"create_time", "etag", b"etag", "id", b"id", "labels", b"labels", "name", b"name", "site_id", b"site_id", "state", b"state", "stream", b"stream", "stream_status", b"stream_status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

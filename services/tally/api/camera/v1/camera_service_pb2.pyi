@@ -191,8 +191,8 @@ class UpdateCameraRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """Which fields to change: `name`, `stream`, `stream.uri`, `stream.pace`, `stream.credentials`, `counting`,
-        `counting.lines`, `counting.zones`, `counting.detector`, `counting.classes`, `labels`. Absent: every one of them that
-        is set. `stream` leaves the credentials, which nobody can read and send back, unless new ones are set. A URI with
+        `counting.lines`, `counting.zones`, `counting.detector`, `counting.classes`, `labels`, `site_id`. Absent: every one of
+        them that is set. `stream` leaves the credentials, which nobody can read and send back, unless new ones are set. A URI with
         another scheme, host or port needs the credentials set, or cleared, in the same change.
         """
 

@@ -38,7 +38,7 @@ class CameraServiceStub:
     GetCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.GetCameraRequest, _camera_service_pb2.GetCameraResponse]
     """Returns one camera."""
     ListCameras: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.ListCamerasRequest, _camera_service_pb2.ListCamerasResponse]
-    """Lists cameras by name, a page at a time."""
+    """Lists the cameras that the caller may see by name, a page at a time."""
     UpdateCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.UpdateCameraRequest, _camera_service_pb2.UpdateCameraResponse]
     """Changes the fields of a camera that the mask names."""
     DeleteCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.DeleteCameraRequest, _camera_service_pb2.DeleteCameraResponse]
@@ -58,7 +58,7 @@ class CameraServiceAsyncStub(CameraServiceStub):
     GetCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.GetCameraRequest, _camera_service_pb2.GetCameraResponse]  # type: ignore[assignment]
     """Returns one camera."""
     ListCameras: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.ListCamerasRequest, _camera_service_pb2.ListCamerasResponse]  # type: ignore[assignment]
-    """Lists cameras by name, a page at a time."""
+    """Lists the cameras that the caller may see by name, a page at a time."""
     UpdateCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.UpdateCameraRequest, _camera_service_pb2.UpdateCameraResponse]  # type: ignore[assignment]
     """Changes the fields of a camera that the mask names."""
     DeleteCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.DeleteCameraRequest, _camera_service_pb2.DeleteCameraResponse]  # type: ignore[assignment]
@@ -93,7 +93,7 @@ class CameraServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _camera_service_pb2.ListCamerasRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_camera_service_pb2.ListCamerasResponse, _abc.Awaitable[_camera_service_pb2.ListCamerasResponse]]:
-        """Lists cameras by name, a page at a time."""
+        """Lists the cameras that the caller may see by name, a page at a time."""
 
     @_abc_1.abstractmethod
     def UpdateCamera(

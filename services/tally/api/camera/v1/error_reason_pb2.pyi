@@ -38,6 +38,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The page token was not made by this server for this query."""
     ERROR_REASON_STREAM_KEYS_MISSING: _ErrorReason.ValueType  # 7
     """The server has no key to encrypt credentials with."""
+    ERROR_REASON_SITE_FORBIDDEN: _ErrorReason.ValueType  # 8
+    """The caller may not put cameras at this site."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -58,4 +60,6 @@ ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 6
 """The page token was not made by this server for this query."""
 ERROR_REASON_STREAM_KEYS_MISSING: ErrorReason.ValueType  # 7
 """The server has no key to encrypt credentials with."""
+ERROR_REASON_SITE_FORBIDDEN: ErrorReason.ValueType  # 8
+"""The caller may not put cameras at this site."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -52,12 +52,15 @@ class CameraCreated(_message.Message):
     COUNTING_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
+    SITE_ID_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     name: _builtins.str
     """Its name."""
     sealed_credentials: _builtins.bytes
     """Its credentials, encrypted for workers; empty if it has none."""
+    site_id: _builtins.str
+    """The site where it is; empty if at none."""
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
         """Its stream."""
@@ -79,10 +82,11 @@ class CameraCreated(_message.Message):
         counting: _geometry_pb2.CountingConfig | None = ...,
         labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         sealed_credentials: _builtins.bytes = ...,
+        site_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "stream", b"stream"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "counting", b"counting", "labels", b"labels", "name", b"name", "sealed_credentials", b"sealed_credentials", "stream", b"stream"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "counting", b"counting", "labels", b"labels", "name", b"name", "sealed_credentials", b"sealed_credentials", "site_id", b"site_id", "stream", b"stream"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -247,6 +251,32 @@ class CameraLabelsChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CameraLabelsChanged: _TypeAlias = CameraLabelsChanged  # noqa: Y015
+
+@_typing.final
+class CameraMoved(_message.Message):
+    """A camera is at another site."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: _builtins.int
+    SITE_ID_FIELD_NUMBER: _builtins.int
+    camera_id: _builtins.str
+    """The camera."""
+    site_id: _builtins.str
+    """The new site; empty if at none."""
+    def __init__(
+        self,
+        *,
+        camera_id: _builtins.str = ...,
+        site_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "site_id", b"site_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CameraMoved: _TypeAlias = CameraMoved  # noqa: Y015
 
 @_typing.final
 class CameraActivated(_message.Message):

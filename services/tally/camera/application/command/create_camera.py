@@ -8,6 +8,7 @@ from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.clock import Clock
+from tally.kernel.identity import Sites
 from tally.kernel.stream_address import StreamNetworks
 
 
@@ -22,7 +23,11 @@ class CreateCamera:
     new_id: Callable[[], str]
 
     async def __call__(
-        self, spec: CameraSpec, request_id: str = "", credentials: Credentials = NO_CREDENTIALS
+        self,
+        spec: CameraSpec,
+        request_id: str = "",
+        credentials: Credentials = NO_CREDENTIALS,
+        sites: Sites = None,
     ) -> CameraView:
         """The new camera, or the one that the same request created before, as it is now.
 
@@ -30,6 +35,7 @@ class CreateCamera:
             spec: What it is to be.
             request_id: Chosen by the caller; empty makes every request a new one.
             credentials: What the camera asks for.
+            sites: Where the caller may create cameras.
 
         Raises:
             InvalidInput: The stream cannot be read, has an address that it may not have, or takes no credentials; or
@@ -37,8 +43,10 @@ class CreateCamera:
             StreamKeysMissing: There is no key to encrypt the credentials with.
             CameraNameTaken: Another camera has its name.
             RequestIdReused: The request id stands for a request with another `spec`.
-            CameraNotFound: The same request created a camera that was deleted since.
+            CameraNotFound: The same request created a camera that was deleted, or moved out of sight, since.
+            SiteForbidden: The caller may not put cameras at its site.
         """
+        spec.require_site(sites)
         camera_id = self.new_id()
         spec.require_valid()  # or its URI names nothing to seal for
         spec.require_allowed(self.networks)
@@ -48,6 +56,8 @@ class CreateCamera:
             if request_id:
                 claimed = await work.create_requests.claim(request_id, camera.id, spec)
                 if claimed != camera.id:
-                    return await work.read_model.get(claimed)
+                    known = await work.read_model.get(claimed)
+                    known.camera.require_at(sites)
+                    return known
             await work.cameras.save(camera)
             return await work.read_model.get(camera.id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tally.camera.domain.model import CameraView
 from tally.camera.domain.ports import Begin
+from tally.kernel.identity import Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +13,13 @@ class GetCamera:
 
     begin: Begin
 
-    async def __call__(self, camera_id: str) -> CameraView:
+    async def __call__(self, camera_id: str, sites: Sites = None) -> CameraView:
         """The camera.
 
         Raises:
-            CameraNotFound: There is no such camera.
+            CameraNotFound: There is no such camera at the sites where the caller may see cameras.
         """
         async with self.begin() as work:
-            return await work.read_model.get(camera_id)
+            view = await work.read_model.get(camera_id)
+        view.camera.require_at(sites)
+        return view

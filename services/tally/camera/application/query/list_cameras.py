@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tally.camera.domain.model import CameraView
 from tally.camera.domain.ports import Begin
+from tally.kernel.identity import Sites
 from tally.kernel.paging import page_token, read_page_token
 
 DEFAULT_PAGE_SIZE = 50
@@ -30,12 +31,15 @@ class ListCameras:
 
     begin: Begin
 
-    async def __call__(self, page_size: int = 0, token: str = "") -> CameraPage:
+    async def __call__(
+        self, page_size: int = 0, token: str = "", sites: Sites = None
+    ) -> CameraPage:
         """One page.
 
         Args:
             page_size: At most so many cameras; 0 means 50.
             token: `next_page_token` of the page before; empty for the first page.
+            sites: Where the caller may see cameras.
 
         Raises:
             InvalidInput: The token is none of this list's.
@@ -43,7 +47,7 @@ class ListCameras:
         size = page_size or DEFAULT_PAGE_SIZE
         (after,) = read_page_token(token, _QUERY, key_length=1) if token else ("",)
         async with self.begin() as work:
-            found = await work.read_model.page(after, size + 1)
+            found = await work.read_model.page(after, size + 1, sites)
         shown = found[:size]
         if len(found) == len(shown):
             return CameraPage(shown, "")
