@@ -2,14 +2,8 @@
 
 from typing import Any
 
+from gateway_envoy import edge
 from gateway_envoy.clusters import OTLP_CLUSTER, address, cluster, otlp_cluster
-from gateway_envoy.edge import (
-    BUFFER_BYTES,
-    bodies_as_they_come,
-    connection_limits,
-    overload_manager,
-    runtime,
-)
 from gateway_envoy.filters import http_filters
 from gateway_envoy.headers import HSTS, SECURITY, answers_carry
 from gateway_envoy.routes import not_grpc, routes
@@ -34,8 +28,8 @@ def render(gateway: Gateway) -> Config:
     return {
         "node": {"id": "tally-gateway", "cluster": "tally"},
         "admin": {"address": address(gateway.admin), "ignore_global_conn_limit": True},
-        "overload_manager": overload_manager(),
-        "layered_runtime": runtime(),
+        "overload_manager": edge.overload_manager(),
+        "layered_runtime": edge.runtime(),
         "static_resources": {"listeners": _listeners(gateway), "clusters": clusters},
     }
 
@@ -60,9 +54,13 @@ def _listener(name: str, listen: str, manager: Config, **transport: Config) -> C
     return {
         "name": name,
         "address": address(listen),
-        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "per_connection_buffer_limit_bytes": edge.BUFFER_BYTES,
         "filter_chains": [
-            {"filters": [network_filter], "transport_socket_connect_timeout": "10s", **transport}
+            {
+                "filters": [network_filter],
+                "transport_socket_connect_timeout": f"{edge.HEADERS_S}s",
+                **transport,
+            }
         ],
     }
 
@@ -72,7 +70,7 @@ def _connection_manager(gateway: Gateway) -> Config:
         "@type": _HCM,
         "stat_prefix": "gateway",
         "codec_type": "AUTO",
-        **connection_limits(),
+        **edge.connection_limits(),
         "access_log": [_access_log()],
         "local_reply_config": {"mappers": [_as_json(*pair) for pair in _GRPC_CODES.items()]},
         "route_config": {
@@ -83,7 +81,7 @@ def _connection_manager(gateway: Gateway) -> Config:
                     "domains": ["*"],
                     "typed_per_filter_config": {
                         "envoy.filters.http.cors": _cors(gateway),
-                        **bodies_as_they_come(),
+                        **edge.bodies_as_they_come(),
                     },
                     "routes": routes(sorted(gateway.contexts)),
                 }

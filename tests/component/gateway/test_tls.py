@@ -9,13 +9,15 @@ import grpc
 import httpx
 import pytest
 
+from benchmarks.gateway.wire import answer_to
+from gateway_envoy import edge
 from gateway_envoy.__main__ import TARGET
 from tally.api.camera.v1 import camera_service_pb2, camera_service_pb2_grpc
 from tally.kernel.contracts import IMAGE
 from tally.stack.certificates import authority_file, development_certificate
 from tally.stack.envoy import validate
-from tally.stack.folder import DataFolder
-from tests.component.gateway.conftest import Setup
+from tally.stack.folder import DataFolder, free_port
+from tests.component.gateway.conftest import Setup, gateway_to
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 GET = f"/api/v1/cameras/{CAMERA_ID}"
@@ -76,6 +78,15 @@ async def test_old_versions_are_refused(
     else:
         with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
             await asyncio.open_connection(host, int(port), ssl=context)
+
+
+async def test_handshakes_that_do_not_come_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(edge, "HEADERS_S", 1)
+    nobody = f"127.0.0.1:{free_port()}"
+    async with gateway_to(DataFolder(tmp_path), {"camera": nobody}) as envoy:
+        assert await answer_to(envoy.gateway.tls.listen) == b""
 
 
 async def test_in_clear_nothing_is_promised_about_tls(http: httpx.AsyncClient) -> None:
