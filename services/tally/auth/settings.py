@@ -2,9 +2,10 @@
 
 from typing import Self
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from tally.auth.domain.access import PERMISSIONS
 from tally.kernel.settings import ServerSettings
 
 
@@ -23,6 +24,14 @@ class KeySettings(BaseModel):
     scopes: frozenset[str]
     key: SecretStr = Field(min_length=32, max_length=128)
 
+    @field_validator("scopes")
+    @classmethod
+    def _scopes_are_permissions(cls, scopes: frozenset[str]) -> frozenset[str]:
+        unknown = ", ".join(sorted(scopes - set(PERMISSIONS)))
+        if unknown:
+            raise ValueError(f"{unknown}: there are {', '.join(PERMISSIONS)}")
+        return scopes
+
 
 class AuthSettings(ServerSettings):
     """What the auth server needs to know, from `TALLY_AUTH_…`.
@@ -35,7 +44,8 @@ class AuthSettings(ServerSettings):
         keys: Keys of the deployment's own programs, as JSON.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_")
+    # Errors about settings are logged, and their input would show the secrets beside what is wrong.
+    model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_", hide_input_in_errors=True)
 
     listen: str = "127.0.0.1:3001"
     database_url: SecretStr
@@ -50,4 +60,12 @@ class AuthSettings(ServerSettings):
             raise ValueError(
                 "the first admin needs a password of 12 characters or more: set first_admin_password"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_different(self) -> Self:
+        accounts = {key.account for key in self.keys}
+        texts = {key.key.get_secret_value() for key in self.keys}
+        if not len(self.keys) == len(accounts) == len(texts):
+            raise ValueError("each of the keys must be for another account, and be another key")
         return self

@@ -1,5 +1,8 @@
 """Settings that would leave a door open are refused."""
 
+import json
+import re
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -30,3 +33,45 @@ def test_the_first_admin_needs_a_password(password: str) -> None:
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(ValidationError):
         settings(secret="short")
+
+
+def key(**differing: object) -> dict[str, object]:
+    return {
+        "account": "worker", "role": "admin", "scopes": ["camera:read"], "key": "k" * 50
+    } | differing  # fmt: skip
+
+
+def with_keys(*keys: dict[str, object]) -> AuthSettings:
+    return AuthSettings.model_validate(
+        {"database_url": "postgresql+asyncpg://", "secret": "x" * 32, "keys": keys}
+    )
+
+
+def test_keys_come_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TALLY_AUTH_KEYS", json.dumps([key()]))
+    (found,) = AuthSettings(
+        database_url=SecretStr("postgresql+asyncpg://"), secret=SecretStr("x" * 32)
+    ).keys
+    assert (found.account, found.role, found.scopes) == (
+        "worker",
+        "admin",
+        frozenset({"camera:read"}),
+    )
+    assert found.key.get_secret_value() == "k" * 50
+
+
+@pytest.mark.parametrize(
+    ("keys", "complaint"),
+    [
+        ([key(key="short")], "at least 32"),
+        ([key(scopes=["camera:paint"])], "camera:paint: there are analytics:read, "),
+        ([key(), key(key="l" * 50)], "another account"),
+        ([key(), key(account="report")], "another key"),
+    ],
+)
+def test_keys_that_give_no_sense_are_refused_without_being_shown(
+    keys: list[dict[str, object]], complaint: str
+) -> None:
+    with pytest.raises(ValidationError, match=complaint) as refusal:
+        with_keys(*keys)
+    assert not {"short", "k" * 50, "x" * 32} & set(re.findall(r"\w+", str(refusal.value)))

@@ -1,4 +1,4 @@
-"""Slows down who guesses passwords."""
+"""Slows down who guesses passwords and keys."""
 
 from dataclasses import dataclass
 
@@ -36,14 +36,14 @@ class Throttle:
         if by_account > PER_ACCOUNT or by_address > PER_ADDRESS:
             raise TooManyAttempts
 
-    async def admit_from(self, address: str) -> None:
-        """Count an attempt that names no account.
+    async def admit_key(self, address: str) -> None:
+        """Count a key that did not hold, apart from logins: a program with an old key must lock nobody out.
 
         Raises:
             TooManyAttempts: There have been too many from this address.
         """
         async with self.begin() as work:
-            attempts = await work.attempts.count(f"address:{address}", self.clock())
+            attempts = await work.attempts.count(f"key:{address}", self.clock())
         if attempts > PER_ADDRESS:
             raise TooManyAttempts
 

@@ -58,11 +58,13 @@ class EnsureKeys:
         async with self.begin() as work:
             account = await self._account(work, wanted)
             known = await work.service_accounts.find_key(wanted.text)
-            if known is not None and known.scopes == wanted.scopes:
+            if known and (known.service_account_id, known.scopes) == (account.id, wanted.scopes):
                 return
-            for key in await work.service_accounts.keys(account.id):
-                if key.name == NAME:
-                    await work.service_accounts.remove_key(account.id, key.id)
+            replaced = [
+                key for key in await work.service_accounts.keys(account.id) if key.name == NAME
+            ]
+            for key in [*replaced, *([known] if known else [])]:
+                await work.service_accounts.remove_key(key.service_account_id, key.id)
             await work.service_accounts.add_key(
                 ApiKey(
                     id=self.new_id(),
