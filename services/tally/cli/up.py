@@ -134,6 +134,7 @@ async def _up(options: MeshOptions, cameras: list[NewCamera], exit_after: float 
                 f"all healthy after {time.monotonic() - start:.1f} s: https://{mesh.tls_address}/api/v1/cameras, "
                 f"on this machine also http://{mesh.gateway}/api/v1/cameras",
                 highlight=False,
+                soft_wrap=True,
             )
             if mesh.folder.first_time("first administrator shown"):
                 _show_first_administrator(console, mesh)
