@@ -5,14 +5,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 
+from tally.analytics.adapters.camera_sites import PostgresCameraSites
 from tally.analytics.adapters.reader import PostgresCountsReader
 from tally.analytics.adapters.store import PostgresCountsStore
+from tally.analytics.application.command.follow_cameras import FollowCameras
 from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
 from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
-from tally.analytics.entrypoints.consumers import counting_consumer
+from tally.analytics.entrypoints.consumers import camera_consumer, counting_consumer
 from tally.analytics.entrypoints.servicer import AnalyticsServicer
 from tally.analytics.settings import AnalyticsSettings
 from tally.api.analytics.v1.analytics_service_pb2_grpc import add_AnalyticsServiceServicer_to_server
@@ -28,7 +30,7 @@ from tally.kernel.process import background
 async def analytics_server(
     settings: AnalyticsSettings, *, authenticator: Authenticator | None = None
 ) -> AsyncIterator[RunningServer]:
-    """The analytics context: migrated, storing what workers count, and answering.
+    """The analytics context: migrated, storing counts, following where cameras are, and answering.
 
     Args:
         settings: Where things are.
@@ -42,8 +44,9 @@ async def analytics_server(
         bus = await stack.enter_async_context(
             Bus.connect(settings.nats_url.get_secret_value(), name="analytics")
         )
-        consumer = counting_consumer(bus, RecordCounts(PostgresCountsStore(database)))
-        await stack.enter_async_context(background(consumer.run()))
+        counts = counting_consumer(bus, RecordCounts(PostgresCountsStore(database)))
+        cameras = camera_consumer(bus, FollowCameras(PostgresCameraSites(database)))
+        await stack.enter_async_context(background(counts.run(), cameras.run()))
         reader = PostgresCountsReader(database)
         servicer = AnalyticsServicer(
             QueryLineCounts(reader), QueryZoneCounts(reader), ListCrossings(reader)

@@ -92,7 +92,7 @@ async def all_handled(ingest: Consumer, store: Store) -> None:
 
 async def crossings(database: Database, camera_id: str) -> int:
     reader = PostgresCountsReader(database)
-    sums = await reader.line_counts([camera_id], DAY, Granularity.TOTAL, 10)
+    sums = await reader.line_counts([camera_id], DAY, Granularity.TOTAL, 10, None)
     return sum(each.in_count + each.out_count for each in sums)
 
 

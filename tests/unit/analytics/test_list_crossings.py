@@ -13,6 +13,7 @@ from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
 from tally.analytics.domain.model import Crossing, Direction, Granularity, StoredCrossing
 from tally.analytics.domain.timespan import TimeSpan
 from tally.kernel.errors import InvalidInput
+from tally.kernel.identity import Sites
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -49,6 +50,7 @@ class Reader:
         line: str,
         after: tuple[datetime, str] | None,
         limit: int,
+        sites: Sites,
     ) -> Sequence[StoredCrossing]:
         following = [
             each
@@ -58,7 +60,12 @@ class Reader:
         return following[:limit]
 
     async def line_counts(
-        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+        self,
+        camera_ids: Sequence[str],
+        span: TimeSpan,
+        granularity: Granularity,
+        limit: int,
+        sites: Sites,
     ) -> Sequence[Any]:
         return range(limit)
 
@@ -72,7 +79,7 @@ async def test_pages_follow_one_another(count: int, page_size: int) -> None:
     shown: list[StoredCrossing] = []
     token, pages = "", 0
     while token or not pages:
-        page = await list_crossings("camera", page_size=page_size, token=token)
+        page = await list_crossings("camera", None, page_size=page_size, token=token)
         assert len(page.crossings) <= page_size
         shown += page.crossings
         token, pages = page.next_page_token, pages + 1
@@ -85,9 +92,9 @@ async def test_pages_follow_one_another(count: int, page_size: int) -> None:
 )
 async def test_a_token_of_another_query_is_refused(other: dict[str, Any]) -> None:
     list_crossings = ListCrossings(Reader(5))
-    token = (await list_crossings("camera", page_size=2)).next_page_token
+    token = (await list_crossings("camera", None, page_size=2)).next_page_token
     with pytest.raises(InvalidInput) as caught:
-        await list_crossings(**({"camera_id": "camera"} | other), token=token)
+        await list_crossings(**({"camera_id": "camera", "sites": None} | other), token=token)
     assert caught.value.reason == "PAGE_TOKEN_INVALID"
 
 
@@ -96,7 +103,7 @@ async def test_an_answer_that_is_too_long_is_refused_with_what_to_do(
     query: type[QueryLineCounts] | type[QueryZoneCounts],
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await query(Reader(0))([], TimeSpan(START, START), Granularity.HOUR)
+        await query(Reader(0))([], TimeSpan(START, START), Granularity.HOUR, None)
     (violation,) = caught.value.violations
     assert violation.field == "end_time"
     assert str(MAX_ROWS) in violation.description

@@ -16,6 +16,12 @@ from tally.analytics.domain.model import (
 )
 from tally.analytics.domain.timespan import TimeSpan
 from tally.kernel.database import Database
+from tally.kernel.identity import Sites
+
+_AT_SITES = """
+    (CAST(:sites AS uuid[]) IS NULL
+        OR camera_id IN (SELECT camera_id FROM camera_sites WHERE site_id = ANY(CAST(:sites AS uuid[]))))
+"""
 
 _OBSERVED = """
     LEFT JOIN LATERAL (
@@ -25,9 +31,10 @@ _OBSERVED = """
     ) AS coverage ON true
 """
 
-_SELECTED = """
+_SELECTED = f"""
     WHERE hour >= :start AND hour < :end
         AND (cardinality(CAST(:camera_ids AS uuid[])) = 0 OR camera_id = ANY(CAST(:camera_ids AS uuid[])))
+        AND {_AT_SITES}
 """
 
 _SPANS = {
@@ -61,11 +68,11 @@ def _zone_counts(granularity: Granularity) -> TextClause:
 _LINE_COUNTS = {granularity: _line_counts(granularity) for granularity in Granularity}
 _ZONE_COUNTS = {granularity: _zone_counts(granularity) for granularity in Granularity}
 
-_CROSSINGS = """
+_CROSSINGS = f"""
     SELECT CAST(camera_id AS text), CAST(run_id AS text), config_version, detector,
         CAST(id AS text), line, direction, time, track, ordinal, object_class, score
     FROM crossings JOIN observations USING (camera_id, run_id, sequence)
-    WHERE camera_id = :camera_id
+    WHERE camera_id = :camera_id AND {_AT_SITES}
 """
 _CONDITIONS = {
     "start": " AND time >= :start",
@@ -82,17 +89,27 @@ class PostgresCountsReader:
         self._database = database
 
     async def line_counts(
-        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+        self,
+        camera_ids: Sequence[str],
+        span: TimeSpan,
+        granularity: Granularity,
+        limit: int,
+        sites: Sites,
     ) -> Sequence[LineCount]:
         """Sums of crossings by camera, line and time."""
-        rows = await self._sums(_LINE_COUNTS[granularity], camera_ids, span, limit)
+        rows = await self._sums(_LINE_COUNTS[granularity], camera_ids, span, limit, sites)
         return [LineCount(*row) for row in rows]
 
     async def zone_counts(
-        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+        self,
+        camera_ids: Sequence[str],
+        span: TimeSpan,
+        granularity: Granularity,
+        limit: int,
+        sites: Sites,
     ) -> Sequence[ZoneCount]:
         """Sums of visits by camera, zone and time."""
-        rows = await self._sums(_ZONE_COUNTS[granularity], camera_ids, span, limit)
+        rows = await self._sums(_ZONE_COUNTS[granularity], camera_ids, span, limit, sites)
         return [ZoneCount(*row) for row in rows]
 
     async def crossings(
@@ -103,6 +120,7 @@ class PostgresCountsReader:
         line: str,
         after: tuple[datetime, str] | None,
         limit: int,
+        sites: Sites,
     ) -> Sequence[StoredCrossing]:
         """Single crossings in order of time and id."""
         after_time, after_id = after or (None, None)
@@ -114,12 +132,17 @@ class PostgresCountsReader:
         async with self._database.begin() as connection:
             rows = await connection.execute(
                 text(f"{statement} ORDER BY time, id LIMIT :limit"),
-                {"camera_id": camera_id, "limit": limit, **chosen},
+                {"camera_id": camera_id, "limit": limit, "sites": _listed(sites), **chosen},
             )
             return [_stored_crossing(*row) for row in rows]
 
     async def _sums(
-        self, statement: TextClause, camera_ids: Sequence[str], span: TimeSpan, limit: int
+        self,
+        statement: TextClause,
+        camera_ids: Sequence[str],
+        span: TimeSpan,
+        limit: int,
+        sites: Sites,
     ) -> Sequence[Sequence[Any]]:
         async with self._database.begin() as connection:
             rows = await connection.execute(
@@ -129,9 +152,14 @@ class PostgresCountsReader:
                     "start": span.start,
                     "end": span.end,
                     "limit": limit,
+                    "sites": _listed(sites),
                 },
             )
             return [tuple(row) for row in rows]
+
+
+def _listed(sites: Sites) -> list[str] | None:
+    return None if sites is None else sorted(sites)
 
 
 def _stored_crossing(

@@ -107,3 +107,12 @@ hourly_coverage = Table(
     _value("observed", TSTZMULTIRANGE),
 )
 """What was watched, as a set of moments: united with what is in it already, it stays as it is."""
+
+camera_sites = Table(
+    "camera_sites",
+    metadata,
+    _key("camera_id", _ID),
+    Column("site_id", _ID, index=True),
+    _value("version", BigInteger),
+    comment="Where the camera context says that cameras are; deleted ones stay where they were.",
+)

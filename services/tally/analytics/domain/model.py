@@ -176,3 +176,18 @@ class StoredCrossing:
     crossing: Crossing
     config_version: int
     detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlaced:
+    """A camera is at a site.
+
+    Attributes:
+        camera_id: The camera.
+        site_id: The site; empty if it is at none.
+        version: The camera's version with this; higher ones are newer.
+    """
+
+    camera_id: str
+    site_id: str
+    version: int

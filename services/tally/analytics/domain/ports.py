@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tally.analytics.domain.model import (
+    CameraPlaced,
     CountsRecord,
     Granularity,
     LineCount,
@@ -13,6 +14,7 @@ from tally.analytics.domain.model import (
     ZoneCount,
 )
 from tally.analytics.domain.timespan import TimeSpan
+from tally.kernel.identity import Sites
 
 
 class CountsStore(Protocol):
@@ -32,7 +34,12 @@ class CountsReader(Protocol):
     """Answers from the record of what was counted."""
 
     async def line_counts(
-        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+        self,
+        camera_ids: Sequence[str],
+        span: TimeSpan,
+        granularity: Granularity,
+        limit: int,
+        sites: Sites,
     ) -> Sequence[LineCount]:
         """Sums of crossings by camera, line and time.
 
@@ -41,10 +48,16 @@ class CountsReader(Protocol):
             span: Whole hours.
             granularity: How finely to sum.
             limit: At most so many rows.
+            sites: Where the cameras are now.
         """
 
     async def zone_counts(
-        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity, limit: int
+        self,
+        camera_ids: Sequence[str],
+        span: TimeSpan,
+        granularity: Granularity,
+        limit: int,
+        sites: Sites,
     ) -> Sequence[ZoneCount]:
         """Sums of visits by camera, zone and time; arguments as in `line_counts`."""
 
@@ -56,6 +69,7 @@ class CountsReader(Protocol):
         line: str,
         after: tuple[datetime, str] | None,
         limit: int,
+        sites: Sites,
     ) -> Sequence[StoredCrossing]:
         """Single crossings in order of time and id.
 
@@ -66,4 +80,12 @@ class CountsReader(Protocol):
             line: Name of the line; empty means all.
             after: Time and id of the crossing that the first one follows; None for the first of all.
             limit: At most so many.
+            sites: Where the camera is now.
         """
+
+
+class CameraSites(Protocol):
+    """The sites where cameras are."""
+
+    async def place(self, cameras: Sequence[CameraPlaced]) -> None:
+        """Remember where cameras are; what is older than what is known changes nothing."""

@@ -1,13 +1,14 @@
-"""Takes what workers counted off the bus."""
+"""Takes what workers counted, and where cameras are, off the bus."""
 
 from collections.abc import Sequence
 
 from google.protobuf.message import Message
 
+from tally.analytics.application.command.follow_cameras import FollowCameras
 from tally.analytics.application.command.record_counts import RecordCounts
-from tally.analytics.entrypoints.mapping import counts_record
+from tally.analytics.entrypoints.mapping import camera_placed, counts_record
 from tally.api.counting.v1 import events_pb2
-from tally.kernel.bus import COUNTING, Bus, Consumer, Delivery
+from tally.kernel.bus import CAMERA, COUNTING, Bus, Consumer, Delivery
 from tally.kernel.grpc.validation import field_violations
 from tally.kernel.messages import UnknownMessage, type_name
 
@@ -29,6 +30,24 @@ def counting_consumer(bus: Bus, record_counts: RecordCounts) -> Consumer:
         context="analytics",
         check=_check,
         batch=BATCH,
+    )
+
+
+def camera_consumer(bus: Bus, follow_cameras: FollowCameras) -> Consumer:
+    """The durable consumer of what says at which site a camera is."""
+
+    async def handle(deliveries: Sequence[Delivery]) -> None:
+        await follow_cameras(
+            [camera_placed(each.message, each.envelope.version) for each in deliveries]
+        )
+
+    return Consumer(
+        bus,
+        CAMERA,
+        "analytics-cameras",
+        handle,
+        context="analytics",
+        subjects=[CAMERA.subject(event, "*") for event in ("CameraCreated", "CameraMoved")],
     )
 
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tally.analytics.application.query.list_crossings import CrossingPage
 from tally.analytics.domain.model import (
+    CameraPlaced,
     CountsRecord,
     Crossing,
     Direction,
@@ -20,7 +22,9 @@ from tally.analytics.domain.model import (
 )
 from tally.analytics.domain.timespan import TimeSpan
 from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2
+from tally.api.camera.v1 import events_pb2 as camera_events
 from tally.api.counting.v1 import count_pb2, events_pb2
+from tally.kernel.messages import UnknownMessage, type_name
 
 _DIRECTIONS = {
     count_pb2.DIRECTION_IN: Direction.IN,
@@ -36,6 +40,17 @@ _GRANULARITIES = {
     analytics_pb2.GRANULARITY_HOUR: Granularity.HOUR,
     analytics_pb2.GRANULARITY_TOTAL: Granularity.TOTAL,
 }
+
+
+def camera_placed(message: Message, version: int) -> CameraPlaced:
+    """Where an event of the camera context says that a camera is.
+
+    Raises:
+        UnknownMessage: It says nothing of the kind.
+    """
+    if not isinstance(message, camera_events.CameraCreated | camera_events.CameraMoved):
+        raise UnknownMessage(f"{type_name(message)} does not say where a camera is")
+    return CameraPlaced(message.camera_id, message.site_id, version)
 
 
 def counts_record(message: events_pb2.CountsRecorded) -> CountsRecord:

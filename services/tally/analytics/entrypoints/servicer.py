@@ -6,6 +6,7 @@ from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
 from tally.analytics.entrypoints import mapping
 from tally.api.analytics.v1 import analytics_service_pb2 as messages
 from tally.api.analytics.v1 import analytics_service_pb2_grpc
+from tally.kernel.grpc.access import current_sites
 from tally.kernel.grpc.call import ServicerContext
 
 
@@ -30,6 +31,7 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             request.camera_ids,
             mapping.time_span(request),
             mapping.granularity(request.granularity),
+            current_sites(),
         )
         return mapping.line_counts_response(counts)
 
@@ -41,6 +43,7 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             request.camera_ids,
             mapping.time_span(request),
             mapping.granularity(request.granularity),
+            current_sites(),
         )
         return mapping.zone_counts_response(counts)
 
@@ -50,6 +53,7 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
         """List single crossings."""
         page = await self._list_crossings(
             request.camera_id,
+            current_sites(),
             *mapping.crossings_range(request),
             request.line,
             request.page_size,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tally.analytics.domain.model import StoredCrossing
 from tally.analytics.domain.ports import CountsReader
+from tally.kernel.identity import Sites
 from tally.kernel.paging import invalid_page_token, page_token, read_page_token
 
 DEFAULT_PAGE_SIZE = 100
@@ -33,6 +34,7 @@ class ListCrossings:
     async def __call__(
         self,
         camera_id: str,
+        sites: Sites,
         start: datetime | None = None,
         end: datetime | None = None,
         line: str = "",
@@ -43,6 +45,7 @@ class ListCrossings:
 
         Args:
             camera_id: The camera.
+            sites: Where the caller may ask what was counted.
             start: Where the range begins; None: with the first crossing.
             end: Where it ends, not itself part of it; None: with the last crossing.
             line: Name of the line; empty means all.
@@ -55,7 +58,13 @@ class ListCrossings:
         query = ("crossings", camera_id, str(start), str(end), line)
         size = page_size or DEFAULT_PAGE_SIZE
         found = await self.reader.crossings(
-            camera_id, start, end, line, _position(token, query) if token else None, size + 1
+            camera_id,
+            start,
+            end,
+            line,
+            _position(token, query) if token else None,
+            size + 1,
+            sites,
         )
         shown = found[:size]
         if len(found) == len(shown):

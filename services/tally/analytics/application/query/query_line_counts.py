@@ -7,6 +7,7 @@ from tally.analytics.application.query.limit import MAX_ROWS, require_answerable
 from tally.analytics.domain.model import Granularity, LineCount
 from tally.analytics.domain.ports import CountsReader
 from tally.analytics.domain.timespan import TimeSpan
+from tally.kernel.identity import Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,11 @@ class QueryLineCounts:
     reader: CountsReader
 
     async def __call__(
-        self, camera_ids: Sequence[str], span: TimeSpan, granularity: Granularity
+        self,
+        camera_ids: Sequence[str],
+        span: TimeSpan,
+        granularity: Granularity,
+        sites: Sites,
     ) -> Sequence[LineCount]:
         """The sums, over all hours that `span` touches.
 
@@ -24,12 +29,13 @@ class QueryLineCounts:
             camera_ids: The cameras; empty means all.
             span: What is asked about.
             granularity: How finely to sum.
+            sites: Where the caller may ask what was counted.
 
         Raises:
             InvalidInput: The answer would be too long.
         """
         counts = await self.reader.line_counts(
-            camera_ids, span.in_whole_hours(), granularity, MAX_ROWS + 1
+            camera_ids, span.in_whole_hours(), granularity, MAX_ROWS + 1, sites
         )
         require_answerable(counts)
         return counts

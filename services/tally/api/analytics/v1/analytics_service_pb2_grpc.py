@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AnalyticsServiceStub:
-    """Answers questions about what was counted.
+    """Answers questions about what was counted. Callers who may ask about some sites only are told of the cameras that are
+    there now; other cameras have counted nothing as far as they can see.
     """
 
     def __init__(self, channel):
@@ -53,7 +54,8 @@ class AnalyticsServiceStub:
 
 
 class AnalyticsServiceServicer:
-    """Answers questions about what was counted.
+    """Answers questions about what was counted. Callers who may ask about some sites only are told of the cameras that are
+    there now; other cameras have counted nothing as far as they can see.
     """
 
     def QueryLineCounts(self, request, context):
@@ -104,7 +106,8 @@ def add_AnalyticsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AnalyticsService:
-    """Answers questions about what was counted.
+    """Answers questions about what was counted. Callers who may ask about some sites only are told of the cameras that are
+    there now; other cameras have counted nothing as far as they can see.
     """
 
     @staticmethod

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AnalyticsServiceStub:
-    """Answers questions about what was counted."""
+    """Answers questions about what was counted. Callers who may ask about some sites only are told of the cameras that are
+    there now; other cameras have counted nothing as far as they can see.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -42,7 +44,9 @@ class AnalyticsServiceStub:
 
 @_typing.type_check_only
 class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
-    """Answers questions about what was counted."""
+    """Answers questions about what was counted. Callers who may ask about some sites only are told of the cameras that are
+    there now; other cameras have counted nothing as far as they can see.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     QueryLineCounts: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.QueryLineCountsRequest, _analytics_service_pb2.QueryLineCountsResponse]  # type: ignore[assignment]
@@ -53,7 +57,9 @@ class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
     """Lists single crossings by time, a page at a time."""
 
 class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Answers questions about what was counted."""
+    """Answers questions about what was counted. Callers who may ask about some sites only are told of the cameras that are
+    there now; other cameras have counted nothing as far as they can see.
+    """
 
     @_abc_1.abstractmethod
     def QueryLineCounts(
