@@ -134,5 +134,6 @@ def _service_accounts(ports: Ports) -> ServiceAccountServicer:
 
 def _sessions(ports: Ports) -> SessionServicer:
     return SessionServicer(
-        list_sessions=ListSessions(ports.begin), revoke_session=RevokeSession(ports.begin)
+        list_sessions=ListSessions(ports.begin, ports.clock),
+        revoke_session=RevokeSession(ports.begin),
     )

@@ -32,11 +32,11 @@ class PostgresSessions:
             )
         )
 
-    async def of_user(self, user_id: str) -> Sequence[Session]:
-        """The sessions of a user, newest first."""
+    async def of_user(self, user_id: str, now: datetime) -> Sequence[Session]:
+        """The sessions of a user, newest first; those that wait for the sweep left out."""
         query = (
             select(sessions)
-            .where(sessions.c.user_id == user_id)
+            .where(sessions.c.user_id == user_id, sessions.c.expire_time > now)
             .order_by(sessions.c.create_time.desc(), sessions.c.id)
         )
         return [_session(row) for row in await self._connection.execute(query)]

@@ -157,8 +157,8 @@ class Sessions(Protocol):
     async def open(self, session: Session) -> None:
         """Begin a session."""
 
-    async def of_user(self, user_id: str) -> Sequence[Session]:
-        """The sessions of a user, newest first."""
+    async def of_user(self, user_id: str, now: datetime) -> Sequence[Session]:
+        """The sessions of a user that have not expired, newest first."""
 
     async def find(self, session_id: str) -> Session | None:
         """The session with this id."""
