@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from pydantic_settings import SettingsConfigDict
 
 from tally.auth.domain.access import PERMISSIONS
+from tally.auth.domain.service_accounts import KEY_TEXT
 from tally.kernel.settings import ServerSettings
 
 
@@ -16,13 +17,22 @@ class KeySettings(BaseModel):
         account: Name of the service account; it is created if it is missing.
         role: The role that it gets then.
         scopes: Permissions that the key is limited to.
-        key: The key, 32 characters or more that nobody guesses.
+        key: The key: `tally_`, 8 characters that tell keys apart, `_`, and 24 or more that nobody guesses.
     """
 
     account: str
     role: str
     scopes: frozenset[str]
-    key: SecretStr = Field(min_length=32, max_length=128)
+    key: SecretStr = Field(max_length=128)
+
+    @field_validator("key")
+    @classmethod
+    def _key_is_recognised(cls, key: SecretStr) -> SecretStr:
+        if not KEY_TEXT.fullmatch(key.get_secret_value()):
+            raise ValueError(
+                "a key is tally_, 8 characters, _ and 24 characters or more that nobody guesses"
+            )
+        return key
 
     @field_validator("scopes")
     @classmethod

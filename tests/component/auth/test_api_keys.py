@@ -15,6 +15,7 @@ from tally.api.auth.v1.service_account_pb2 import ServiceAccount
 from tally.auth.adapters.tables import api_keys
 from tally.auth.application.throttle import PER_ADDRESS
 from tally.auth.bootstrap import auth_server
+from tally.auth.domain.service_accounts import key_text
 from tally.auth.settings import AuthSettings, KeySettings
 from tally.kernel.database import Database
 from tally.kernel.grpc.client import connect
@@ -196,7 +197,7 @@ def worker_key(text: str, *scopes: str, account: str = "worker") -> KeySettings:
 
 
 async def test_a_deployment_brings_its_programs_keys(settings: AuthSettings) -> None:
-    first, second = ("tally_" + each * 50 for each in "ab")
+    first, second = key_text("a" * 40), key_text("b" * 40)
 
     def bringing(*keys: KeySettings) -> AuthSettings:
         return settings.model_copy(update={"keys": keys, "listen": "127.0.0.1:0"})
@@ -222,14 +223,16 @@ async def test_a_deployment_brings_its_programs_keys(settings: AuthSettings) -> 
 async def test_keys_that_people_made_outlive_those_of_the_deployment(
     settings: AuthSettings,
 ) -> None:
-    brought = "tally_" + "a" * 50
+    brought = key_text("a" * 40)
     bringing = settings.model_copy(update={"keys": (worker_key(brought, "camera:read"),)})
     async with auth_server(bringing) as server, connect(server.address) as channel:
         root = await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
         account_id = (await whoami(server.address, brought)).service_account.id
         async with calling_with(server.address, root.tokens.access_token) as managing:
             made = await Accounts(managing).create_key(account_id)
-    replacing = settings.model_copy(update={"keys": (worker_key("b" * 50, "camera:read"),)})
+    replacing = settings.model_copy(
+        update={"keys": (worker_key(key_text("b" * 40), "camera:read"),)}
+    )
     async with auth_server(replacing) as server:
         await whoami(server.address, made.secret)
 
@@ -237,7 +240,8 @@ async def test_keys_that_people_made_outlive_those_of_the_deployment(
 async def test_a_key_belongs_to_the_account_that_it_was_brought_for_last(
     settings: AuthSettings,
 ) -> None:
+    text = key_text("a" * 40)
     for account in ("worker", "report"):
-        key = worker_key("a" * 50, "camera:read", account=account)
+        key = worker_key(text, "camera:read", account=account)
         async with auth_server(settings.model_copy(update={"keys": (key,)})) as server:
-            assert (await whoami(server.address, "a" * 50)).service_account.name == account
+            assert (await whoami(server.address, text)).service_account.name == account

@@ -1,5 +1,6 @@
 """Programs that call on their own behalf, and the keys that they show."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,8 @@ from tally.auth.domain.versioned import Versioned
 
 SERVICE = "service:"
 """Begins the subject of service accounts' access tokens."""
+KEY_TEXT = re.compile(r"tally_[\w-]{8}_[\w-]{24,}", re.ASCII)
+"""What people and scanners for lost secrets recognise as a key; secret is what follows the second underscore."""
 USE_IS_NOTED_AFTER = timedelta(minutes=1)
 """A key that is used all the time is not written each time."""
 
@@ -96,10 +99,10 @@ class ApiKey:
 
 
 def key_text(secret: str) -> str:
-    """A key that people and scanners for lost secrets recognise.
+    """The text of a key, as `KEY_TEXT` has it.
 
     Args:
-        secret: 40 characters or more that nobody guesses.
+        secret: 32 characters or more that nobody guesses.
     """
     return f"tally_{secret[:8]}_{secret[8:]}"
 
