@@ -9,6 +9,7 @@ import structlog
 
 from tally.auth.adapters.passwords import ArgonPasswords
 from tally.auth.adapters.signing_keys import key_cipher, make_signing_key
+from tally.auth.adapters.tables import outbox
 from tally.auth.adapters.unit_of_work import units_of_work
 from tally.auth.application.command.create_user import CreateUser
 from tally.auth.application.command.ensure_first_admin import EnsureFirstAdmin
@@ -18,6 +19,7 @@ from tally.auth.application.command.sweep import Sweep
 from tally.auth.application.key_ring import KeyRing
 from tally.auth.composition import Ports, register
 from tally.auth.settings import AuthSettings
+from tally.kernel.bus import Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
 from tally.kernel.errors import DomainError
@@ -25,6 +27,7 @@ from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.grpc.tokens import Jwk, JwksAuthenticator
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
+from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background
 
 SWEEP_PERIOD_S = 300.0
@@ -51,18 +54,26 @@ async def auth_server(
         passwords = ArgonPasswords()
         stack.callback(passwords.close)
         ports = Ports(
-            begin, clock, passwords, KeyRing(RotateKeys(begin, clock, make_signing_key), clock)
+            begin,
+            clock,
+            passwords,
+            KeyRing(RotateKeys(begin, clock, make_signing_key), clock),
+            settings.registration,
         )
         await ports.key_ring.refresh()
         await _ensure_first_callers(settings, ports)
+        bus = await stack.enter_async_context(
+            Bus.connect(settings.nats_url.get_secret_value(), name="auth")
+        )
+        relay = OutboxRelay(database, outbox, bus)
         await stack.enter_async_context(
-            background(ports.key_ring.run(), _keep_sweeping(Sweep(begin, clock)))
+            background(ports.key_ring.run(), _keep_sweeping(Sweep(begin, clock)), relay.run())
         )
 
         async def own_keys() -> Sequence[Jwk]:
             return ports.published_keys()
 
-        dependencies = {"postgresql": database.ping}
+        dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(
             serve(
                 "auth",

@@ -24,11 +24,15 @@ from tally.auth.application.command.create_user import CreateUser
 from tally.auth.application.command.delete_role import DeleteRole
 from tally.auth.application.command.delete_service_account import DeleteServiceAccount
 from tally.auth.application.command.delete_user import DeleteUser
+from tally.auth.application.command.invite_user import InviteUser
 from tally.auth.application.command.issue_token import IssueToken
 from tally.auth.application.command.login import Login
 from tally.auth.application.command.logout import Logout
 from tally.auth.application.command.logout_everywhere import LogoutEverywhere
 from tally.auth.application.command.refresh import Refresh
+from tally.auth.application.command.register import Register, Registration
+from tally.auth.application.command.request_password_reset import RequestPasswordReset
+from tally.auth.application.command.reset_password import ResetPassword
 from tally.auth.application.command.revoke_api_key import RevokeApiKey
 from tally.auth.application.command.revoke_session import RevokeSession
 from tally.auth.application.command.update_role import UpdateRole
@@ -63,6 +67,7 @@ class Ports:
     clock: Clock
     passwords: Passwords
     key_ring: KeyRing
+    registration: Registration
 
     def published_keys(self) -> Sequence[Jwk]:
         """The public halves of the signing keys."""
@@ -84,9 +89,13 @@ def _auth(ports: Ports) -> AuthServicer:
     begin, clock = ports.begin, ports.clock
     throttle = Throttle(begin, clock)
     tokens = JwtAccessTokens(ports.key_ring, clock)
+    secret = secrets.token_urlsafe
     return AuthServicer(
-        login=Login(begin, clock, throttle, ports.passwords, tokens, new_id, secrets.token_urlsafe),
-        refresh=Refresh(begin, clock, tokens, secrets.token_urlsafe),
+        register=Register(begin, clock, throttle, ports.passwords, new_id, ports.registration),
+        request_password_reset=RequestPasswordReset(begin, clock, throttle, secret),
+        reset_password=ResetPassword(begin, clock, throttle, ports.passwords),
+        login=Login(begin, clock, throttle, ports.passwords, tokens, new_id, secret),
+        refresh=Refresh(begin, clock, tokens, secret),
         logout=Logout(begin),
         logout_everywhere=LogoutEverywhere(begin),
         change_password=ChangePassword(begin, clock, throttle, ports.passwords),
@@ -100,6 +109,7 @@ def _users(ports: Ports) -> UserServicer:
     begin, clock = ports.begin, ports.clock
     return UserServicer(
         create_user=CreateUser(begin, clock, ports.passwords, new_id),
+        invite_user=InviteUser(begin, clock, secrets.token_urlsafe),
         get_user=GetUser(begin),
         list_users=ListUsers(begin),
         update_user=UpdateUser(begin, clock),

@@ -5,9 +5,10 @@ from typing import Self
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from tally.auth.application.command.register import Registration
 from tally.auth.domain.access import PERMISSIONS
 from tally.auth.domain.service_accounts import KEY_TEXT
-from tally.kernel.settings import ServerSettings
+from tally.kernel.settings import ServiceSettings
 
 
 class KeySettings(BaseModel):
@@ -43,14 +44,14 @@ class KeySettings(BaseModel):
         return scopes
 
 
-class AuthSettings(ServerSettings):
+class AuthSettings(ServiceSettings):
     """What the auth server needs to know, from `TALLY_AUTH_…`.
 
     Attributes:
-        database_url: SQLAlchemy URL of the context's own database (`postgresql+asyncpg://…`).
         secret: Encrypts the signing keys in the database; the same for all servers of the context.
         first_admin_email: Address of the super admin who is created while there is none; absent, nobody is.
         first_admin_password: Their password, 12 characters or more, which they should change.
+        registration: Who may register: anybody (`open`), who was invited (`invite`), nobody (`off`).
         keys: Keys of the deployment's own programs, as JSON.
     """
 
@@ -58,10 +59,10 @@ class AuthSettings(ServerSettings):
     model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_", hide_input_in_errors=True)
 
     listen: str = "127.0.0.1:3001"
-    database_url: SecretStr
     secret: SecretStr = Field(min_length=32)
     first_admin_email: str | None = None
     first_admin_password: SecretStr = Field(default=SecretStr(""), max_length=256)
+    registration: Registration = Registration.INVITE
     keys: tuple[KeySettings, ...] = ()
 
     @model_validator(mode="after")

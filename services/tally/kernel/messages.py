@@ -1,7 +1,15 @@
 """Protobuf messages by their full names, as stores and streams keep them."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
+
+from tally.api.options.v1 import policy_pb2
+
+_M = TypeVar("_M", bound=Message)
 
 
 class UnknownMessage(Exception):
@@ -31,3 +39,25 @@ def decode(name: str, payload: bytes) -> Message:
         return message_factory.GetMessageClass(descriptor).FromString(payload)
     except DecodeError as error:
         raise UnknownMessage(f"not a {name}: {error}") from error
+
+
+def without_sensitive(message: _M) -> _M:
+    """A copy of the message without the fields that its contract calls sensitive, at any depth."""
+    copy = type(message)()
+    copy.CopyFrom(message)
+    _clear_sensitive(copy)
+    return copy
+
+
+def _clear_sensitive(message: Message) -> None:
+    for field, value in message.ListFields():
+        if field.GetOptions().Extensions[policy_pb2.sensitive]:
+            message.ClearField(field.name)
+        elif field.type != FieldDescriptor.TYPE_MESSAGE:
+            continue
+        elif not field.is_repeated:
+            _clear_sensitive(value)
+        else:
+            for each in value.values() if isinstance(value, Mapping) else value:
+                if isinstance(each, Message):
+                    _clear_sensitive(each)

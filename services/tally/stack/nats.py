@@ -13,6 +13,7 @@ from tally.stack.process import Command, ServerProcess
 _BINARY = Path(sys.prefix) / "bin" / "nats-server"
 
 PUBLISHES: Mapping[str, Sequence[str]] = {
+    "auth": ("tally.auth.v1.>",),
     "camera": ("tally.camera.v1.>",),
     "worker": ("tally.worker.v1.>",),
     "agent": ("tally.counting.v1.>",),

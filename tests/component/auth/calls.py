@@ -40,7 +40,7 @@ class Caller:
         self.tokens = auth_service_pb2.Tokens()
 
     @property
-    def _metadata(self) -> tuple[tuple[str, str], ...]:
+    def metadata(self) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {self.tokens.access_token}"),)
 
     async def login(self, email: str, password: str) -> "Caller":
@@ -59,37 +59,37 @@ class Caller:
 
     async def logout_everywhere(self) -> None:
         request = auth_service_pb2.LogoutEverywhereRequest()
-        await self._auth.LogoutEverywhere(request, metadata=self._metadata)
+        await self._auth.LogoutEverywhere(request, metadata=self.metadata)
 
     async def change_password(self, current: str, new: str) -> None:
         request = auth_service_pb2.ChangePasswordRequest(current_password=current, new_password=new)
-        await self._auth.ChangePassword(request, metadata=self._metadata)
+        await self._auth.ChangePassword(request, metadata=self.metadata)
 
     async def whoami(self) -> auth_service_pb2.WhoamiResponse:
-        return await self._auth.Whoami(auth_service_pb2.WhoamiRequest(), metadata=self._metadata)
+        return await self._auth.Whoami(auth_service_pb2.WhoamiRequest(), metadata=self.metadata)
 
     async def create(self, email: str, *role_ids: str) -> user_pb2.User:
         user = user_pb2.User(
             email=email, display_name="Somebody", role_bindings=everywhere(*role_ids)
         )
         request = user_service_pb2.CreateUserRequest(user=user, password=PASSWORD)
-        return (await self._users.CreateUser(request, metadata=self._metadata)).user
+        return (await self._users.CreateUser(request, metadata=self.metadata)).user
 
     async def get(self, user_id: str) -> user_pb2.User:
         request = user_service_pb2.GetUserRequest(user_id=user_id)
-        return (await self._users.GetUser(request, metadata=self._metadata)).user
+        return (await self._users.GetUser(request, metadata=self.metadata)).user
 
     async def page(self, size: int, token: str = "") -> user_service_pb2.ListUsersResponse:
         request = user_service_pb2.ListUsersRequest(page_size=size, page_token=token)
-        return await self._users.ListUsers(request, metadata=self._metadata)
+        return await self._users.ListUsers(request, metadata=self.metadata)
 
     async def update(self, user: user_pb2.User, *mask: str) -> user_pb2.User:
         request = user_service_pb2.UpdateUserRequest(user=user, update_mask=FieldMask(paths=mask))
-        return (await self._users.UpdateUser(request, metadata=self._metadata)).user
+        return (await self._users.UpdateUser(request, metadata=self.metadata)).user
 
     async def delete(self, user_id: str) -> None:
         request = user_service_pb2.DeleteUserRequest(user_id=user_id)
-        await self._users.DeleteUser(request, metadata=self._metadata)
+        await self._users.DeleteUser(request, metadata=self.metadata)
 
 
 @asynccontextmanager

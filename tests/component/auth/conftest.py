@@ -11,6 +11,7 @@ from tally.auth.bootstrap import auth_server
 from tally.auth.settings import AuthSettings
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
+from tally.stack.nats import NatsServer
 
 ADMIN_EMAIL = "admin@localhost"
 ADMIN_PASSWORD = "seven blue herons"
@@ -32,10 +33,12 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def settings(database_dsn: str) -> AuthSettings:
+def settings(database_dsn: str, nats_server: NatsServer, nats_url: str) -> AuthSettings:
+    """Settings with the context's own NATS user, who may do only what the context must."""
     return AuthSettings(
         listen="127.0.0.1:0",
         database_url=SecretStr(database_dsn),
+        nats_url=SecretStr(nats_server.url("auth")),
         secret=SecretStr("x" * 32),
         first_admin_email=ADMIN_EMAIL,
         first_admin_password=SecretStr(ADMIN_PASSWORD),

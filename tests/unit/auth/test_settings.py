@@ -16,6 +16,7 @@ KEY, OTHER_KEY = (key_text(each * 40) for each in "kl")
 def settings(*, secret: str = "x" * 32, password: str = PASSWORD) -> AuthSettings:
     return AuthSettings(
         database_url=SecretStr("postgresql+asyncpg://"),
+        nats_url=SecretStr("nats://"),
         secret=SecretStr(secret),
         first_admin_email="admin@localhost",
         first_admin_password=SecretStr(password),
@@ -45,14 +46,21 @@ def key(**differing: object) -> dict[str, object]:
 
 def with_keys(*keys: dict[str, object]) -> AuthSettings:
     return AuthSettings.model_validate(
-        {"database_url": "postgresql+asyncpg://", "secret": "x" * 32, "keys": keys}
+        {
+            "database_url": "postgresql+asyncpg://",
+            "nats_url": "nats://",
+            "secret": "x" * 32,
+            "keys": keys,
+        }
     )
 
 
 def test_keys_come_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TALLY_AUTH_KEYS", json.dumps([key()]))
     (found,) = AuthSettings(
-        database_url=SecretStr("postgresql+asyncpg://"), secret=SecretStr("x" * 32)
+        database_url=SecretStr("postgresql+asyncpg://"),
+        nats_url=SecretStr("nats://"),
+        secret=SecretStr("x" * 32),
     ).keys
     assert (found.account, found.role, found.scopes) == (
         "worker",

@@ -16,7 +16,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from tally.kernel.idempotency import create_requests_table
+from tally.kernel.outbox import outbox_table
+
 metadata = MetaData()
+outbox = outbox_table(metadata)
+create_requests = create_requests_table(metadata)
 UNIQUE_EMAIL = "users_email_key"
 UNIQUE_ACCOUNT_NAME = "service_accounts_name_key"
 
@@ -105,6 +110,18 @@ refresh_tokens = Table(
     Column("used_at", DateTime(timezone=True)),
     Index("refresh_tokens_session_id_idx", "session_id"),
     comment="The refresh tokens of every session, as SHA-256; used ones are kept to tell theft.",
+)
+
+one_time_tokens = Table(
+    "one_time_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("email", Text(collation="C"), nullable=False),
+    Column("role_bindings", JSONB, nullable=False),
+    Column("expire_time", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("purpose", "email"),
+    comment="Tokens that were sent to somebody and count once, as SHA-256.",
 )
 
 attempts = Table(

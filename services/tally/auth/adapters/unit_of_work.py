@@ -7,13 +7,17 @@ from cryptography.fernet import Fernet
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.auth.adapters.attempts import PostgresAttempts
+from tally.auth.adapters.events import OutboxEvents
+from tally.auth.adapters.one_time_tokens import PostgresOneTimeTokens
 from tally.auth.adapters.roles import PostgresRoles
 from tally.auth.adapters.service_accounts import PostgresServiceAccounts
 from tally.auth.adapters.sessions import PostgresSessions
 from tally.auth.adapters.signing_keys import PostgresSigningKeys
+from tally.auth.adapters.tables import create_requests
 from tally.auth.adapters.users import PostgresUsers
 from tally.auth.domain.ports import Begin
 from tally.kernel.database import Database
+from tally.kernel.idempotency import CreateRequests
 
 
 class PostgresUnitOfWork:
@@ -24,6 +28,9 @@ class PostgresUnitOfWork:
         self.roles = PostgresRoles(connection)
         self.service_accounts = PostgresServiceAccounts(connection)
         self.sessions = PostgresSessions(connection)
+        self.one_time_tokens = PostgresOneTimeTokens(connection)
+        self.events = OutboxEvents(connection)
+        self.create_requests = CreateRequests(connection, create_requests)
         self.attempts = PostgresAttempts(connection)
         self.signing_keys = PostgresSigningKeys(connection, cipher)
 

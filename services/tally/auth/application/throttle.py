@@ -36,14 +36,18 @@ class Throttle:
         if by_account > PER_ACCOUNT or by_address > PER_ADDRESS:
             raise TooManyAttempts
 
-    async def admit_key(self, address: str) -> None:
-        """Count a key that did not hold, apart from logins: a program with an old key must lock nobody out.
+    async def admit_other(self, what: str, address: str) -> None:
+        """Count an attempt apart from logins: a program with an old key must lock nobody out.
+
+        Args:
+            what: What was tried, such as `key`.
+            address: Where the caller is.
 
         Raises:
             TooManyAttempts: There have been too many from this address.
         """
         async with self.begin() as work:
-            attempts = await work.attempts.count(f"key:{address}", self.clock())
+            attempts = await work.attempts.count(f"{what}:{address}", self.clock())
         if attempts > PER_ADDRESS:
             raise TooManyAttempts
 

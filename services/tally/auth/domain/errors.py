@@ -185,3 +185,21 @@ class SessionOfAnother(PermissionDenied):
 
     def __init__(self) -> None:
         super().__init__("sessions of others need the permissions user:read and user:write")
+
+
+class RegistrationClosed(PermissionDenied):
+    """Registration is closed, or open only to who was invited."""
+
+    reason = "REGISTRATION_CLOSED"
+
+    def __init__(self) -> None:
+        super().__init__("only who was invited can register: ask an administrator")
+
+
+class TokenInvalid(Unauthenticated):
+    """The token is unknown, expired or used before."""
+
+    reason = "TOKEN_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("the token does not hold: ask for another")

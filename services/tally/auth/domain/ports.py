@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from tally.auth.domain.access import Grants, Role, RoleBinding
+from tally.auth.domain.events import AuthEvent
 from tally.auth.domain.keys import SigningKey
 from tally.auth.domain.model import RefreshToken, Session, User
+from tally.auth.domain.one_time_tokens import OneTimeToken, Purpose
 from tally.auth.domain.service_accounts import ApiKey, ServiceAccount
+from tally.kernel.idempotency import CreateRequest
 
 
 class Users(Protocol):
@@ -182,6 +185,43 @@ class Sessions(Protocol):
         """Forget sessions that have expired."""
 
 
+class OneTimeTokens(Protocol):
+    """Tokens that count once. They are kept as digests."""
+
+    async def add(self, token: OneTimeToken, text: str) -> None:
+        """Keep a token; earlier ones of its purpose and address end."""
+
+    async def find(self, purpose: Purpose, text: str) -> OneTimeToken | None:
+        """The token with this text."""
+
+    async def take(self, purpose: Purpose, text: str) -> OneTimeToken | None:
+        """The token with this text, which is used up with it."""
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget those that have ended."""
+
+
+class Events(Protocol):
+    """Tells others."""
+
+    async def add(self, event: AuthEvent, now: datetime) -> None:
+        """Have an event sent if the unit of work succeeds."""
+
+
+class Requests(Protocol):
+    """Requests that created something."""
+
+    async def claim(self, request: CreateRequest, resource_id: str, now: datetime) -> str | None:
+        """Note that the request creates `resource_id`; returns the id of what it has created before, if it has.
+
+        Raises:
+            RequestIdReused: It had other content then.
+        """
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget requests that are too old to be repeated."""
+
+
 class Attempts(Protocol):
     """Logins that have not succeeded, counted over a span of time."""
 
@@ -226,6 +266,18 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> Sessions:
         """Who is logged in."""
+
+    @property
+    def one_time_tokens(self) -> OneTimeTokens:
+        """Who was sent a token."""
+
+    @property
+    def events(self) -> Events:
+        """What others hear of it."""
+
+    @property
+    def create_requests(self) -> Requests:
+        """What was asked for before."""
 
     @property
     def attempts(self) -> Attempts:

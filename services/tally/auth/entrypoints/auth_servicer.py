@@ -13,6 +13,9 @@ from tally.auth.application.command.login import Login
 from tally.auth.application.command.logout import Logout
 from tally.auth.application.command.logout_everywhere import LogoutEverywhere
 from tally.auth.application.command.refresh import Refresh
+from tally.auth.application.command.register import Register, Registrant
+from tally.auth.application.command.request_password_reset import RequestPasswordReset
+from tally.auth.application.command.reset_password import ResetPassword
 from tally.auth.application.query.get_service_account import GetServiceAccount
 from tally.auth.application.query.get_user import GetUser
 from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME
@@ -23,6 +26,7 @@ from tally.auth.entrypoints.caller import (
     own_grants,
     own_user_id,
 )
+from tally.auth.entrypoints.status import CREATED
 from tally.auth.mapping.resource import keys_to_proto, tokens_to_proto, user_to_proto
 from tally.auth.mapping.service_accounts import account_to_proto
 from tally.auth.mapping.sessions import site_permissions_to_proto
@@ -34,6 +38,9 @@ from tally.kernel.grpc.tokens import Jwk
 class AuthServicer(AuthServiceServicer):
     """Serves `tally.api.auth.v1.AuthService`."""
 
+    register: Register
+    request_password_reset: RequestPasswordReset
+    reset_password: ResetPassword
     login: Login
     refresh: Refresh
     logout: Logout
@@ -42,6 +49,36 @@ class AuthServicer(AuthServiceServicer):
     get_user: GetUser
     get_service_account: GetServiceAccount
     issue_token: IssueToken
+
+    async def Register(  # noqa: N802 - gRPC's name
+        self, request: messages.RegisterRequest, context: ServicerContext
+    ) -> messages.RegisterResponse:
+        """Create an account for the caller."""
+        user = await self.register(
+            Registrant(
+                request.email,
+                request.display_name,
+                request.password,
+                request.invitation,
+                address(context),
+            )
+        )
+        await context.send_initial_metadata(CREATED)
+        return messages.RegisterResponse(user=user_to_proto(user))
+
+    async def RequestPasswordReset(  # noqa: N802 - gRPC's name
+        self, request: messages.RequestPasswordResetRequest, context: ServicerContext
+    ) -> messages.RequestPasswordResetResponse:
+        """Have a token for another password sent."""
+        await self.request_password_reset(request.email, address(context))
+        return messages.RequestPasswordResetResponse()
+
+    async def ResetPassword(  # noqa: N802 - gRPC's name
+        self, request: messages.ResetPasswordRequest, context: ServicerContext
+    ) -> messages.ResetPasswordResponse:
+        """Give who was sent a token another password."""
+        await self.reset_password(request.token, request.new_password, address(context))
+        return messages.ResetPasswordResponse()
 
     async def Login(  # noqa: N802 - gRPC's name
         self, request: messages.LoginRequest, context: ServicerContext

@@ -16,6 +16,7 @@ from tally.auth.entrypoints.caller import own_grants
 from tally.auth.entrypoints.status import CREATED
 from tally.auth.mapping.roles import role_change_from_proto, role_to_proto
 from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.idempotency import CreateRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,11 @@ class RoleServicer(RoleServiceServicer):
         """Create a role."""
         wanted = request.role
         role = await self.create_role(
-            wanted.id, wanted.display_name, frozenset(wanted.permissions), own_grants()
+            wanted.id,
+            wanted.display_name,
+            frozenset(wanted.permissions),
+            own_grants(),
+            CreateRequest.of(request, request.request_id),
         )
         await context.send_initial_metadata(CREATED)
         return messages.CreateRoleResponse(role=role_to_proto(role))

@@ -22,6 +22,7 @@ from tally.auth.mapping.service_accounts import (
     new_key_from_proto,
 )
 from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.idempotency import CreateRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,10 @@ class ServiceAccountServicer(ServiceAccountServiceServicer):
         """Create an account without keys."""
         wanted = request.service_account
         account = await self.create_service_account(
-            wanted.name, bindings_from_proto(wanted.role_bindings), own_grants()
+            wanted.name,
+            bindings_from_proto(wanted.role_bindings),
+            own_grants(),
+            CreateRequest.of(request, request.request_id),
         )
         await context.send_initial_metadata(CREATED)
         return messages.CreateServiceAccountResponse(service_account=account_to_proto(account))

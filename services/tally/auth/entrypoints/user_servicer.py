@@ -6,13 +6,16 @@ from tally.api.auth.v1 import user_service_pb2 as messages
 from tally.api.auth.v1.user_service_pb2_grpc import UserServiceServicer
 from tally.auth.application.command.create_user import CreateUser
 from tally.auth.application.command.delete_user import DeleteUser
+from tally.auth.application.command.invite_user import InviteUser
 from tally.auth.application.command.update_user import UpdateUser
 from tally.auth.application.query.get_user import GetUser
 from tally.auth.application.query.list_users import ListUsers
 from tally.auth.entrypoints.caller import own_grants
 from tally.auth.entrypoints.status import CREATED
 from tally.auth.mapping.resource import change_from_proto, new_user_from_proto, user_to_proto
+from tally.auth.mapping.roles import bindings_from_proto
 from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.idempotency import CreateRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,7 @@ class UserServicer(UserServiceServicer):
     """Serves `tally.api.auth.v1.UserService`."""
 
     create_user: CreateUser
+    invite_user: InviteUser
     get_user: GetUser
     list_users: ListUsers
     update_user: UpdateUser
@@ -29,9 +33,23 @@ class UserServicer(UserServiceServicer):
         self, request: messages.CreateUserRequest, context: ServicerContext
     ) -> messages.CreateUserResponse:
         """Create a user."""
-        user = await self.create_user(new_user_from_proto(request), own_grants())
+        user = await self.create_user(
+            new_user_from_proto(request),
+            own_grants(),
+            CreateRequest.of(request, request.request_id),
+        )
         await context.send_initial_metadata(CREATED)
         return messages.CreateUserResponse(user=user_to_proto(user))
+
+    async def InviteUser(  # noqa: N802 - gRPC's name
+        self, request: messages.InviteUserRequest, context: ServicerContext
+    ) -> messages.InviteUserResponse:
+        """Invite somebody to register."""
+        bindings = bindings_from_proto(request.role_bindings)
+        ends = await self.invite_user(request.email, bindings, own_grants())
+        answer = messages.InviteUserResponse()
+        answer.expire_time.FromDatetime(ends)
+        return answer
 
     async def GetUser(  # noqa: N802 - gRPC's name
         self, request: messages.GetUserRequest, context: ServicerContext

@@ -8,6 +8,7 @@ from tally.auth.domain.model import User
 from tally.auth.domain.passwords import check_password
 from tally.auth.domain.ports import Begin, Passwords
 from tally.kernel.clock import Clock
+from tally.kernel.idempotency import UNNAMED, CreateRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,15 @@ class CreateUser:
     passwords: Passwords
     new_id: Callable[[], str]
 
-    async def __call__(self, wanted: NewUser, own: Grants) -> User:
-        """The new user.
+    async def __call__(
+        self, wanted: NewUser, own: Grants, request: CreateRequest = UNNAMED
+    ) -> User:
+        """The new user, or the one that the same request created before, as they are now.
 
         Args:
             wanted: What they are to be.
             own: What whoever creates them may do.
+            request: What makes repeating it harmless.
 
         Raises:
             RoleNotFound: A role is none.
@@ -42,6 +46,8 @@ class CreateUser:
             PasswordTooCommon: The password is among those that attackers try first.
             EmailTaken: Another user has the address.
             TooManyLogins: Too many passwords wait already.
+            RequestIdReused: The request id stands for a request with other content.
+            UserNotFound: The same request created a user who was deleted since.
         """
         email = wanted.email.strip().lower()
         check_password(wanted.password, email)
@@ -59,5 +65,8 @@ class CreateUser:
         )
         async with self.begin() as work:
             own.check_holds(await work.roles.grants(user.role_bindings))
+            before = await work.create_requests.claim(request, user.id, now)
+            if before is not None:
+                return await work.users.get(before)
             await work.users.add(user)
         return user

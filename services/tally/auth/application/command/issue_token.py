@@ -37,5 +37,5 @@ class IssueToken:
                 if key.use_is_news(now):
                     await work.service_accounts.note_use(key.id, now)
                 return self.access_tokens.issue(account.subject, grants.limited_to(key.scopes))
-        await self.throttle.admit_key(address)
+        await self.throttle.admit_other("key", address)
         raise ApiKeyInvalid

@@ -8,7 +8,7 @@ from tally.kernel.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Forgets expired sessions and attempts of long ago, so that neither table grows for ever."""
+    """Forgets what has expired or is long ago, so that no table grows for ever."""
 
     begin: Begin
     clock: Clock
@@ -19,3 +19,5 @@ class Sweep:
         async with self.begin() as work:
             await work.sessions.sweep(now)
             await work.attempts.sweep(now)
+            await work.one_time_tokens.sweep(now)
+            await work.create_requests.sweep(now)
