@@ -25,7 +25,7 @@ BODY_S = 30
 CONNECTION_S = 3600
 """An older connection takes no new requests; those that run on it, streams included, go on to their end."""
 
-_MAX_HEAP_BYTES = 512 * 1024 * 1024
+MAX_HEAP_BYTES = 512 * 1024 * 1024
 MAX_CONNECTIONS = 2000
 
 _HEAP = "envoy.resource_monitors.fixed_heap"
@@ -99,7 +99,7 @@ def overload_manager() -> Config:
                 "name": _HEAP,
                 "typed_config": {
                     "@type": f"{_MONITORS}.fixed_heap.v3.FixedHeapConfig",
-                    "max_heap_size_bytes": _MAX_HEAP_BYTES,
+                    "max_heap_size_bytes": MAX_HEAP_BYTES,
                 },
             },
             {

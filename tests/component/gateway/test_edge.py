@@ -78,6 +78,21 @@ async def test_who_comes_when_there_are_enough_connections_is_turned_away(
                     await asyncio.sleep(0.05)
 
 
+async def test_nothing_is_taken_on_while_memory_is_short(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(edge, "MAX_HEAP_BYTES", 1)
+    nobody = f"127.0.0.1:{free_port()}"
+    async with (
+        gateway_to(DataFolder(tmp_path), {"camera": nobody}) as envoy,
+        httpx.AsyncClient() as http,
+    ):
+        async with asyncio.timeout(20):
+            while await answers(http, f"http://{envoy.gateway.listen}/healthz"):
+                await asyncio.sleep(0.05)
+        assert await answers(http, f"http://{envoy.gateway.admin}/ready"), "who looks after it"
+
+
 async def test_streams_outlive_the_age_at_which_connections_take_nothing_new(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
