@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from tally.kernel.errors import Conflict, ResourceExhausted, Unavailable
+from tally.kernel.errors import Conflict, InvalidInput, ResourceExhausted, Unavailable
 
 _LOST_RACES = ("40001", "40P01")
 """SQLSTATE of serialization_failure and deadlock_detected."""
+_NUL = ("22021", "22P05")
+"""SQLSTATE of character_not_in_repertoire and untranslatable_character."""
 
 
 class Database:
@@ -32,6 +34,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=pool_timeout_s,
+            hide_parameters=True,  # errors are logged, and parameters may be secrets
             pool_pre_ping=True,  # a restarted server must not cost the next caller an error
             connect_args={"timeout": pool_timeout_s},
         )
@@ -49,6 +52,7 @@ class Database:
             Unavailable: The database cannot be reached or went away.
             ResourceExhausted: All connections are in use for too long.
             Conflict: PostgreSQL ended this transaction in favour of another that it stood in the way of.
+            InvalidInput: A text holds the character U+0000, which PostgreSQL has no way to keep.
         """
         try:
             connection = await self._connect()
@@ -66,6 +70,10 @@ class Database:
                 raise Conflict(
                     "somebody else made a change at the same moment: repeat",
                     reason="CONCURRENT_CHANGE",
+                ) from error
+            if _sqlstate(error) in _NUL:
+                raise InvalidInput(
+                    [], message="the request has a text with the character U+0000: leave it out"
                 ) from error
             if not _went_away(error):
                 raise

@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tally.kernel.database import Database, copy_rows
-from tally.kernel.errors import ResourceExhausted, Unavailable
+from tally.kernel.errors import InvalidInput, ResourceExhausted, Unavailable
 
 
 @pytest.fixture
@@ -55,3 +56,23 @@ async def test_rows_are_copied_in_the_transaction(database: Database) -> None:
         await copy_rows(connection, "numbers", ["n"], [(n,) for n in range(1000)])
         total = await connection.execute(text("SELECT sum(n) FROM numbers"))
         assert total.scalar_one() == 499500
+
+
+@pytest.mark.parametrize("kind", ["text", "jsonb"])
+async def test_a_text_that_cannot_be_kept_is_the_callers_fault(
+    database: Database, kind: str
+) -> None:
+    kept = {"text": "a\x00b", "jsonb": r'"a\u0000b"'}[kind]
+    with pytest.raises(InvalidInput, match="U\\+0000"):
+        async with database.begin() as connection:
+            await connection.execute(text(f"SELECT CAST(:kept AS {kind})"), {"kept": kept})
+
+
+async def test_errors_keep_what_was_asked_to_themselves(database: Database) -> None:
+    with pytest.raises(DBAPIError) as failure:
+        async with database.begin() as connection:
+            await connection.execute(
+                text("SELECT :secret FROM nowhere"), {"secret": "seven herons"}
+            )
+    assert "nowhere" in str(failure.value)
+    assert "heron" not in str(failure.value)
