@@ -16,8 +16,6 @@ from pathlib import Path
 from statistics import median
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from google.protobuf import json_format
 
 from benchmarks.gateway.load import grpc_per_second, require_programs, rest_per_second
@@ -25,7 +23,7 @@ from gateway_envoy.table import Context
 from tally.api.camera.v1 import stream_pb2
 from tally.api.worker.v1 import worker_pb2, worker_service_pb2
 from tally.auth.adapters.access_tokens import public_jwk
-from tally.auth.domain.keys import SigningKey
+from tally.auth.adapters.signing_keys import make_signing_key
 from tally.kernel.grpc.tokens import ALGORITHM, AUDIENCE, ISSUER, Jwk
 from tally.kernel.ids import new_id
 from tally.stack.envoy import EnvoyServer, private_gateway
@@ -141,12 +139,9 @@ def _cameras() -> list[worker_pb2.RunningCamera]:
 
 
 def _key_and_token() -> tuple[Jwk, str]:
-    """A key to verify with, and an administrator's access token."""
-    private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
+    """A key to verify with, and a worker's access token."""
     now = datetime.now(UTC)
-    key = SigningKey("benchmark", private, now)
+    key = make_signing_key(now)
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -156,7 +151,7 @@ def _key_and_token() -> tuple[Jwk, str]:
         "exp": now + timedelta(hours=1),
         "permissions": ["analytics:write", "camera:read"],
     }
-    return public_jwk(key), jwt.encode(claims, private, ALGORITHM, headers={"kid": key.id})
+    return public_jwk(key), jwt.encode(claims, key.private_key, ALGORITHM, headers={"kid": key.id})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
@@ -13,7 +13,7 @@ from tally.api.options.v1 import policy_pb2
 IMAGE = files("tally.api").joinpath("contracts.binpb")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Method:
     """One RPC method of the contracts.
 
@@ -31,14 +31,19 @@ class Method:
     policy: policy_pb2.MethodPolicy | None
     descriptor: MethodDescriptorProto
 
-    @property
+    @cached_property
     def deadline_s(self) -> float | None:
         """Seconds that a call may take; None for streams that live as long as their subscriber."""
         if self.policy is None or not self.policy.HasField("deadline"):
             return None
         return self.policy.deadline.ToTimedelta().total_seconds()
 
-    @property
+    @cached_property
+    def access(self) -> str | None:
+        """The kind of access that the policy gives: `public`, `authenticated` or `permission`; None denies all."""
+        return self.policy.WhichOneof("access") if self.policy else None
+
+    @cached_property
     def repeatable(self) -> bool:
         """Whether the contract declares that repeating a call is harmless."""
         return self.descriptor.options.idempotency_level in (

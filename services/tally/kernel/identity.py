@@ -38,6 +38,10 @@ class Principal:
         """The sites where the caller holds `permission`; None if that is everywhere."""
         return None if self.may(permission) else self.sites.get(permission, frozenset())
 
+    def holds_at(self, moment: datetime) -> bool:
+        """Whether the credentials have not ended at `moment`."""
+        return self.expires_at is None or moment < self.expires_at
+
 
 class Authenticator(Protocol):
     """Finds out who calls from a call's metadata."""

@@ -17,7 +17,7 @@ from tally.kernel.contracts import Method, descriptor_pool, methods
 from tally.kernel.errors import Unauthenticated, Unavailable
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import serve
-from tally.kernel.grpc.tokens import KEPT_S, PAUSE_S, Jwk, JwksAuthenticator
+from tally.kernel.grpc.tokens import KEPT_S, LEEWAY_S, PAUSE_S, Jwk, JwksAuthenticator
 from tally.kernel.settings import ServerSettings
 
 NOW = datetime.now(UTC)
@@ -225,3 +225,31 @@ async def test_unknown_keys_cause_one_fetch_a_pause() -> None:
 async def test_other_schemes_are_refused() -> None:
     with pytest.raises(Unauthenticated):
         await JwksAuthenticator(published).authenticate({"authorization": "Basic YTpi"})
+
+
+async def refusal(authenticator: JwksAuthenticator, metadata: dict[str, str]) -> str:
+    """What is said as soon as the token is taken no longer."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await authenticator.authenticate(metadata)
+            except Unauthenticated as error:
+                return str(error)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_token_verified_once_ends_when_it_says() -> None:
+    authenticator = JwksAuthenticator(published)
+    now = datetime.now(UTC)
+    ending = token(exp=now - timedelta(seconds=LEEWAY_S - 2))
+    assert await authenticator.authenticate(bearer(ending)) is not None
+    assert "expired" in await refusal(authenticator, bearer(ending))
+
+
+async def test_a_token_verified_once_ends_with_its_key() -> None:
+    source = Published()
+    authenticator = JwksAuthenticator(source.fetch, source.seconds)
+    remembered = bearer(token())
+    assert await authenticator.authenticate(remembered) is not None
+    source.keys, source.now = [public_jwk(STRANGERS)], KEPT_S
+    assert "not ours" in await refusal(authenticator, remembered)

@@ -4,6 +4,7 @@ The keys are kept: a token can be verified while the auth context is down, as lo
 """
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
@@ -15,6 +16,7 @@ import structlog
 
 from tally.api.auth.v1 import jwks_service_pb2
 from tally.api.auth.v1.jwks_service_pb2_grpc import JwksServiceStub
+from tally.kernel.clock import utc_now
 from tally.kernel.errors import DomainError, Unauthenticated, Unavailable
 from tally.kernel.identity import Principal
 
@@ -29,6 +31,8 @@ PAUSE_S = 5.0
 """Time between two attempts to fetch, so that tokens with made-up keys cause no load."""
 LEEWAY_S = 5
 """Difference between two machines' clocks that is forgiven."""
+REMEMBERED = 4096
+"""Tokens whose verification is remembered; those verified first are forgotten first."""
 
 Jwk = Mapping[str, str]
 """A public key as RFC 7517 writes it."""
@@ -43,6 +47,8 @@ _log = structlog.get_logger(__name__)
 class JwksAuthenticator:
     """Verifies `authorization: Bearer …`.
 
+    A token is verified once, as that costs more than all else that surrounds a call, and again with keys fetched anew.
+
     Args:
         fetch: Gets the key set.
         seconds: A clock that never jumps.
@@ -52,6 +58,7 @@ class JwksAuthenticator:
         self._fetch = fetch
         self._seconds = seconds
         self._keys: dict[str, jwt.PyJWK] = {}
+        self._verified: dict[bytes, Principal] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
@@ -68,7 +75,19 @@ class JwksAuthenticator:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != _SCHEME:
             raise Unauthenticated("the authorization header must be `Bearer` and an access token")
-        return _principal(await self._claims(token.strip()))
+        self._renew_keys()
+        return await self._principal_of(token.strip())
+
+    async def _principal_of(self, token: str) -> Principal:
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(digest)
+        if known is not None and known.holds_at(utc_now()):
+            return known
+        principal = _principal(await self._claims(token))
+        if len(self._verified) >= REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[digest] = principal
+        return principal
 
     async def _claims(self, token: str) -> dict[str, Any]:
         try:
@@ -88,15 +107,15 @@ class JwksAuthenticator:
         except jwt.InvalidTokenError as error:
             raise Unauthenticated(f"the access token does not hold: {error}") from None
 
+    def _renew_keys(self) -> None:
+        """Fetch keys that are old; nobody waits for it."""
+        if self._keys and self._seconds() - self._fetched_at >= KEPT_S:
+            self._begin_fetching()
+
     async def _key(self, key_id: str) -> jwt.PyJWK:
-        now = self._seconds()
-        may_fetch = now - self._tried_at >= PAUSE_S
         if key_id in self._keys:
-            if may_fetch and now - self._fetched_at >= KEPT_S:
-                self._begin_fetching(now)  # nobody waits for it
             return self._keys[key_id]
-        if may_fetch:
-            self._begin_fetching(now)
+        self._begin_fetching()
         if self._fetching is not None:
             await asyncio.shield(self._fetching)
         if key_id in self._keys:
@@ -105,8 +124,10 @@ class JwksAuthenticator:
             raise Unavailable("the keys that verify access tokens cannot be fetched")
         raise Unauthenticated("the access token is signed with a key that is not ours")
 
-    def _begin_fetching(self, now: float) -> None:
-        if self._fetching is None or self._fetching.done():
+    def _begin_fetching(self) -> None:
+        now = self._seconds()
+        idle = self._fetching is None or self._fetching.done()
+        if idle and now - self._tried_at >= PAUSE_S:
             self._tried_at = now
             self._fetching = asyncio.create_task(self._fetch_once(now), name="jwks")
 
@@ -118,6 +139,7 @@ class JwksAuthenticator:
             return
         self._keys = {key["kid"]: jwt.PyJWK(dict(key), algorithm=ALGORITHM) for key in found}
         self._fetched_at = now
+        self._verified.clear()  # what verified them may be published no more
 
 
 def keys_from(channel: grpc.aio.Channel) -> FetchKeys:
