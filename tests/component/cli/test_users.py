@@ -50,6 +50,26 @@ def test_a_user_is_created_listed_changed_disabled_enabled_and_deleted(
     assert email not in tally("users", "list").stdout
 
 
+def test_somebody_is_invited_with_a_role_at_a_site(tally: Tally) -> None:
+    role = "viewer@0190d2c5-0000-7000-8000-000000000001"
+    done = tally("users", "invite", "bea@example.org", "--role", role)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("invited bea@example.org; the invitation ends 2")
+
+
+def test_a_role_held_at_a_site_is_shown_as_it_was_typed(
+    tally: Tally, created: Callable[..., str]
+) -> None:
+    role = "viewer@0190d2c5-0000-7000-8000-000000000001"
+    email = created(role)
+    assert role in tally("users", "list").stdout
+    tally("login", "--email", email, "--password-stdin", input=f"{PASSWORD}\n")
+    assert (
+        "at site 0190d2c5-0000-7000-8000-000000000001: analytics:read camera:read"
+        in tally("whoami").stdout
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "told", "mend"),
     [
@@ -58,6 +78,7 @@ def test_a_user_is_created_listed_changed_disabled_enabled_and_deleted(
             "no user has the address",
             "tally users list",
         ),
+        (["invite", "x@example.org", "--role", "nobody"], "nobody", "tally roles list"),
         (["update", ADMIN], "nothing to change", ""),
         (["disable", ADMIN], "last super admin", ""),
         (["create", "no-address", "--password-stdin"], "user.email: ", ""),
