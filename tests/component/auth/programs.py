@@ -45,12 +45,18 @@ class Accounts:
         self._service = ServiceAccountServiceStub(channel)
 
     async def create(
-        self, name: str, *role_ids: str, bindings: tuple[role_pb2.RoleBinding, ...] = ()
+        self,
+        name: str,
+        *role_ids: str,
+        bindings: tuple[role_pb2.RoleBinding, ...] = (),
+        request_id: str = "",
     ) -> service_account_pb2.ServiceAccount:
         wanted = service_account_pb2.ServiceAccount(
             name=name, role_bindings=[*everywhere(*role_ids), *bindings]
         )
-        request = messages.CreateServiceAccountRequest(service_account=wanted)
+        request = messages.CreateServiceAccountRequest(
+            service_account=wanted, request_id=request_id
+        )
         return (await self._service.CreateServiceAccount(request)).service_account
 
     async def get(self, account_id: str) -> service_account_pb2.ServiceAccount:

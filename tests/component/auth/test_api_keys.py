@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from hashlib import sha256
 
@@ -245,3 +246,18 @@ async def test_a_key_belongs_to_the_account_that_it_was_brought_for_last(
         key = worker_key(text, "camera:read", account=account)
         async with auth_server(settings.model_copy(update={"keys": (key,)})) as server:
             assert (await whoami(server.address, text)).service_account.name == account
+
+
+async def test_servers_that_start_at_once_make_one_account_and_one_key(
+    settings: AuthSettings, root: Caller, accounts: Accounts
+) -> None:
+    text = key_text("a" * 40)
+    bringing = settings.model_copy(update={"keys": (worker_key(text, "camera:read"),)})
+    async with AsyncExitStack() as stack:
+        servers = await asyncio.gather(
+            *(stack.enter_async_context(auth_server(bringing)) for _ in range(3))
+        )
+        for server in servers:
+            assert (await whoami(server.address, text)).service_account.name == "worker"
+    (account,) = (await accounts.page(10)).service_accounts
+    assert len(await accounts.keys(account.id)) == 1

@@ -48,6 +48,24 @@ async def test_an_account_is_created_read_and_deleted(accounts: Accounts) -> Non
         await accounts.get(made.id)
 
 
+async def test_a_repeated_request_creates_one_account(accounts: Accounts) -> None:
+    made = await accounts.create("report", "viewer", request_id=NOBODY)
+    assert await accounts.create("report", "viewer", request_id=NOBODY) == made
+    async with refused("REQUEST_ID_REUSED"):
+        await accounts.create("report", "operator", request_id=NOBODY)
+    assert [each.id for each in (await accounts.page(10)).service_accounts] == [made.id]
+    await accounts.delete(made.id)
+    async with refused("SERVICE_ACCOUNT_NOT_FOUND"):
+        await accounts.create("report", "viewer", request_id=NOBODY)
+
+
+@pytest.mark.parametrize(("name", "role"), [("re\0port", "viewer"), ("report", "view\0er")])
+async def test_texts_that_cannot_be_kept_are_refused(
+    accounts: Accounts, name: str, role: str
+) -> None:
+    assert await outcome(accounts.create(name, role)) is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_pages_show_every_account_once(accounts: Accounts) -> None:
     for name in ("c", "a", "b"):
         await accounts.create(name)
