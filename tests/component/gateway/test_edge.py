@@ -32,7 +32,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge, "STREAM_IDLE_S", 2)
     monkeypatch.setattr(edge, "HEADERS_S", 1)
     monkeypatch.setattr(edge, "BODY_S", 1)
-    monkeypatch.setattr(Method, "deadline_s", property(lambda method: 1.0))
+    monkeypatch.setattr(Method, "deadline_s", property(lambda method: 2.0))
 
 
 @pytest.mark.parametrize("kind", QUICK.keys() | SLOW.keys())
