@@ -22,6 +22,7 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from prometheus_client import start_http_server
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from structlog.typing import EventDict, WrappedLogger
@@ -47,7 +48,10 @@ def telemetry(service: str, metrics_listen: str | None = None) -> Iterator[None]
     configure_logs(service)
     resource = Resource.create({"service.name": f"tally-{service}", "service.namespace": "tally"})
     exporting = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
-    tracer_provider = TracerProvider(resource=resource)
+    # Where nobody collects traces, their ids still go into logs and onwards.
+    tracer_provider = TracerProvider(
+        resource=resource, sampler=DEFAULT_ON if exporting else ALWAYS_OFF
+    )
     readers: list[MetricReader] = []
     if exporting:
         tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -90,7 +94,7 @@ def configure_logs(service: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from datetime import datetime
 
 from tally.api.options.v1.policy_pb2 import MethodPolicy
 from tally.kernel.clock import utc_now
@@ -15,9 +14,8 @@ from tally.kernel.identity import Authenticator, Principal, Sites
 _OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.", "/grpc.reflection.v1.")
 """Standard services that no contract of ours can give a policy: they tell nothing that is not public."""
 
-_principal: ContextVar[Principal] = ContextVar("principal")
-_sites: ContextVar[Sites] = ContextVar("sites")
-_token: ContextVar[str] = ContextVar("token", default="")
+_caller: ContextVar[tuple[Principal, Call]] = ContextVar("caller")
+"""Who makes the call being served, and that call."""
 
 
 def current_principal() -> Principal:
@@ -26,21 +24,24 @@ def current_principal() -> Principal:
     Raises:
         LookupError: Outside a call, or in a public one.
     """
-    return _principal.get()
+    return _caller.get()[0]
 
 
 def current_sites() -> Sites:
     """Where the caller holds the permission that the method being served asks for.
 
     Raises:
-        LookupError: Outside a call, or in one that asks for no permission.
+        LookupError: Outside a call, or in a public one.
     """
-    return _sites.get()
+    principal, call = _caller.get()
+    policy = call.method.policy if call.method else None
+    return principal.sites_for(policy.permission) if policy else frozenset()
 
 
 def current_token() -> str:
     """The access token of the call being served, for calls on its behalf; empty outside a call or without one."""
-    return _token.get()
+    caller = _caller.get(None)
+    return caller[1].metadata.get("authorization", "").partition(" ")[2] if caller else ""
 
 
 def enforce_access(authenticator: Authenticator) -> Guard:
@@ -58,36 +59,34 @@ def enforce_access(authenticator: Authenticator) -> Guard:
         if call.principal is None:
             yield
             return
-        principal = _principal.set(call.principal)
-        sites = _sites.set(_sites_of(call.principal, call))
-        token = _token.set(call.metadata.get("authorization", "").partition(" ")[2])
+        token = _caller.set((call.principal, call))
         try:
-            async with _until(call.principal.expires_at):
+            async with asyncio.timeout(_seconds_left(call.principal, call)) as timer:
                 yield
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            raise Unauthenticated(
+                "the credentials have expired: call again with new ones"
+            ) from None
         finally:
-            _token.reset(token)
-            _sites.reset(sites)
-            _principal.reset(principal)
+            _caller.reset(token)
 
     return guard
 
 
-@asynccontextmanager
-async def _until(moment: datetime | None) -> AsyncIterator[None]:
-    left = None if moment is None else (moment - utc_now()).total_seconds()
-    try:
-        async with asyncio.timeout(left) as timer:
-            yield
-    except TimeoutError:
-        if not timer.expired():
-            raise
-        raise Unauthenticated("the credentials have expired: call again with new ones") from None
+def _seconds_left(principal: Principal, call: Call) -> float | None:
+    """Time until the credentials end; None for calls that their deadline ends soon enough."""
+    unending = call.method is None or call.method.deadline_s is None
+    if not unending or principal.expires_at is None:
+        return None
+    return (principal.expires_at - utc_now()).total_seconds()
 
 
 def _is_public(call: Call) -> bool:
     if call.method is None:
         return call.path.startswith(_OPEN_TO_ALL)
-    return call.method.policy is not None and call.method.policy.WhichOneof("access") == "public"
+    return call.method.access == "public"
 
 
 def _check(call: Call) -> None:
@@ -95,22 +94,16 @@ def _check(call: Call) -> None:
         return
     if call.method is None:
         raise PermissionDenied(f"{call.path} is in no contract")
-    access = call.method.policy.WhichOneof("access") if call.method.policy else None
-    if call.method.policy is None or access is None:
+    if call.method.policy is None or call.method.access is None:
         raise PermissionDenied(f"{call.path} has no policy, which denies it to everybody")
     if call.principal is None:
         raise Unauthenticated("this method needs credentials: send an authorization header")
-    permission = call.method.policy.permission
-    if access == "permission" and not _holds(call.principal, call.method.policy):
+    if call.method.access == "permission" and not _holds(call.principal, call.method.policy):
+        permission = call.method.policy.permission
         raise PermissionDenied(
             f"{call.principal.subject} lacks the permission {permission}",
             metadata={"permission": permission},
         )
-
-
-def _sites_of(principal: Principal, call: Call) -> Sites:
-    policy = call.method.policy if call.method else None
-    return principal.sites_for(policy.permission) if policy else frozenset()
 
 
 def _holds(principal: Principal, policy: MethodPolicy) -> bool:
