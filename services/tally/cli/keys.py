@@ -123,7 +123,7 @@ async def _list(gateway: str, name: str | None, *, as_json: bool) -> None:
         show_json([key for _, keys_ in found for key in keys_])
         return
     show_table(
-        ["key", "account", "roles", "name", "scopes", "last used", "ends"],
+        ["key", "account", "roles", "scopes", "last used", "ends"],
         [row for account, keys_ in found for row in _rows(account, keys_)],
     )
 
@@ -137,13 +137,12 @@ def _rows(account: ServiceAccount, found: list[ApiKey]) -> list[tuple[str, ...]]
         (
             key.prefix,
             *what,
-            key.name,
             " ".join(key.scopes) or "all",
             local_time(key.last_use_time) if key.HasField("last_use_time") else "never",
             local_time(key.expire_time) if key.HasField("expire_time") else "never",
         )
         for key in found
-    ] or [("none", *what, "", "", "", "")]
+    ] or [("none", *what, "", "", "")]
 
 
 async def _create(

@@ -50,16 +50,13 @@ async def _list(gateway: str, user: str | None, *, as_json: bool) -> None:
         show_json(found)
         return
     show_table(
-        ["id", "since", "last used", "ends", "from", "program", ""],
+        ["id", "last used", "from", "program"],
         [
             (
                 session.id,
-                local_time(session.create_time),
                 local_time(session.last_use_time),
-                local_time(session.expire_time),
                 session.address,
-                session.user_agent,
-                "this one" if session.current else "",
+                session.user_agent.partition(" ")[0] + (" (this one)" if session.current else ""),
             )
             for session in found
         ],

@@ -10,6 +10,7 @@ import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,7 @@ from tally.api.auth.v1.role_pb2 import RoleBinding
 
 console = Console(highlight=False, soft_wrap=True, markup=False)
 """Prints lines as they are: what people named may look like markup."""
+_WHOLE = {"time", "since", "last used", "ends", "from"}
 _SPANS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 JsonOption = Annotated[
@@ -36,10 +38,11 @@ def show_json(answer: Message | Sequence[Message]) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; long cells are folded, but for the first, which is what commands take."""
-    table = Table()
+    """Print a table; cells are folded where space is short, but for the first ones, which commands take, and times."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for index, heading in enumerate(headings):
-        table.add_column(heading, overflow="fold", no_wrap=index == 0)
+        whole = index == 0 or heading in _WHOLE
+        table.add_column(heading, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*[Text(cell) for cell in row])
     Console().print(table)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ def test_ones_own_session_is_marked_and_its_end_shown(tally: Tally) -> None:
     (row,) = [line for line in tally("sessions", "list").stdout.splitlines() if "this one" in line]
     assert current["id"] in row
     (end,) = [line for line in tally("whoami").stdout.splitlines() if "session ends" in line]
-    assert end.split()[-2] in row
+    expiry = datetime.fromisoformat(current["expireTime"]).astimezone()
+    assert end == f"session ends  {expiry:%Y-%m-%d %H:%M}"
 
 
 def test_an_administrator_ends_the_sessions_of_others(
