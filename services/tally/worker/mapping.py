@@ -74,6 +74,7 @@ def assignment_to_proto(assignment: Assignment) -> worker_pb2.Assignment:
     return worker_pb2.Assignment(
         camera_id=assignment.camera_id,
         camera_name=assignment.name,
+        site_id=assignment.site_id,
         epoch=assignment.epoch,
         config_version=assignment.config_version,
         stream=stream_pb2.Stream.FromString(assignment.stream),
@@ -114,6 +115,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
     if version < 1:
         raise ValueError(f"a {message.DESCRIPTOR.full_name} must say which of its camera's it is")
     name: str | None = None
+    site_id: str | None = None
     stream: stream_pb2.Stream | None = None
     sealed_credentials: bytes | None = None
     counting: geometry_pb2.CountingConfig | None = None
@@ -121,10 +123,12 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
     match message:
         case camera_events.CameraCreated():
             name, stream, counting = message.name, message.stream, message.counting
-            sealed_credentials = message.sealed_credentials
+            sealed_credentials, site_id = message.sealed_credentials, message.site_id
             state = CameraState.INACTIVE
         case camera_events.CameraRenamed():
             name = message.name
+        case camera_events.CameraMoved():
+            site_id = message.site_id
         case camera_events.CameraStreamChanged():
             stream, sealed_credentials = message.stream, message.sealed_credentials
         case camera_events.CameraCredentialsResealed():
@@ -137,7 +141,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
             state = CameraState.INACTIVE
         case camera_events.CameraDeleted():
             state = CameraState.DELETED
-        case camera_events.CameraLabelsChanged() | camera_events.CameraMoved():
+        case camera_events.CameraLabelsChanged():
             pass
         case _:
             raise ValueError(f"{message.DESCRIPTOR.full_name} is no camera event")
@@ -146,6 +150,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         version=version,
         time=time,
         name=name,
+        site_id=site_id,
         stream=None if stream is None else stream.SerializeToString(deterministic=True),
         sealed_credentials=sealed_credentials,
         counting=None if counting is None else counting.SerializeToString(deterministic=True),

@@ -11,7 +11,7 @@ import pytest
 from tally.kernel.bus import Bus
 from tally.kernel.ids import derived_id
 from tally.realtime.adapters.counting_stream import JetStreamCounts
-from tally.realtime.domain.model import Extent, Position
+from tally.realtime.domain.model import Extent, Interest, Position
 from tally.realtime.domain.ports import CountsStream
 from tests.counts import publish, record
 from tests.unit.realtime.fakes import MemoryStream
@@ -70,7 +70,7 @@ async def test_replay_gives_what_lies_between_two_places(
     growing: Growing, after: int, until: int
 ) -> None:
     await filled(growing, 10)
-    events = [each async for each in growing.stream.replay(after, until, [])]
+    events = [each async for each in growing.stream.replay(after, until, Interest())]
     assert [each.sequence for each in events] == list(range(after + 1, until + 1))
     assert [each.counts for each in events] == [each.sequence for each in events]
 
@@ -78,13 +78,15 @@ async def test_replay_gives_what_lies_between_two_places(
 async def test_replay_can_be_of_one_camera(growing: Growing) -> None:
     await filled(growing, 10)
     second = growing.cameras[1]
-    events = [each async for each in growing.stream.replay(2, 8, [second])]
+    events = [each async for each in growing.stream.replay(2, 8, Interest(frozenset({second})))]
     assert [(each.sequence, each.camera_id) for each in events] == [
         (3, second),
         (5, second),
         (7, second),
     ]
-    assert [each async for each in growing.stream.replay(0, 10, [derived_id("c")])] == []
+    assert [
+        each async for each in growing.stream.replay(0, 10, Interest(frozenset({derived_id("c")})))
+    ] == []
 
 
 async def test_following_goes_on_with_what_is_added(growing: Growing) -> None:

@@ -1,10 +1,10 @@
 """A stream of counts in memory."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from itertools import count
 
-from tally.realtime.domain.model import Event, Extent
+from tally.realtime.domain.model import Event, Extent, Interest
 
 STREAM = 1
 
@@ -34,13 +34,13 @@ class MemoryStream:
             yield self.events[index]
 
     async def replay(
-        self, after: int, until: int, camera_ids: Collection[str]
+        self, after: int, until: int, interest: Interest
     ) -> AsyncGenerator[Event[int], None]:
         for each in self.events[after:until]:
             await asyncio.sleep(0)
-            if not camera_ids or each.camera_id in camera_ids:
+            if interest.includes(each):
                 yield each
 
 
 def event(number: int) -> Event[int]:
-    return Event(number, "ab"[number % 2], number)
+    return Event(number, "ab"[number % 2], ("north", "south", "")[number % 3], number)

@@ -1,7 +1,7 @@
 """A subscription goes on exactly where an earlier one ended, whatever happens meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
@@ -15,8 +15,10 @@ from tally.realtime.domain.errors import (
     StreamInterrupted,
     TooManySubscribers,
 )
-from tally.realtime.domain.model import Position
+from tally.realtime.domain.model import Interest, Position
 from tests.unit.realtime.fakes import STREAM, MemoryStream, event
+
+EVERYTHING = Interest()
 
 
 def subscribe(
@@ -28,11 +30,11 @@ def subscribe(
 
 
 async def take(
-    use_case: Subscribe[int], token: str, wanted: int, camera_ids: Collection[str] = ()
+    use_case: Subscribe[int], token: str, wanted: int, interest: Interest = EVERYTHING
 ) -> list[Update[int]]:
     """The first `wanted` updates that carry an event."""
     found = []
-    async with aclosing(use_case(camera_ids, token)) as updates, asyncio.timeout(10):
+    async with aclosing(use_case(interest, token)) as updates, asyncio.timeout(10):
         async for update in updates:
             if update.event is not None:
                 found.append(update)
@@ -52,23 +54,35 @@ def numbers(updates: list[Update[int]]) -> list[int]:
 
 async def test_a_silent_stream_shows_signs_of_life_with_its_position() -> None:
     use_case = subscribe(MemoryStream(3))
-    async with aclosing(use_case([], "")) as updates:
+    async with aclosing(use_case(EVERYTHING, "")) as updates:
         assert await anext(updates) == Update(Position(STREAM, 3), None)
         assert await anext(updates) == Update(Position(STREAM, 3), None)
 
 
 async def test_a_heartbeat_counts_what_other_cameras_had() -> None:
     use_case = subscribe(MemoryStream(3))
-    async with aclosing(use_case(["a"], "")) as updates:
+    async with aclosing(use_case(Interest(frozenset({"a"})), "")) as updates:
         await anext(updates)
         use_case.hub.publish(event(5))
         assert await anext(updates) == Update(Position(STREAM, 5), None)
 
 
-@pytest.mark.parametrize("cameras", [(), ("a",)])
+NORTH = frozenset({"north"})
+
+
+@pytest.mark.parametrize(
+    "interest",
+    [
+        EVERYTHING,
+        Interest(frozenset({"a"})),
+        Interest(sites=NORTH),
+        Interest(frozenset({"a"}), NORTH),
+    ],
+    ids=["all", "camera", "site", "both"],
+)
 @pytest.mark.parametrize("resumed_at", [0, 1, 19, 25, 30])
 async def test_resuming_leaves_nothing_out_and_repeats_nothing(
-    resumed_at: int, cameras: tuple[str, ...]
+    resumed_at: int, interest: Interest
 ) -> None:
     stream = MemoryStream(30)
     use_case = subscribe(stream)
@@ -80,8 +94,8 @@ async def test_resuming_leaves_nothing_out_and_repeats_nothing(
             await asyncio.sleep(0.001)
 
     appending = asyncio.create_task(keep_appending())
-    wanted = [n for n in range(resumed_at + 1, 61) if not cameras or event(n).camera_id in cameras]
-    got = await take(use_case, Position(STREAM, resumed_at).token, len(wanted), cameras)
+    wanted = [n for n in range(resumed_at + 1, 61) if interest.includes(event(n))]
+    got = await take(use_case, Position(STREAM, resumed_at).token, len(wanted), interest)
     assert numbers(got) == wanted
     assert [update.position.sequence for update in got] == wanted
     await appending
@@ -119,7 +133,7 @@ async def test_a_token_whose_successors_are_gone_has_expired() -> None:
 
 async def test_no_more_subscribers_than_allowed() -> None:
     use_case = subscribe(MemoryStream(), subscribers=1)
-    async with aclosing(use_case([], "")) as updates:
+    async with aclosing(use_case(EVERYTHING, "")) as updates:
         await anext(updates)
         with pytest.raises(TooManySubscribers):
             await take(use_case, "", 1)
@@ -129,7 +143,7 @@ async def test_no_more_subscribers_than_allowed() -> None:
 async def test_when_the_feed_has_lost_events_subscribers_are_sent_away(loss: str) -> None:
     stream = MemoryStream(5)
     use_case = subscribe(stream)
-    async with aclosing(use_case([], "")) as updates:
+    async with aclosing(use_case(EVERYTHING, "")) as updates:
         await anext(updates)
         if loss == "purged":
             stream.events += [event(number) for number in range(6, 11)]
@@ -141,3 +155,11 @@ async def test_when_the_feed_has_lost_events_subscribers_are_sent_away(loss: str
             await drain(updates)
     assert use_case.hub.position == (await stream.extent()).end
     feeding.cancel()
+
+
+def test_interest_is_in_both_the_cameras_and_the_sites() -> None:
+    north = [number for number in range(12) if Interest(sites=NORTH).includes(event(number))]
+    assert north == [0, 3, 6, 9]
+    assert [n for n in range(12) if Interest(frozenset({"a"}), NORTH).includes(event(n))] == [0, 6]
+    assert not any(Interest(sites=frozenset()).includes(event(number)) for number in range(12))
+    assert all(EVERYTHING.includes(event(number)) for number in range(12))

@@ -20,6 +20,7 @@ LIFE = [
     change(
         1,
         name="square",
+        site_id="north",
         stream=b"one",
         sealed_credentials=b"1",
         counting=b"",
@@ -33,6 +34,7 @@ LIFE = [
     change(7),  # labels, which the pool does not care for
     change(8, state=CameraState.ACTIVE),
     change(9, sealed_credentials=b"3"),
+    change(10, site_id=""),
 ]
 
 
@@ -51,11 +53,11 @@ def test_a_camera_is_wanted_once_it_is_active_and_its_stream_is_known() -> None:
     assert not after([change(2, state=CameraState.ACTIVE)]).wanted
     assert after(LIFE).wanted
     assert not after(LIFE[:1]).wanted
-    assert not after([*LIFE, change(10, state=CameraState.DELETED)]).wanted
+    assert not after([*LIFE, change(11, state=CameraState.DELETED)]).wanted
 
 
 def test_the_configuration_has_the_version_of_its_last_change() -> None:
-    assert [after(LIFE[:count]).config_version for count in (1, 3, 4, 6, 8, 9)] == [
+    assert [after(LIFE[:count]).config_version for count in (1, 3, 4, 6, 8, 10)] == [
         1,
         1,
         4,
@@ -63,5 +65,6 @@ def test_the_configuration_has_the_version_of_its_last_change() -> None:
         6,
         6,
     ]
+    assert [after(LIFE[:count]).site_id for count in (0, 1, 9, 10)] == ["", "north", "north", ""]
     assert after(LIFE).sealed_credentials == b"3"
     assert after(LIFE).activate_time == NOON + timedelta(minutes=8)

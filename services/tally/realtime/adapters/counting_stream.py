@@ -1,6 +1,6 @@
 """The stream of everything that is counted, from JetStream."""
 
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable
 from typing import Generic
 
 import structlog
@@ -9,7 +9,7 @@ from tally.api.counting.v1 import events_pb2
 from tally.kernel.bus import COUNTING, Bus, replay, tail
 from tally.kernel.bus.tail import Tailed, extent
 from tally.kernel.messages import UnknownMessage
-from tally.realtime.domain.model import Counts, Event, Extent
+from tally.realtime.domain.model import Counts, Event, Extent, Interest
 
 _log = structlog.get_logger(__name__)
 
@@ -39,13 +39,13 @@ class JetStreamCounts(Generic[Counts]):
                 yield event
 
     async def replay(
-        self, after: int, until: int, camera_ids: Collection[str]
+        self, after: int, until: int, interest: Interest
     ) -> AsyncGenerator[Event[Counts], None]:
         """The events with numbers above `after`, up to and including `until`."""
-        subjects = [COUNTING.subject(camera_id) for camera_id in camera_ids]
+        subjects = [COUNTING.subject(camera_id) for camera_id in interest.camera_ids]
         async for tailed in replay(self._bus, COUNTING, after, until, *subjects):
             event = self._event(tailed)
-            if event:
+            if event and interest.includes(event):
                 yield event
 
     def _event(self, tailed: Tailed) -> Event[Counts] | None:
@@ -56,4 +56,4 @@ class JetStreamCounts(Generic[Counts]):
             return None
         if not isinstance(message, events_pb2.CountsRecorded):
             return None
-        return Event(tailed.sequence, message.camera_id, self._translate(message))
+        return Event(tailed.sequence, message.camera_id, message.site_id, self._translate(message))

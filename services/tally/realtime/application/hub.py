@@ -1,8 +1,8 @@
-"""Hands every event to every subscriber who asked for its camera, without waiting for any of them."""
+"""Hands every event to every subscriber whom it is of interest to, without waiting for any of them."""
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Generic
 
@@ -10,7 +10,7 @@ from opentelemetry import metrics
 
 from tally.kernel.errors import DomainError
 from tally.realtime.domain.errors import StreamInterrupted, SubscriberTooSlow, TooManySubscribers
-from tally.realtime.domain.model import Counts, Event, Position
+from tally.realtime.domain.model import Counts, Event, Interest, Position
 
 _meter = metrics.get_meter("tally.realtime")
 _subscribers = _meter.create_up_down_counter(
@@ -31,17 +31,17 @@ class Subscription(Generic[Counts]):
         start: Where the stream stood when the subscriber joined; everything behind it comes through the queue.
     """
 
-    def __init__(self, camera_ids: Collection[str], start: Position, capacity: int) -> None:
+    def __init__(self, interest: Interest, start: Position, capacity: int) -> None:
         self.start = start
-        self._camera_ids = frozenset(camera_ids)
+        self._interest = interest
         self._capacity = capacity
         self._queue: deque[Event[Counts]] = deque()
         self._changed = asyncio.Event()
         self._error: DomainError | None = None
 
     def offer(self, event: Event[Counts]) -> None:
-        """Queue the event if its camera was asked for; a full queue ends the subscription."""
-        if self._error or (self._camera_ids and event.camera_id not in self._camera_ids):
+        """Queue the event if it is of interest; a full queue ends the subscription."""
+        if self._error or not self._interest.includes(event):
             return
         if len(self._queue) == self._capacity:
             _too_slow.add(1)
@@ -94,11 +94,11 @@ class Hub(Generic[Counts]):
         self.position = Position(self.position.stream, event.sequence)
 
     @contextmanager
-    def subscribe(self, camera_ids: Collection[str]) -> Iterator[Subscription[Counts]]:
+    def subscribe(self, interest: Interest) -> Iterator[Subscription[Counts]]:
         """Receive what is published while the block runs.
 
         Args:
-            camera_ids: The cameras; empty means all.
+            interest: Which of it.
 
         Raises:
             TooManySubscribers: All places are taken.
@@ -108,7 +108,7 @@ class Hub(Generic[Counts]):
             raise self._closed
         if len(self._subscriptions) >= self._max_subscribers:
             raise TooManySubscribers(self._max_subscribers)
-        subscription = Subscription[Counts](camera_ids, self.position, self._queue_capacity)
+        subscription = Subscription[Counts](interest, self.position, self._queue_capacity)
         self._subscriptions.add(subscription)
         _subscribers.add(1)
         try:

@@ -1,6 +1,6 @@
 """Follows live counts, from now or from where an earlier subscription ended."""
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Generic
 
@@ -10,7 +10,7 @@ from tally.realtime.domain.errors import (
     ResumeTokenInvalid,
     StreamInterrupted,
 )
-from tally.realtime.domain.model import Counts, Event, Position
+from tally.realtime.domain.model import Counts, Event, Interest, Position
 from tally.realtime.domain.ports import CountsStream
 
 
@@ -44,12 +44,12 @@ class Subscribe(Generic[Counts]):
     max_gap: int
 
     async def __call__(
-        self, camera_ids: Collection[str], resume_token: str
+        self, interest: Interest, resume_token: str
     ) -> AsyncGenerator[Update[Counts], None]:
         """Updates without end; the first one of live counts says where the stream stands.
 
         Args:
-            camera_ids: The cameras; empty means all.
+            interest: What the subscriber is told of.
             resume_token: Token of the last update that the subscriber saw; empty: from now.
 
         Raises:
@@ -62,12 +62,12 @@ class Subscribe(Generic[Counts]):
         position = await self._resume(resume_token) if resume_token else self.hub.position
         while self._gap(position) > self.max_gap:
             end = self.hub.position
-            async for update in self._replay(position, end, camera_ids):
+            async for update in self._replay(position, end, interest):
                 yield update
             position = end
-        with self.hub.subscribe(camera_ids) as subscription:
+        with self.hub.subscribe(interest) as subscription:
             yield Update(position, None)
-            async for update in self._replay(position, subscription.start, camera_ids):
+            async for update in self._replay(position, subscription.start, interest):
                 yield update
             position = max(position, subscription.start)
             while True:
@@ -96,9 +96,9 @@ class Subscribe(Generic[Counts]):
         return self.hub.position.sequence - position.sequence
 
     async def _replay(
-        self, position: Position, end: Position, camera_ids: Collection[str]
+        self, position: Position, end: Position, interest: Interest
     ) -> AsyncGenerator[Update[Counts], None]:
         if position.sequence >= end.sequence:
             return
-        async for event in self.stream.replay(position.sequence, end.sequence, camera_ids):
+        async for event in self.stream.replay(position.sequence, end.sequence, interest):
             yield Update(Position(end.stream, event.sequence), event)

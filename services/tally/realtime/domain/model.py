@@ -4,8 +4,9 @@ import binascii
 import struct
 from base64 import b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
+from tally.kernel.identity import Sites
 from tally.realtime.domain.errors import ResumeTokenInvalid
 
 Counts = TypeVar("Counts")
@@ -56,12 +57,33 @@ class Event(Generic[Counts]):
     Attributes:
         sequence: The event's number in the stream; later ones have higher numbers, not always the next.
         camera_id: The camera.
+        site_id: Where it was; empty if at no site.
         counts: What it counted.
     """
 
     sequence: int
     camera_id: str
+    site_id: str
     counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What a subscriber is told of.
+
+    Attributes:
+        camera_ids: The cameras; empty means all.
+        sites: Where they are when they count.
+    """
+
+    camera_ids: frozenset[str] = frozenset()
+    sites: Sites = None
+
+    def includes(self, event: "Event[Any]") -> bool:
+        """Whether the subscriber is told of this event."""
+        if self.sites is not None and event.site_id not in self.sites:
+            return False
+        return not self.camera_ids or event.camera_id in self.camera_ids
 
 
 @dataclass(frozen=True, slots=True)

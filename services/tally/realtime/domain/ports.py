@@ -1,9 +1,9 @@
 """What the use cases need of the world."""
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from tally.realtime.domain.model import Counts, Event, Extent
+from tally.realtime.domain.model import Counts, Event, Extent, Interest
 
 
 class CountsStream(Protocol[Counts]):
@@ -19,12 +19,12 @@ class CountsStream(Protocol[Counts]):
         """Every event with a number above `after`, those to come included; ends by an error only."""
 
     def replay(
-        self, after: int, until: int, camera_ids: Collection[str]
+        self, after: int, until: int, interest: Interest
     ) -> AsyncGenerator[Event[Counts], None]:
         """The events with numbers above `after`, up to and including `until`.
 
         Args:
             after: Number of the last event that is left out.
             until: Number of the last event that is wanted; it is in the stream already.
-            camera_ids: The cameras; empty means all.
+            interest: Which of them are wanted.
         """

@@ -6,8 +6,10 @@ from contextlib import aclosing
 from tally.api.realtime.v1 import realtime_service_pb2 as messages
 from tally.api.realtime.v1 import realtime_service_pb2_grpc
 from tally.kernel.clock import Clock
+from tally.kernel.grpc.access import current_sites
 from tally.kernel.grpc.call import ServicerContext
 from tally.realtime.application.subscribe import Subscribe
+from tally.realtime.domain.model import Interest
 from tally.realtime.entrypoints import mapping
 
 
@@ -22,7 +24,8 @@ class RealtimeServicer(realtime_service_pb2_grpc.RealtimeServiceServicer):
         self, request: messages.SubscribeRequest, context: ServicerContext
     ) -> AsyncIterator[messages.SubscribeResponse]:
         """Stream the counts of the cameras asked for."""
-        updates = self._subscribe(request.camera_ids, request.resume_token)
+        interest = Interest(frozenset(request.camera_ids), current_sites())
+        updates = self._subscribe(interest, request.resume_token)
         async with aclosing(updates):
             async for update in updates:
                 yield mapping.subscribe_response(update, self._clock)

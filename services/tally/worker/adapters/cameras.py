@@ -100,6 +100,7 @@ class PostgresCameras:
             Assignment(
                 camera_id=row.camera_id,
                 name=row.name,
+                site_id=row.site_id,
                 epoch=row.epoch,
                 config_version=max(row.stream_version, row.counting_version),
                 stream=row.stream,

@@ -55,6 +55,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         classes=tuple(counting.classes),
         activate_time=assignment.activate_time.ToDatetime(UTC),
         sealed_credentials=assignment.sealed_credentials,
+        site_id=assignment.site_id,
     )
 
 

@@ -41,7 +41,7 @@ class Reading:
         run_id: The run's id.
         detector: Finds the objects.
         selection: Which of them count.
-        epoch: Tells the epoch of the assignment, which may rise meanwhile.
+        now: The task as it is now: its epoch may rise meanwhile, its camera may move.
         keep: Where records go.
 
     Attributes:
@@ -56,14 +56,14 @@ class Reading:
         detector: Detector,
         selection: ClassSelection,
         *,
-        epoch: Callable[[], int],
+        now: Callable[[], CameraTask],
         keep: Keep,
     ) -> None:
         self.figures = Figures(detector.name)
         self._live = source.info.live
         self._depth = depth_for(detector)
         self._attributes = {"camera_id": task.camera_id}
-        self._epoch = epoch
+        self._now = now
         self._keep = keep
         self._reader = FrameReader(source, drop=self._live)
         self._inspector = Inspector(detector, selection, live=self._live)
@@ -118,7 +118,7 @@ class Reading:
         figures.last_frame_time = counted.frame.captured_at
         figures.meter.tick()
         record = self._recorder.add(
-            counted.frame, counted.result, dropped=figures.frames_dropped, epoch=self._epoch()
+            counted.frame, counted.result, dropped=figures.frames_dropped, task=self._now()
         )
         if record is not None:
             await self._keep(record)
@@ -129,7 +129,7 @@ class Reading:
         if last_s is not None:
             result = self._engine.finish(last_s)
             await self._keep(
-                self._recorder.finish(result, dropped=self._dropped(), epoch=self._epoch())
+                self._recorder.finish(result, dropped=self._dropped(), task=self._now())
             )
 
     def _note_skipped(self) -> None:

@@ -12,6 +12,7 @@ from tally.counting import Crossing, Direction, FrameResult, Line, Visit, VisitK
 from tally.kernel.ids import derived_id
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import Frame
+from tally.worker.agent.task import CameraTask
 from tally.worker.agent.truth import Truth
 
 SPAN_S = 1.0
@@ -80,7 +81,7 @@ class Recorder:
         self._last: Frame | None = None
 
     def add(
-        self, frame: Frame, result: FrameResult, *, dropped: int, epoch: int
+        self, frame: Frame, result: FrameResult, *, dropped: int, task: CameraTask
     ) -> events_pb2.CountsRecorded | None:
         """Take in a frame; returns a record if one is complete.
 
@@ -88,7 +89,7 @@ class Recorder:
             frame: The frame.
             result: What the engine said of it.
             dropped: Frames of the run that were skipped so far.
-            epoch: Of the assignment under which the camera is held.
+            task: Under which the camera is held now.
         """
         if self._started_at is None:
             self._started_at = frame.captured_at - timedelta(seconds=frame.time_s)
@@ -100,7 +101,7 @@ class Recorder:
         self._take(result)
         length = frame.time_s - self._first.time_s
         if length >= SPAN_S or (self._crossings and length >= PROMPT_SPAN_S):
-            return self._close(self._first, frame, dropped=dropped, epoch=epoch)
+            return self._close(self._first, frame, dropped=dropped, task=task)
         return None
 
     @property
@@ -108,7 +109,9 @@ class Recorder:
         """Time of the last frame since the stream's start; None while there is none."""
         return self._last.time_s if self._last else None
 
-    def finish(self, result: FrameResult, *, dropped: int, epoch: int) -> events_pb2.CountsRecorded:
+    def finish(
+        self, result: FrameResult, *, dropped: int, task: CameraTask
+    ) -> events_pb2.CountsRecorded:
         """Take in what the engine settled after the last frame; returns the run's last record.
 
         Raises:
@@ -117,7 +120,7 @@ class Recorder:
         if self._last is None:
             raise ValueError("a run without a frame has no record")
         self._take(result)
-        return self._close(self._first or self._last, self._last, dropped=dropped, epoch=epoch)
+        return self._close(self._first or self._last, self._last, dropped=dropped, task=task)
 
     def _take(self, result: FrameResult) -> None:
         for crossing in result.crossings:
@@ -133,13 +136,13 @@ class Recorder:
             self._peaks[zone] = max(self._peaks[zone], count)
 
     def _close(
-        self, first: Frame, last: Frame, *, dropped: int, epoch: int
+        self, first: Frame, last: Frame, *, dropped: int, task: CameraTask
     ) -> events_pb2.CountsRecorded:
         record = events_pb2.CountsRecorded(
             camera_id=self._run.camera_id,
             run_id=self._run.id,
             sequence=self._sequence,
-            epoch=epoch,
+            epoch=task.epoch,
             config_version=self._run.config_version,
             start_time=_timestamp(first.captured_at),
             end_time=_timestamp(last.captured_at),
@@ -153,6 +156,7 @@ class Recorder:
             ],
             totals=self._totals.values(),
             detector=self._run.detector,
+            site_id=task.site_id,
         )
         if self._truth is not None:
             record.reference_totals.extend(self._truth.totals(last.captured_at))

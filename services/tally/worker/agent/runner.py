@@ -58,7 +58,7 @@ class CameraRunner:
         surroundings: Who helps.
 
     Attributes:
-        task: What is counted. Its name, its epoch, and how its credentials are encrypted may change while it is.
+        task: What is counted. Its name, epoch and site, and how its credentials are encrypted, may change while it is.
     """
 
     def __init__(self, task: CameraTask, surroundings: Surroundings) -> None:
@@ -112,7 +112,7 @@ class CameraRunner:
             return
         reading = Reading(
             task, source, run, detector, selection,
-            epoch=lambda: self.task.epoch, keep=around.keep,
+            now=lambda: self.task, keep=around.keep,
         )  # fmt: skip
         self._figures = reading.figures
         await reading.count(self._streaming)

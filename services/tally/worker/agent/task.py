@@ -15,6 +15,7 @@ class CameraTask:
         camera_id: The camera.
         name: What people call it.
         epoch: Of the assignment; stamped on every record.
+        site_id: Where the camera is, stamped on every record; empty if at no site.
         config_version: Of the configuration; stamped on every record.
         uri: Where the pictures come from.
         sealed_credentials: What the camera asks for, encrypted; empty if nothing is known.
@@ -38,9 +39,10 @@ class CameraTask:
     classes: tuple[str, ...]
     activate_time: datetime
     sealed_credentials: bytes = b""
+    site_id: str = ""
 
     def counts_the_same(self, other: "CameraTask") -> bool:
-        """Whether a run for the one can go on for the other: name, epoch and encryption may differ."""
+        """Whether a run for the one can go on for the other; name, epoch, site, encryption may differ."""
         return (self.config_version, self.activate_time) == (
             other.config_version,
             other.activate_time,

@@ -23,6 +23,7 @@ class CameraChange:
         version: The camera's version with this event.
         time: When it happened.
         name: The name from here on.
+        site_id: The site from here on; empty for none.
         stream: The contract's Stream from here on, handed on unread.
         sealed_credentials: The stream's credentials from here on; empty if it has none.
         counting: The contract's CountingConfig from here on, handed on unread.
@@ -33,6 +34,7 @@ class CameraChange:
     version: int
     time: datetime
     name: str | None = None
+    site_id: str | None = None
     stream: bytes | None = None
     sealed_credentials: bytes | None = None
     counting: bytes | None = None
@@ -50,6 +52,8 @@ class Camera:
     camera_id: str
     name: str = ""
     name_version: int = 0
+    site_id: str = ""
+    site_version: int = 0
     stream: bytes = b""
     stream_version: int = 0
     sealed_credentials: bytes = b""
@@ -65,6 +69,8 @@ class Camera:
         camera, version = self, change.version
         if change.name is not None and version > self.name_version:
             camera = replace(camera, name=change.name, name_version=version)
+        if change.site_id is not None and version > self.site_version:
+            camera = replace(camera, site_id=change.site_id, site_version=version)
         if change.stream is not None and version > self.stream_version:
             camera = replace(camera, stream=change.stream, stream_version=version)
         if change.sealed_credentials is not None and version > self.credentials_version:

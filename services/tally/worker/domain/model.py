@@ -39,6 +39,7 @@ class Assignment:
     Attributes:
         camera_id: The camera.
         name: What people call it.
+        site_id: Where it is; empty if at no site.
         epoch: Rises each time the camera goes to a worker.
         config_version: The camera's version when its stream, or what it counts, last changed.
         stream: The contract's Stream, handed on unread.
@@ -49,6 +50,7 @@ class Assignment:
 
     camera_id: str
     name: str
+    site_id: str
     epoch: int
     config_version: int
     stream: bytes

@@ -14,6 +14,7 @@ from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.reading import Reading
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import SourceError, SourceErrorReason, VideoSource
+from tally.worker.agent.task import CameraTask
 from tests.unit.worker.agent.scenes import BEGAN, CAMERA_ID, WalkDetector, WalkSource, task
 
 RUN_ID = "0190a5b2-0000-7000-8000-0000000000aa"
@@ -23,7 +24,7 @@ async def read(
     source: VideoSource,
     detector: Detector | None = None,
     *,
-    epoch: Callable[[], int] = lambda: 1,
+    now: Callable[[], CameraTask] = task,
 ) -> list[CountsRecorded]:
     records: list[CountsRecorded] = []
 
@@ -33,7 +34,7 @@ async def read(
 
     detector = detector or WalkDetector()
     reading = Reading(
-        task(), source, RUN_ID, detector, ClassSelection(detector), epoch=epoch, keep=keep
+        task(), source, RUN_ID, detector, ClassSelection(detector), now=now, keep=keep
     )
     try:
         await reading.count(lambda: None)
@@ -105,7 +106,7 @@ async def test_a_live_stream_that_is_stopped_keeps_what_is_settled() -> None:
         RUN_ID,
         detector,
         ClassSelection(detector),
-        epoch=lambda: 1,
+        now=task,
         keep=keep,
     )
 
@@ -145,10 +146,16 @@ async def test_a_live_stream_goes_on_without_the_frames_that_the_detector_missed
     assert len(set(detector.sequences)) == 2
 
 
-async def test_the_epoch_may_rise_within_a_run() -> None:
+async def test_the_epoch_may_rise_and_the_camera_move_within_a_run() -> None:
     epochs = iter(range(5, 1000))
-    records = await read(WalkSource(), epoch=lambda: next(epochs))
+
+    def now() -> CameraTask:
+        epoch = next(epochs)
+        return task(epoch=epoch, site_id="north" if epoch < 30 else "south")
+
+    records = await read(WalkSource(), now=now)
     assert records[0].epoch < records[-1].epoch
+    assert (records[0].site_id, records[-1].site_id) == ("north", "south")
 
 
 def test_people_count_where_the_detector_knows_people() -> None:

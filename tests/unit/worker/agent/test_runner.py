@@ -132,7 +132,7 @@ async def test_a_changed_configuration_begins_a_run_and_a_changed_name_does_not(
     await cameras.assign([task()])
     (first,) = cameras
     await until(first, StreamState.STREAMING)
-    await cameras.assign([task(name="plaza", epoch=2)])
+    await cameras.assign([task(name="plaza", epoch=2, site_id="s", sealed_credentials=b"x")])
     (second,) = cameras
     assert second is first
     assert (second.task.name, second.task.epoch) == ("plaza", 2)

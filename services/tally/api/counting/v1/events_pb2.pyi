@@ -44,6 +44,7 @@ class CountsRecorded(_message.Message):
     REFERENCE_TOTALS_FIELD_NUMBER: _builtins.int
     REFERENCE_OCCUPANCIES_FIELD_NUMBER: _builtins.int
     DETECTOR_FIELD_NUMBER: _builtins.int
+    SITE_ID_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     run_id: _builtins.str
@@ -62,6 +63,8 @@ class CountsRecorded(_message.Message):
     """Frames that were skipped because newer ones were there."""
     detector: _builtins.str
     """The detector that was used, such as `motion`."""
+    site_id: _builtins.str
+    """The site where the camera was; empty if at none."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Capture time of the first frame of the span."""
@@ -113,10 +116,11 @@ class CountsRecorded(_message.Message):
         reference_totals: _abc.Iterable[_count_pb2.LineTotal] | None = ...,
         reference_occupancies: _abc.Iterable[_count_pb2.ZoneOccupancy] | None = ...,
         detector: _builtins.str = ...,
+        site_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "config_version", b"config_version", "crossings", b"crossings", "detector", b"detector", "end_time", b"end_time", "epoch", b"epoch", "frames_dropped", b"frames_dropped", "frames_processed", b"frames_processed", "occupancies", b"occupancies", "reference_occupancies", b"reference_occupancies", "reference_totals", b"reference_totals", "run_id", b"run_id", "sequence", b"sequence", "start_time", b"start_time", "totals", b"totals", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "config_version", b"config_version", "crossings", b"crossings", "detector", b"detector", "end_time", b"end_time", "epoch", b"epoch", "frames_dropped", b"frames_dropped", "frames_processed", b"frames_processed", "occupancies", b"occupancies", "reference_occupancies", b"reference_occupancies", "reference_totals", b"reference_totals", "run_id", b"run_id", "sequence", b"sequence", "site_id", b"site_id", "start_time", b"start_time", "totals", b"totals", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -48,7 +48,7 @@ class RealtimeServiceServicer:
 
     def Subscribe(self, request, context):
         """Streams the counts of the cameras asked for, from now or from where a resume token points, with heartbeats where
-        there is nothing to say.
+        there is nothing to say. Callers who may ask about some sites only are told what cameras count while they are there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

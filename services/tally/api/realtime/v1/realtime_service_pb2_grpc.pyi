@@ -35,7 +35,7 @@ class RealtimeServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RealtimeServiceAsyncStub: ...
     Subscribe: _grpc.UnaryStreamMultiCallable[_realtime_service_pb2.SubscribeRequest, _realtime_service_pb2.SubscribeResponse]
     """Streams the counts of the cameras asked for, from now or from where a resume token points, with heartbeats where
-    there is nothing to say.
+    there is nothing to say. Callers who may ask about some sites only are told what cameras count while they are there.
     """
 
 @_typing.type_check_only
@@ -45,7 +45,7 @@ class RealtimeServiceAsyncStub(RealtimeServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Subscribe: _aio.UnaryStreamMultiCallable[_realtime_service_pb2.SubscribeRequest, _realtime_service_pb2.SubscribeResponse]  # type: ignore[assignment]
     """Streams the counts of the cameras asked for, from now or from where a resume token points, with heartbeats where
-    there is nothing to say.
+    there is nothing to say. Callers who may ask about some sites only are told what cameras count while they are there.
     """
 
 class RealtimeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -58,7 +58,7 @@ class RealtimeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_realtime_service_pb2.SubscribeResponse], _abc.AsyncIterator[_realtime_service_pb2.SubscribeResponse]]:
         """Streams the counts of the cameras asked for, from now or from where a resume token points, with heartbeats where
-        there is nothing to say.
+        there is nothing to say. Callers who may ask about some sites only are told what cameras count while they are there.
         """
 
 def add_RealtimeServiceServicer_to_server(servicer: RealtimeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

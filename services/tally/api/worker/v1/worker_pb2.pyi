@@ -144,6 +144,7 @@ class Assignment(_message.Message):
     COUNTING_FIELD_NUMBER: _builtins.int
     ACTIVATE_TIME_FIELD_NUMBER: _builtins.int
     SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
+    SITE_ID_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     camera_name: _builtins.str
@@ -156,6 +157,8 @@ class Assignment(_message.Message):
     """Version of the configuration; stamped on every count."""
     sealed_credentials: _builtins.bytes
     """The stream's credentials, encrypted with a key that workers have; empty if it has none."""
+    site_id: _builtins.str
+    """The site where the camera is, stamped on every count; empty if at none."""
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
         """Where the pictures come from."""
@@ -179,10 +182,11 @@ class Assignment(_message.Message):
         counting: _geometry_pb2.CountingConfig | None = ...,
         activate_time: _timestamp_pb2.Timestamp | None = ...,
         sealed_credentials: _builtins.bytes = ...,
+        site_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "counting", b"counting", "stream", b"stream"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "camera_id", b"camera_id", "camera_name", b"camera_name", "config_version", b"config_version", "counting", b"counting", "epoch", b"epoch", "sealed_credentials", b"sealed_credentials", "stream", b"stream"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "camera_id", b"camera_id", "camera_name", b"camera_name", "config_version", b"config_version", "counting", b"counting", "epoch", b"epoch", "sealed_credentials", b"sealed_credentials", "site_id", b"site_id", "stream", b"stream"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
