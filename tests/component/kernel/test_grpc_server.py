@@ -242,6 +242,14 @@ async def test_health_follows_the_dependencies() -> None:
         assert await status("dependency/database") == not_serving
 
 
+async def test_health_can_be_watched() -> None:
+    async with running() as (_, channel):
+        stub = health_pb2_grpc.HealthStub(channel)
+        call = stub.Watch(health_pb2.HealthCheckRequest())
+        assert (await call.read()).status == health_pb2.HealthCheckResponse.SERVING
+        call.cancel()
+
+
 async def test_reflection_lists_the_whole_api() -> None:
     async with running(Tokens()) as (_, channel):
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)

@@ -1,7 +1,8 @@
 """One interceptor for all four kinds of call: it runs every call inside the same chain of guards."""
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,61 +53,50 @@ class GuardInterceptor(
     def __init__(self, guards: Sequence[Guard], check: MessageCheck) -> None:
         self._guards = guards
         self._check = check
+        self._guarded: dict[str, Any] = {}
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
-        """Wrap the handler of the called method; unknown methods stay gRPC's own business."""
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
+        """Wrap the handler of the called method, once; unknown methods stay gRPC's own business."""
         path = handler_call_details.method
-        kind = handler.request_streaming, handler.response_streaming
-        make, attribute = _KINDS[kind]
+        if path not in self._guarded:
+            handler = await continuation(handler_call_details)
+            if handler is None:
+                return None
+            self._guarded[path] = self._wrap(path, handler)
+        return self._guarded[path]
+
+    def _wrap(self, path: str, handler: Any) -> Any:
+        method = methods().get(path)
+        make, attribute = _KINDS[handler.request_streaming, handler.response_streaming]
         inner = getattr(handler, attribute)
-        outer = self._streaming if handler.response_streaming else self._single
+        check = self._each_checked if handler.request_streaming else self._checked
+        answer = _send_all if handler.response_streaming else _answer
+
+        async def behaviour(request: Any, context: ServicerContext) -> Any:
+            call = Call(path, method, _text_metadata(context), context)
+            return await self._within(
+                self._guards, call, lambda: answer(inner(check(request), context), call)
+            )
+
         return make(
-            outer(path, inner, request_streaming=handler.request_streaming),
+            behaviour,
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
 
-    def _single(self, path: str, inner: Any, *, request_streaming: bool) -> Any:
-        async def behaviour(request: Any, context: ServicerContext) -> Any:
-            async with AsyncExitStack() as stack:
-                await self._enter(stack, path, context)
-                answer = await inner(self._checked(request, streaming=request_streaming), context)
-                await tell_etag(methods().get(path), answer, context)
-                return answer
+    async def _within(
+        self, guards: Sequence[Guard], call: Call, serve: Callable[[], Awaitable[Any]]
+    ) -> Any:
+        if not guards:
+            return await serve()
+        async with guards[0](call):
+            return await self._within(guards[1:], call, serve)
 
-        return behaviour
-
-    def _streaming(self, path: str, inner: Any, *, request_streaming: bool) -> Any:
-        async def behaviour(request: Any, context: ServicerContext) -> AsyncIterator[Any]:
-            async with AsyncExitStack() as stack:
-                await self._enter(stack, path, context)
-                async for response in inner(
-                    self._checked(request, streaming=request_streaming), context
-                ):
-                    yield response
-
-        return behaviour
-
-    async def _enter(self, stack: AsyncExitStack, path: str, context: ServicerContext) -> None:
-        metadata = {
-            key: value
-            for key, value in context.invocation_metadata() or ()
-            if isinstance(value, str)
-        }
-        call = Call(path, methods().get(path), metadata, context)
-        for guard in self._guards:
-            await stack.enter_async_context(guard(call))
-
-    def _checked(self, request: Any, *, streaming: bool) -> Any:
-        if streaming:
-            return self._each_checked(request)
+    def _checked(self, request: Message) -> Message:
         self._check(request)
         return request
 
@@ -114,6 +104,27 @@ class GuardInterceptor(
         async for request in requests:
             self._check(request)
             yield request
+
+
+async def _answer(answer: Awaitable[Message], call: Call) -> Message:
+    message = await answer
+    await tell_etag(call.method, message, call.context)
+    return message
+
+
+async def _send_all(responses: Any, call: Call) -> None:
+    """Send what a servicer yields; one that sends by itself is let do so."""
+    if inspect.isawaitable(responses):
+        await responses
+        return
+    async for response in responses:
+        await call.context.write(response)
+
+
+def _text_metadata(context: ServicerContext) -> dict[str, str]:
+    return {
+        key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
+    }
 
 
 _KINDS: dict[tuple[bool, bool], tuple[Callable[..., Any], str]] = {

@@ -24,6 +24,7 @@ _SERVER_FAULTS = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DATA_LOSS,
 }
+_BY_NUMBER: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 
 @asynccontextmanager
@@ -64,5 +65,4 @@ def _status(call: Call) -> grpc.StatusCode:
     code = call.context.code()
     if isinstance(code, grpc.StatusCode):
         return code
-    by_number = {status.value[0]: status for status in grpc.StatusCode}
-    return by_number.get(code or 0, grpc.StatusCode.UNKNOWN)
+    return _BY_NUMBER.get(code or 0, grpc.StatusCode.UNKNOWN)
