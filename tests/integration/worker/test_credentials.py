@@ -1,10 +1,8 @@
 """A camera that asks for a password is counted, and the password is nowhere: in no file, no log and no answer."""
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
@@ -25,6 +23,7 @@ from tests.component.camera.calls import Cameras, a_camera
 from tests.component.worker_agent.mjpeg_server import MjpegServer
 from tests.conftest import Background
 from tests.integration.worker.test_agent import Counts, agent, until_state
+from tests.traces import parts_with, traces
 
 USER, PASSWORD, WRONG = "guard", "c0rrect/horse-battery", "wr0ng/horse-staple"
 OLD_KEY, NEW_KEY = "old:" + "o" * 32, "new:" + "n" * 32
@@ -64,21 +63,6 @@ def guarded(uri: str, password: str) -> camera_pb2.Camera:
     camera.stream.credentials.username = USER
     camera.stream.credentials.password = password
     return camera
-
-
-def traces(password: str) -> list[bytes]:
-    """All that a password looks like on its way to a camera."""
-    pair = f"{USER}:{password}".encode()
-    return [password.encode(), quote(password, safe="").encode(), base64.b64encode(pair)]
-
-
-def files_with(folder: Path, *needles: bytes) -> set[str]:
-    """Names of the folder's parts with files that hold one of the needles."""
-    return {
-        path.relative_to(folder).parts[0]
-        for path in folder.rglob("*")
-        if path.is_file() and any(needle in path.read_bytes() for needle in needles)
-    }
 
 
 async def assignment(
@@ -141,16 +125,16 @@ async def test_a_password_opens_the_camera_and_is_nowhere_to_be_found(
         made, refused, changed, counted, told, resealed, await cameras.get(made.id), await cameras.list(),
     ]  # fmt: skip
     assert changed.stream.credentials_set
-    forbidden = [*traces(PASSWORD), *traces(WRONG)]
+    forbidden = [*traces(USER, PASSWORD), *traces(USER, WRONG)]
     shown = b"".join(each.SerializeToString() for each in answers) + caplog.text.encode()
     assert not [each for each in forbidden if each in shown]
-    assert files_with(server_folder.root, *forbidden) == set()
-    assert files_with(tmp_path, *forbidden) == set()
+    assert parts_with(server_folder.root, *forbidden) == set()
+    assert parts_with(tmp_path, *forbidden) == set()
     # What is searched does hold what was said of the camera.
     name = NAME.encode()
     assert name in shown
-    assert files_with(server_folder.root, name) >= {"postgres", "nats"}
-    assert files_with(tmp_path, name) == {"agent.log"}
+    assert parts_with(server_folder.root, name) >= {"postgres", "nats"}
+    assert parts_with(tmp_path, name) == {"agent.log"}
 
 
 async def test_a_worker_without_the_key_says_which_one_it_lacks(
