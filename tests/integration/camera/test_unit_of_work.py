@@ -139,6 +139,25 @@ async def test_pages_are_in_order_of_name(begin: Begin) -> None:
         assert list(await work.read_model.page(max(names), 3, None)) == []
 
 
+async def test_pages_keep_to_sites(begin: Begin) -> None:
+    north, south = new_id(), new_id()
+    sites = {"a": north, "b": "", "c": south, "d": north}
+    specs = [replace(PLAZA, name=name, site_id=site) for name, site in sites.items()]
+    await store(begin, *(Camera.create(new_id(), spec, NOON) for spec in specs))
+    async with begin() as work:
+        for asked, names in (
+            (None, "abcd"),
+            (frozenset({north}), "ad"),
+            (frozenset({north, south}), "acd"),
+            (frozenset({new_id()}), ""),
+            (frozenset[str](), ""),
+        ):
+            page = await work.read_model.page("", 10, asked)
+            assert [found.camera.spec.name for found in page] == list(names)
+        later = await work.read_model.page("a", 1, frozenset({north}))
+        assert [found.camera.spec.site_id for found in later] == [north]
+
+
 SECOND = timedelta(seconds=1)
 
 
