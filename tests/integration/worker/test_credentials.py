@@ -1,6 +1,9 @@
 """A camera that asks for a password is counted, and the password is nowhere: in no file, no log and no answer."""
 
 import asyncio
+import json
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from pydantic import SecretStr
 from tally.api.camera.v1 import camera_pb2, stream_pb2
 from tally.api.worker.v1 import worker_service_pb2
 from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
-from tally.camera.bootstrap import camera_server, reseal_credentials
+from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
 from tally.kernel.bus import Bus
 from tally.kernel.grpc.client import connect
@@ -82,6 +85,24 @@ async def assignment(
     raise AssertionError("the pool ended the stream")
 
 
+async def reseal(settings: CameraSettings, keys: str) -> list[str]:
+    """What an operator runs to have another key take over; returns the cameras that it says it changed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tally.camera.reseal",
+        env={
+            **os.environ,
+            "TALLY_CAMERA_DATABASE_URL": settings.database_url.get_secret_value(),
+            "TALLY_CAMERA_NATS_URL": settings.nats_url.get_secret_value(),
+            "TALLY_CAMERA_STREAM_KEYS": keys,
+        },
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, log = await process.communicate()
+    assert process.returncode == 0
+    cameras: list[str] = json.loads(log.splitlines()[-1])["cameras"]
+    return cameras
+
+
 async def test_a_password_opens_the_camera_and_is_nowhere_to_be_found(
     agent_environment: dict[str, str],
     pool: RunningServer,
@@ -113,10 +134,8 @@ async def test_a_password_opens_the_camera_and_is_nowhere_to_be_found(
             records = await Counts(bus).until(lambda records: len(records) >= 2)
             told = await assignment(pool, "old")
 
-            with_new_key = camera_settings.model_copy(
-                update={"stream_keys": SecretStr(f"{NEW_KEY} {OLD_KEY}")}
-            )
-            assert await reseal_credentials(with_new_key) == [made.id]
+            assert await reseal(camera_settings, f"{NEW_KEY} {OLD_KEY}") == [made.id]
+            assert await reseal(camera_settings, NEW_KEY) == []
             resealed = await assignment(pool, "new")
             later = await Counts(bus).until(lambda later: len(later) >= len(records) + 2)
             assert len({record.run_id for record in later}) == 1
