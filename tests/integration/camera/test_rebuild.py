@@ -24,20 +24,22 @@ async def test_a_rebuild_finds_nothing_to_mend_and_mends_what_was_broken(databas
     begin = units_of_work(database)
     rebuild, list_cameras = RebuildReadModel(begin), ListCameras(begin)
     create = CreateCamera(begin, utc_now, SEALER, NETWORKS, new_id)
-    first, second, third = [(await create(spec(name))).camera for name in ("a", "b", "c")]
-    await ActivateCamera(begin, utc_now)(first.id)
+    first, second, third = [
+        (await create(spec(name), sites=None)).camera for name in ("a", "b", "c")
+    ]
+    await ActivateCamera(begin, utc_now)(first.id, sites=None)
     await UpdateCamera(begin, utc_now, SEALER, NETWORKS)(
-        second.id, lambda present: replace(present, name="B"), credentials=GUARD
+        second.id, lambda present: replace(present, name="B"), credentials=GUARD, sites=None
     )
-    await DeleteCamera(begin, utc_now)(third.id)
+    await DeleteCamera(begin, utc_now)(third.id, sites=None)
 
-    true = await list_cameras()
+    true = await list_cameras(sites=None)
     assert await rebuild() == []
-    assert await list_cameras() == true
+    assert await list_cameras(sites=None) == true
 
     async with database.begin() as connection:
         await connection.execute(text("UPDATE cameras SET labels = '{}' WHERE name = 'a'"))
         await connection.execute(text("DELETE FROM cameras WHERE name = 'B'"))
     assert await rebuild() == sorted([first.id, second.id])
-    assert await list_cameras() == true
+    assert await list_cameras(sites=None) == true
     await database.close()

@@ -42,7 +42,7 @@ def opened(camera: Camera, keys: KeyRing = OLD) -> bytes:
 
 
 async def test_credentials_are_sealed_for_their_camera_and_its_host(create: CreateCamera) -> None:
-    camera = (await create(PLAZA, credentials=GUARD)).camera
+    camera = (await create(PLAZA, credentials=GUARD, sites=None)).camera
     assert GUARD.password.encode() in opened(camera)
     for purpose in (
         credentials_purpose(new_id(), camera.spec.stream.uri),
@@ -53,18 +53,20 @@ async def test_credentials_are_sealed_for_their_camera_and_its_host(create: Crea
 
 
 async def test_an_update_seals_for_the_new_stream(memory: Memory, create: CreateCamera) -> None:
-    camera = (await create(PLAZA)).camera
+    camera = (await create(PLAZA, sites=None)).camera
     assert camera.sealed_credentials == b""
     update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
-    changed = (await update(camera.id, lambda present: present, credentials=GUARD)).camera
+    changed = (
+        await update(camera.id, lambda present: present, credentials=GUARD, sites=None)
+    ).camera
     assert GUARD.password.encode() in opened(changed)
 
 
 async def test_a_server_without_keys_takes_no_credentials(memory: Memory) -> None:
     create = CreateCamera(memory.begin, clock, KeyRingSealer(KeyRing.parse("")), NETWORKS, new_id)
     with pytest.raises(StreamKeysMissing):
-        await create(PLAZA, credentials=GUARD)
-    assert not (await create(PLAZA)).camera.sealed_credentials
+        await create(PLAZA, credentials=GUARD, sites=None)
+    assert not (await create(PLAZA, sites=None)).camera.sealed_credentials
 
 
 def test_credentials_do_not_show_in_messages() -> None:
@@ -79,10 +81,10 @@ def reseal(memory: Memory) -> Callable[[KeyRing], ResealCredentials]:
 async def test_another_key_takes_over_once(
     memory: Memory, create: CreateCamera, reseal: Callable[[KeyRing], ResealCredentials]
 ) -> None:
-    guarded = (await create(spec("a"), credentials=GUARD)).camera
-    await create(spec("b"))
-    deleted = (await create(spec("c"), credentials=GUARD)).camera
-    await DeleteCamera(memory.begin, clock)(deleted.id)
+    guarded = (await create(spec("a"), credentials=GUARD, sites=None)).camera
+    await create(spec("b"), sites=None)
+    deleted = (await create(spec("c"), credentials=GUARD, sites=None)).camera
+    await DeleteCamera(memory.begin, clock)(deleted.id, sites=None)
 
     assert await reseal(OLD)() == []
     assert await reseal(BOTH)() == [guarded.id]
@@ -97,6 +99,6 @@ async def test_another_key_takes_over_once(
 async def test_a_key_that_is_still_needed_is_named(
     create: CreateCamera, reseal: Callable[[KeyRing], ResealCredentials]
 ) -> None:
-    await create(PLAZA, credentials=GUARD)
+    await create(PLAZA, credentials=GUARD, sites=None)
     with pytest.raises(NoKey, match="id old"):
         await reseal(KeyRing.parse(NEW_KEY))()

@@ -52,77 +52,77 @@ def renamed(name: str) -> Callable[[CameraSpec], CameraSpec]:
 
 
 async def test_a_repeated_request_creates_one_camera(memory: Memory, create: CreateCamera) -> None:
-    first = await create(PLAZA, REQUEST)
-    assert await create(PLAZA, REQUEST) == first
+    first = await create(PLAZA, REQUEST, sites=None)
+    assert await create(PLAZA, REQUEST, sites=None) == first
     assert len(memory.events) == 1
 
 
 async def test_a_repeated_request_shows_the_camera_as_it_is_now(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
-    first = await create(PLAZA, REQUEST)
+    first = await create(PLAZA, REQUEST, sites=None)
     changed = await UpdateCamera(memory.begin, clock, SEALER, NETWORKS)(
-        first.camera.id, renamed("Square")
+        first.camera.id, renamed("Square"), sites=None
     )
-    assert await create(PLAZA, REQUEST) == changed
-    await DeleteCamera(memory.begin, clock)(first.camera.id)
+    assert await create(PLAZA, REQUEST, sites=None) == changed
+    await DeleteCamera(memory.begin, clock)(first.camera.id, sites=None)
     with pytest.raises(CameraNotFound):
-        await create(PLAZA, REQUEST)
+        await create(PLAZA, REQUEST, sites=None)
 
 
 async def test_a_request_id_stands_for_one_content(memory: Memory, create: CreateCamera) -> None:
-    await create(PLAZA, REQUEST)
+    await create(PLAZA, REQUEST, sites=None)
     with pytest.raises(RequestIdReused):
-        await create(spec("Square"), REQUEST)
+        await create(spec("Square"), REQUEST, sites=None)
     assert len(memory.events) == 1
 
 
 async def test_a_request_that_failed_does_not_use_up_its_id(create: CreateCamera) -> None:
-    await create(PLAZA)
+    await create(PLAZA, sites=None)
     with pytest.raises(CameraNameTaken):
-        await create(PLAZA, REQUEST)
-    view = await create(spec("Square"), REQUEST)
+        await create(PLAZA, REQUEST, sites=None)
+    view = await create(spec("Square"), REQUEST, sites=None)
     assert view.camera.spec.name == "Square"
 
 
 async def test_a_stale_etag_ends_every_command(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
-    view = await create(PLAZA)
+    view = await create(PLAZA, sites=None)
     stale = view.camera.etag
-    current = await ActivateCamera(memory.begin, clock)(view.camera.id, stale)
+    current = await ActivateCamera(memory.begin, clock)(view.camera.id, stale, sites=None)
     for command in (ActivateCamera, DeactivateCamera, DeleteCamera):
         with pytest.raises(EtagMismatch):
-            await command(memory.begin, clock)(view.camera.id, stale)
+            await command(memory.begin, clock)(view.camera.id, stale, sites=None)
     with pytest.raises(EtagMismatch):
         await UpdateCamera(memory.begin, clock, SEALER, NETWORKS)(
-            view.camera.id, renamed("Square"), stale
+            view.camera.id, renamed("Square"), stale, sites=None
         )
-    assert await GetCamera(memory.begin)(view.camera.id) == current
+    assert await GetCamera(memory.begin)(view.camera.id, sites=None) == current
 
 
 async def test_an_update_without_effect_keeps_the_etag(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
-    view = await create(PLAZA)
+    view = await create(PLAZA, sites=None)
     update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
-    assert await update(view.camera.id, renamed(PLAZA.name)) == view
+    assert await update(view.camera.id, renamed(PLAZA.name), sites=None) == view
     assert len(memory.events[view.camera.id]) == 1
 
 
 async def test_a_camera_that_is_not_counted_has_no_stream_status(
     memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
 ) -> None:
-    id_ = (await create(PLAZA)).camera.id
+    id_ = (await create(PLAZA, sites=None)).camera.id
     record = RecordStreamStatus(memory.begin)
     await record(id_, 1, status())
-    assert (await GetCamera(memory.begin)(id_)).stream_status is None
-    await ActivateCamera(memory.begin, clock)(id_)
+    assert (await GetCamera(memory.begin)(id_, sites=None)).stream_status is None
+    await ActivateCamera(memory.begin, clock)(id_, sites=None)
     await record(id_, 1, status())
-    assert (await GetCamera(memory.begin)(id_)).stream_status == status()
-    assert (await DeactivateCamera(memory.begin, clock)(id_)).stream_status is None
+    assert (await GetCamera(memory.begin)(id_, sites=None)).stream_status == status()
+    assert (await DeactivateCamera(memory.begin, clock)(id_, sites=None)).stream_status is None
     await record(id_, 1, status(time=LATER + timedelta(seconds=1)))
-    assert (await GetCamera(memory.begin)(id_)).stream_status is None
+    assert (await GetCamera(memory.begin)(id_, sites=None)).stream_status is None
 
 
 async def test_pages_follow_one_another_until_all_is_shown(
@@ -130,29 +130,29 @@ async def test_pages_follow_one_another_until_all_is_shown(
 ) -> None:
     names = [f"camera {number:02}" for number in range(7)]
     for name in reversed(names):
-        await create(spec(name))
+        await create(spec(name), sites=None)
     list_cameras = ListCameras(memory.begin)
     shown, token = [], ""
     for expected in (3, 3, 1):
-        page = await list_cameras(3, token)
+        page = await list_cameras(3, token, sites=None)
         assert len(page.cameras) == expected
         shown += [view.camera.spec.name for view in page.cameras]
         token = page.next_page_token
     assert (shown, token) == (names, "")
-    assert (await list_cameras(7)).next_page_token == ""
+    assert (await list_cameras(7, sites=None)).next_page_token == ""
 
 
 async def test_a_page_has_50_cameras_unless_asked_otherwise(
     memory: Memory, create: CreateCamera
 ) -> None:
     for number in range(DEFAULT_PAGE_SIZE + 1):
-        await create(spec(f"camera {number}"))
-    assert len((await ListCameras(memory.begin)()).cameras) == 50
+        await create(spec(f"camera {number}"), sites=None)
+    assert len((await ListCameras(memory.begin)(sites=None)).cameras) == 50
 
 
 async def test_a_token_that_is_none_is_refused(memory: Memory) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await ListCameras(memory.begin)(10, "nonsense")
+        await ListCameras(memory.begin)(10, "nonsense", sites=None)
     assert [violation.field for violation in caught.value.violations] == ["page_token"]
 
 
@@ -162,11 +162,13 @@ async def test_a_stream_comes_from_where_cameras_may_be(
 ) -> None:
     forbidden = replace(PLAZA, stream=Stream(uri))
     with pytest.raises(InvalidInput) as caught:
-        await create(forbidden)
+        await create(forbidden, sites=None)
     assert [violation.field for violation in caught.value.violations] == ["camera.stream.uri"]
-    view = await create(PLAZA)
+    view = await create(PLAZA, sites=None)
     update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
     with pytest.raises(InvalidInput):
-        await update(view.camera.id, lambda _: forbidden)
+        await update(view.camera.id, lambda _: forbidden, sites=None)
     narrower = UpdateCamera(memory.begin, clock, SEALER, StreamNetworks("10.99.0.0/16"))
-    assert (await narrower(view.camera.id, renamed("Square"))).camera.spec.name == "Square"
+    assert (
+        await narrower(view.camera.id, renamed("Square"), sites=None)
+    ).camera.spec.name == "Square"

@@ -39,7 +39,9 @@ class CameraServicer(CameraServiceServicer):
         """Create a camera, inactive."""
         spec = spec_from_proto(request.camera)
         credentials = credentials_from_proto(request.camera.stream.credentials)
-        view = await self.create_camera(spec, request.request_id, credentials, current_sites())
+        view = await self.create_camera(
+            spec, request.request_id, credentials, sites=current_sites()
+        )
         await context.send_initial_metadata(_CREATED)
         return messages.CreateCameraResponse(camera=camera_to_proto(view))
 
@@ -47,14 +49,14 @@ class CameraServicer(CameraServiceServicer):
         self, request: messages.GetCameraRequest, context: ServicerContext
     ) -> messages.GetCameraResponse:
         """Return one camera."""
-        view = await self.get_camera(request.camera_id, current_sites())
+        view = await self.get_camera(request.camera_id, sites=current_sites())
         return messages.GetCameraResponse(camera=camera_to_proto(view))
 
     async def ListCameras(  # noqa: N802 - gRPC's name
         self, request: messages.ListCamerasRequest, context: ServicerContext
     ) -> messages.ListCamerasResponse:
         """List cameras by name, a page at a time."""
-        page = await self.list_cameras(request.page_size, request.page_token, current_sites())
+        page = await self.list_cameras(request.page_size, request.page_token, sites=current_sites())
         return messages.ListCamerasResponse(
             cameras=[camera_to_proto(view) for view in page.cameras],
             next_page_token=page.next_page_token,
@@ -71,7 +73,7 @@ class CameraServicer(CameraServiceServicer):
             revision(wanted, paths),
             wanted.etag,
             credentials_revision(wanted, paths),
-            current_sites(),
+            sites=current_sites(),
         )
         return messages.UpdateCameraResponse(camera=camera_to_proto(view))
 
@@ -79,19 +81,19 @@ class CameraServicer(CameraServiceServicer):
         self, request: messages.DeleteCameraRequest, context: ServicerContext
     ) -> messages.DeleteCameraResponse:
         """Delete a camera."""
-        await self.delete_camera(request.camera_id, request.etag, current_sites())
+        await self.delete_camera(request.camera_id, request.etag, sites=current_sites())
         return messages.DeleteCameraResponse()
 
     async def ActivateCamera(  # noqa: N802 - gRPC's name
         self, request: messages.ActivateCameraRequest, context: ServicerContext
     ) -> messages.ActivateCameraResponse:
         """Have a camera counted."""
-        view = await self.activate_camera(request.camera_id, request.etag, current_sites())
+        view = await self.activate_camera(request.camera_id, request.etag, sites=current_sites())
         return messages.ActivateCameraResponse(camera=camera_to_proto(view))
 
     async def DeactivateCamera(  # noqa: N802 - gRPC's name
         self, request: messages.DeactivateCameraRequest, context: ServicerContext
     ) -> messages.DeactivateCameraResponse:
         """Have a camera counted no longer."""
-        view = await self.deactivate_camera(request.camera_id, request.etag, current_sites())
+        view = await self.deactivate_camera(request.camera_id, request.etag, sites=current_sites())
         return messages.DeactivateCameraResponse(camera=camera_to_proto(view))

@@ -15,7 +15,7 @@ class ActivateCamera:
     begin: Begin
     clock: Clock
 
-    async def __call__(self, camera_id: str, etag: str = "", sites: Sites = None) -> CameraView:
+    async def __call__(self, camera_id: str, etag: str = "", *, sites: Sites) -> CameraView:
         """The active camera.
 
         Raises:

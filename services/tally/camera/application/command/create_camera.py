@@ -27,7 +27,8 @@ class CreateCamera:
         spec: CameraSpec,
         request_id: str = "",
         credentials: Credentials = NO_CREDENTIALS,
-        sites: Sites = None,
+        *,
+        sites: Sites,
     ) -> CameraView:
         """The new camera, or the one that the same request created before, as it is now.
 

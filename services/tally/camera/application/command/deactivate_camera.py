@@ -15,7 +15,7 @@ class DeactivateCamera:
     begin: Begin
     clock: Clock
 
-    async def __call__(self, camera_id: str, etag: str = "", sites: Sites = None) -> CameraView:
+    async def __call__(self, camera_id: str, etag: str = "", *, sites: Sites) -> CameraView:
         """The inactive camera, of whose stream nothing is said any more.
 
         Raises:

@@ -14,7 +14,7 @@ class DeleteCamera:
     begin: Begin
     clock: Clock
 
-    async def __call__(self, camera_id: str, etag: str = "", sites: Sites = None) -> None:
+    async def __call__(self, camera_id: str, etag: str = "", *, sites: Sites) -> None:
         """Delete it.
 
         Raises:

@@ -27,7 +27,8 @@ class UpdateCamera:
         revise: Callable[[CameraSpec], CameraSpec],
         etag: str = "",
         credentials: Credentials | None = None,
-        sites: Sites = None,
+        *,
+        sites: Sites,
     ) -> CameraView:
         """The changed camera.
 

@@ -13,7 +13,7 @@ class GetCamera:
 
     begin: Begin
 
-    async def __call__(self, camera_id: str, sites: Sites = None) -> CameraView:
+    async def __call__(self, camera_id: str, *, sites: Sites) -> CameraView:
         """The camera.
 
         Raises:

@@ -31,9 +31,7 @@ class ListCameras:
 
     begin: Begin
 
-    async def __call__(
-        self, page_size: int = 0, token: str = "", sites: Sites = None
-    ) -> CameraPage:
+    async def __call__(self, page_size: int = 0, token: str = "", *, sites: Sites) -> CameraPage:
         """One page.
 
         Args:
