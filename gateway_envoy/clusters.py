@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway_envoy.edge import BUFFER_BYTES, HTTP2_WINDOWS
+from gateway_envoy.identity import JWKS_CLUSTER
 from gateway_envoy.table import Context
 
 Config = dict[str, Any]
@@ -58,6 +59,16 @@ def cluster(name: str, context: Context) -> Config:
     }
 
 
+def jwks_cluster(gateway: str) -> Config:
+    """The gateway itself, as the place where auth's keys are published in HTTP's own words."""
+    return {
+        "name": JWKS_CLUSTER,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": _one_endpoint(JWKS_CLUSTER, gateway),
+    }
+
+
 def otlp_cluster(collector: str) -> Config:
     """The cluster that traces are sent to."""
     return _grpc_cluster(OTLP_CLUSTER, collector)
@@ -81,8 +92,10 @@ def _grpc_cluster(name: str, host_and_port: str) -> Config:
                 },
             }
         },
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(host_and_port)}}]}],
-        },
+        "load_assignment": _one_endpoint(name, host_and_port),
     }
+
+
+def _one_endpoint(name: str, host_and_port: str) -> Config:
+    endpoint = {"endpoint": {"address": address(host_and_port)}}
+    return {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]}

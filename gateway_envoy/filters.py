@@ -1,4 +1,4 @@
-"""The HTTP filters: CORS, health, status mapping, gRPC-Web, JSON transcoding, routing."""
+"""The HTTP filters: CORS, health, status mapping, gRPC-Web, JSON transcoding, identity, routing."""
 
 from collections.abc import Collection
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from gateway_envoy.caching import conditional_answers
 from gateway_envoy.compression import compressors
 from gateway_envoy.edge import MAX_ANSWER_BYTES, MAX_BODY_BYTES
+from gateway_envoy.identity import permitted_calls, verified_tokens
 from tally.kernel.contracts import methods
 
 Config = dict[str, Any]
@@ -75,6 +76,8 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
                 "reject_unknown_query_parameters": True,
             },
         ),
+        verified_tokens(),
+        permitted_calls(),
         _filter("router", f"{_EXTENSIONS}.router.v3.Router", suppress_envoy_headers=True),
     ]
 

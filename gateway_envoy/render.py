@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway_envoy import edge
-from gateway_envoy.clusters import OTLP_CLUSTER, address, cluster, otlp_cluster
+from gateway_envoy.clusters import OTLP_CLUSTER, address, cluster, jwks_cluster, otlp_cluster
 from gateway_envoy.filters import http_filters
 from gateway_envoy.headers import HSTS, SECURITY, answers_carry
 from gateway_envoy.routes import not_grpc, routes
@@ -16,13 +16,26 @@ _HCM = "type.googleapis.com/envoy.extensions.filters.network.http_connection_man
 _ACCESS_LOG = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 _TRACER = "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig"
 
-_GRPC_CODES = {400: 3, 404: 5, 408: 4, 413: 8, 429: 8, 431: 8, 500: 13, 503: 14, 504: 4}
+_GRPC_CODES = {
+    400: 3,
+    401: 16,
+    403: 7,
+    404: 5,
+    408: 4,
+    413: 8,
+    429: 8,
+    431: 8,
+    500: 13,
+    503: 14,
+    504: 4,
+}
 """google.rpc.Code for the statuses with which Envoy itself refuses."""
 
 
 def render(gateway: Gateway) -> Config:
     """The bootstrap configuration for `gateway`, ready to be written as YAML or JSON."""
     clusters = [cluster(name, context) for name, context in gateway.contexts.items()]
+    clusters.append(jwks_cluster(gateway.listen))
     if gateway.otlp:
         clusters.append(otlp_cluster(gateway.otlp))
     return {

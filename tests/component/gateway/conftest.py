@@ -14,15 +14,22 @@ from pydantic import SecretStr
 
 from gateway_envoy import load_table
 from gateway_envoy.filters import STATUS_HEADER
+from tally.api.auth.v1 import jwks_service_pb2_grpc
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
+from tally.auth.mapping.resource import keys_to_proto
+from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import Register, RunningServer, serve
 from tally.kernel.settings import ServiceSettings
 from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.folder import DataFolder
 from tests.callers import Anybody
+from tests.component.auth.test_tokens import published, token
+from tests.meshes import Bearer
 
 MAX_REQUESTS = 3
+ADMINISTRATOR = {"authorization": f"Bearer {token()}"}
+"""Lets whoever sends it call everything."""
 
 
 class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
@@ -94,18 +101,39 @@ async def gateway_to(
 ) -> AsyncIterator[EnvoyServer]:
     """Envoy in front of contexts at these addresses; `changes` are to the table."""
     table = load_table()
-    contexts = {
-        name: table.contexts[name].model_copy(
-            update={"address": address, "max_requests": MAX_REQUESTS}
-        )
-        for name, address in addresses.items()
-    }
-    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts, **changes))
-    await envoy.start()
-    try:
-        yield envoy
-    finally:
-        await envoy.stop()
+    async with serving("auth", _publish_keys) as auth:
+        contexts = {
+            name: table.contexts[name].model_copy(
+                update={"address": address, "max_requests": MAX_REQUESTS}
+            )
+            for name, address in {"auth": auth.address, **addresses}.items()
+        }
+        envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts, **changes))
+        await envoy.start()
+        try:
+            await _keys_known(envoy.gateway.listen)
+            yield envoy
+        finally:
+            await envoy.stop()
+
+
+class Keys(jwks_service_pb2_grpc.JwksServiceServicer):
+    """Publishes the key that signs the tests' tokens."""
+
+    async def GetJwks(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        return keys_to_proto(await published())
+
+
+def _publish_keys(server: grpc.aio.Server) -> None:
+    jwks_service_pb2_grpc.add_JwksServiceServicer_to_server(Keys(), server)
+
+
+async def _keys_known(gateway: str) -> None:
+    """Return once the gateway can verify tokens."""
+    async with httpx.AsyncClient(base_url=f"http://{gateway}", headers=ADMINISTRATOR) as http:
+        async with asyncio.timeout(20):
+            while (await http.get("/api/v1/auth/whoami")).status_code == 401:
+                await asyncio.sleep(0.02)
 
 
 def serving(context: str, register: Register) -> AbstractAsyncContextManager[RunningServer]:
@@ -143,11 +171,11 @@ async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
 
 @pytest.fixture
 async def http(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=setup.url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=setup.url, headers=ADMINISTRATOR, timeout=20) as client:
         yield client
 
 
 @pytest.fixture
 async def channel(setup: Setup) -> AsyncIterator[grpc.aio.Channel]:
-    async with grpc.aio.insecure_channel(setup.gateway.listen) as channel:
+    async with connect(setup.gateway.listen, credentials=Bearer(token())) as channel:
         yield channel

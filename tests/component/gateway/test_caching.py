@@ -3,20 +3,16 @@
 import gzip
 import json
 import ssl
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import grpc
 import httpx
 import pytest
 
-from tally.api.auth.v1 import jwks_service_pb2, jwks_service_pb2_grpc
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
 from tally.kernel import errors
 from tally.stack.certificates import authority_file
-from tally.stack.folder import DataFolder
-from tests.component.gateway.conftest import Setup, gateway_to, serving
+from tests.component.auth.test_tokens import KEY
+from tests.component.gateway.conftest import ADMINISTRATOR, Setup
 from tests.component.gateway.test_gateway import failing
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
@@ -51,7 +47,10 @@ async def test_the_same_holds_over_http2(setup: Setup) -> None:
     setup.cameras.etag = "7"
     trust = ssl.create_default_context(cafile=str(authority_file(setup.folder)))
     async with httpx.AsyncClient(
-        base_url=f"https://{setup.gateway.tls.listen}", verify=trust, http2=True
+        base_url=f"https://{setup.gateway.tls.listen}",
+        verify=trust,
+        http2=True,
+        headers=ADMINISTRATOR,
     ) as http:
         answer = await http.get(GET, headers={"if-none-match": 'W/"7"'})
         assert (answer.http_version, answer.status_code, answer.content) == ("HTTP/2", 304, b"")
@@ -94,21 +93,11 @@ async def test_grpc_answers_are_never_conditional(setup: Setup, channel: grpc.ai
     assert answer.camera.etag == "7"
 
 
-class Keys(jwks_service_pb2_grpc.JwksServiceServicer):
-    async def GetJwks(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
-        return jwks_service_pb2.GetJwksResponse(keys=[jwks_service_pb2.JsonWebKey(kid="k1")])
-
-
-async def test_keys_may_be_kept_as_long_as_their_contract_says(tmp_path: Path) -> None:
-    add_keys = partial(jwks_service_pb2_grpc.add_JwksServiceServicer_to_server, Keys())
-    async with (
-        serving("auth", add_keys) as auth,
-        gateway_to(DataFolder(tmp_path), {"auth": auth.address}) as envoy,
-        httpx.AsyncClient(base_url=f"http://{envoy.gateway.listen}") as http,
-    ):
+async def test_keys_may_be_kept_as_long_as_their_contract_says(setup: Setup) -> None:
+    async with httpx.AsyncClient(base_url=setup.url) as http:
         answer = await http.get("/.well-known/jwks.json")
-        assert answer.json()["keys"][0]["kid"] == "k1"
-        assert answer.headers["cache-control"] == "public, max-age=300"
+    assert answer.json()["keys"][0]["kid"] == KEY.id
+    assert answer.headers["cache-control"] == "public, max-age=300"
 
 
 async def test_large_answers_are_compressed_for_who_asks(

@@ -17,6 +17,7 @@ from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_p
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel import errors
 from tally.kernel.contracts import methods
+from tests.component.auth.test_tokens import token
 from tests.component.gateway.conftest import MAX_REQUESTS, Setup
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
@@ -330,7 +331,9 @@ async def test_buf_curl_needs_nothing_but_the_address(
 ) -> None:
     url = f"{setup.url}/tally.api.camera.v1.CameraService/GetCamera"
     data = json.dumps({"cameraId": CAMERA_ID})
-    output = await buf_curl(*protocol, "-d", data, url, folder=tmp_path)
+    output = await buf_curl(
+        *protocol, "-H", f"authorization: Bearer {token()}", "-d", data, url, folder=tmp_path
+    )
     assert json.loads(output)["camera"]["id"] == CAMERA_ID
 
 

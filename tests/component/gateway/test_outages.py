@@ -13,8 +13,11 @@ from benchmarks.retry_storm import storm
 from tally.api.camera.v1 import camera_service_pb2, camera_service_pb2_grpc
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel.contracts import Method
+from tally.kernel.grpc.client import connect
 from tally.stack.folder import DataFolder, free_ports
-from tests.component.gateway.conftest import Live, gateway_to, serving_live
+from tests.component.auth.test_tokens import token
+from tests.component.gateway.conftest import ADMINISTRATOR, Live, gateway_to, serving_live
+from tests.meshes import Bearer
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 
@@ -35,7 +38,7 @@ async def silent_server() -> AsyncIterator[str]:
 
 
 async def code_of_a_call(gateway: str) -> grpc.StatusCode:
-    async with grpc.aio.insecure_channel(gateway) as channel:
+    async with connect(gateway, credentials=Bearer(token())) as channel:
         stub = camera_service_pb2_grpc.CameraServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await stub.GetCamera(camera_service_pb2.GetCameraRequest(camera_id=CAMERA_ID))
@@ -43,7 +46,9 @@ async def code_of_a_call(gateway: str) -> grpc.StatusCode:
 
 
 async def rest_answer(gateway: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=f"http://{gateway}", timeout=20) as http:
+    async with httpx.AsyncClient(
+        base_url=f"http://{gateway}", headers=ADMINISTRATOR, timeout=20
+    ) as http:
         return await http.get(f"/api/v1/cameras/{CAMERA_ID}")
 
 
@@ -60,7 +65,7 @@ async def test_a_context_that_is_down_is_unavailable_and_others_are_not(tmp_path
         assert answer.json()["code"] == grpc.StatusCode.UNAVAILABLE.value[0]
         assert await code_of_a_call(gateway) is grpc.StatusCode.UNAVAILABLE
         live.go_on.release()
-        async with grpc.aio.insecure_channel(gateway) as channel:
+        async with connect(gateway, credentials=Bearer(token())) as channel:
             stub = realtime_service_pb2_grpc.RealtimeServiceStub(channel)
             subscription = stub.Subscribe(realtime_service_pb2.SubscribeRequest())
             async for message in subscription:

@@ -14,10 +14,13 @@ from gateway_envoy import edge
 from gateway_envoy.__main__ import TARGET
 from tally.api.camera.v1 import camera_service_pb2, camera_service_pb2_grpc
 from tally.kernel.contracts import IMAGE
+from tally.kernel.grpc.client import connect
 from tally.stack.certificates import authority_file, development_certificate
 from tally.stack.envoy import validate
 from tally.stack.folder import DataFolder, free_port
-from tests.component.gateway.conftest import Setup, gateway_to
+from tests.component.auth.test_tokens import token
+from tests.component.gateway.conftest import ADMINISTRATOR, Setup, gateway_to
+from tests.meshes import Bearer
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 GET = f"/api/v1/cameras/{CAMERA_ID}"
@@ -33,7 +36,9 @@ async def test_rest_over_tls_in_both_versions(
     setup: Setup, host: str, *, http2: bool, version: str
 ) -> None:
     port = setup.gateway.tls.listen.rpartition(":")[2]
-    async with httpx.AsyncClient(verify=trusting(setup), http2=http2) as http:
+    async with httpx.AsyncClient(
+        verify=trusting(setup), http2=http2, headers=ADMINISTRATOR
+    ) as http:
         answer = await http.get(f"https://{host}:{port}{GET}")
     assert answer.status_code == 200
     assert answer.http_version == version
@@ -42,7 +47,7 @@ async def test_rest_over_tls_in_both_versions(
 
 async def test_grpc_over_tls(setup: Setup) -> None:
     trust = grpc.ssl_channel_credentials(authority_file(setup.folder).read_bytes())
-    async with grpc.aio.secure_channel(setup.gateway.tls.listen, trust) as channel:
+    async with connect(setup.gateway.tls.listen, credentials=Bearer(token()), tls=trust) as channel:
         stub = camera_service_pb2_grpc.CameraServiceStub(channel)
         answer = await stub.GetCamera(camera_service_pb2.GetCameraRequest(camera_id=CAMERA_ID))
     assert answer.camera.id == CAMERA_ID

@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
 from tally.kernel import contracts
 from tally.stack.folder import DataFolder
-from tests.component.gateway.conftest import Cameras, gateway_to, serving
+from tests.component.gateway.conftest import ADMINISTRATOR, Cameras, gateway_to, serving
 
 V1_FILE = "tally/api/camera/v1/camera_service.proto"
 CAMERA = "/cameras/0190a5b2-0000-7000-8000-000000000001"
@@ -77,7 +77,7 @@ async def test_both_versions_answer(image: Path, tmp_path: Path) -> None:
     async with (
         serving("camera", partial(add_both, cameras)) as camera,
         gateway_to(DataFolder(tmp_path), {"camera": camera.address}, contracts=str(image)) as envoy,
-        httpx.AsyncClient(base_url=f"http://{envoy.gateway.listen}") as http,
+        httpx.AsyncClient(base_url=f"http://{envoy.gateway.listen}", headers=ADMINISTRATOR) as http,
     ):
         first = await http.get(f"/api/v1{CAMERA}")
         second = await http.get(f"/api/v2{CAMERA}")
