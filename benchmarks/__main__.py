@@ -6,6 +6,7 @@ demo        counts of the demo scene from its first frame on, beside the truth
 engine      tracker, lines and zones: microseconds for each frame
 ingest      crossings stored each second, beside a plain COPY
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
+logins      a flood of logins: p99 of other calls; whether times tell known users from unknown ones
 hostile     hostile requests to the gateway: how many were refused, memory, and whether a good client noticed
 retry_storm load that the gateway's retries add to a context that fails every call
 start       seconds until `tally up` is healthy, first and second time, and memory of each process
@@ -14,7 +15,18 @@ start       seconds until `tally up` is healthy, first and second time, and memo
 import importlib
 import sys
 
-ALL = ("recording", "detectors", "demo", "engine", "ingest", "echo", "hostile", "retry_storm", "start")
+ALL = (
+    "recording",
+    "detectors",
+    "demo",
+    "engine",
+    "ingest",
+    "echo",
+    "logins",
+    "hostile",
+    "retry_storm",
+    "start",
+)
 
 
 def main() -> None:
