@@ -23,7 +23,6 @@ _MENDS = {
     "BEYOND_OWN_PERMISSIONS": "ask somebody who holds them; `tally whoami` shows yours",
     "ETAG_MISMATCH": "repeat the command",
     "ROLE_NOT_FOUND": "tally roles list",
-    "REGISTRATION_CLOSED": "ask an administrator for an invitation",
 }
 """What the caller can do, by the reason of a refused call; other messages say it themselves."""
 _MENDS_BY_STATUS = {
@@ -33,6 +32,13 @@ _MENDS_BY_STATUS = {
     grpc.StatusCode.UNAVAILABLE: "repeat in a moment",
     grpc.StatusCode.DEADLINE_EXCEEDED: "repeat in a moment",
 }
+
+_REFUSED_BY_GATEWAY = {
+    grpc.StatusCode.UNAUTHENTICATED: "what you showed does not hold",
+    grpc.StatusCode.PERMISSION_DENIED: "you may not do this",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "too many calls: wait a minute",
+}
+"""The gateway gives no reasons, and its own words are about its filters."""
 
 
 class CommandError(Exception):
@@ -86,6 +92,8 @@ def _tell_refusal(error: grpc.aio.AioRpcError) -> None:
         [f"{each.field}: {each.description}" for each in violations.field_violations]
     )
     mend = _MENDS.get(reason_of(error)) or _MENDS_BY_STATUS.get(error.code(), "")
+    if not reason_of(error):
+        message = message or _REFUSED_BY_GATEWAY.get(error.code(), "")
     tell(message or error.details() or error.code().name, mend)
 
 
