@@ -1,6 +1,7 @@
 """Slows down who guesses passwords and keys."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from tally.auth.domain.errors import TooManyAttempts
 from tally.auth.domain.ports import Begin
@@ -10,6 +11,8 @@ PER_ACCOUNT = 10
 """Attempts without success on one account within the span, whether or not the account exists."""
 PER_ADDRESS = 100
 """Attempts without success from one address, behind which may be a whole company."""
+COUNTED_AT_ONCE = 2
+"""Attempts that are counted at the same time; a flood of them must leave the database's connections to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,9 @@ class Throttle:
 
     begin: Begin
     clock: Clock
+    _turns: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(COUNTED_AT_ONCE), init=False
+    )
 
     async def admit(self, email: str, address: str = "") -> None:
         """Count an attempt.
@@ -30,7 +36,7 @@ class Throttle:
             TooManyAttempts: There have been too many.
         """
         now = self.clock()
-        async with self.begin() as work:
+        async with self._turns, self.begin() as work:
             by_account = await work.attempts.count(_account(email), now)
             by_address = await work.attempts.count(f"address:{address}", now) if address else 0
         if by_account > PER_ACCOUNT or by_address > PER_ADDRESS:
@@ -46,7 +52,7 @@ class Throttle:
         Raises:
             TooManyAttempts: There have been too many from this address.
         """
-        async with self.begin() as work:
+        async with self._turns, self.begin() as work:
             attempts = await work.attempts.count(f"{what}:{address}", self.clock())
         if attempts > PER_ADDRESS:
             raise TooManyAttempts
