@@ -18,6 +18,7 @@ from tally.api.auth.v1 import (
     jwks_service_pb2,
     jwks_service_pb2_grpc,
 )
+from tally.api.auth.v1.audit_pb2 import AuditRecord
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.settings import ServerSettings
 
@@ -36,6 +37,13 @@ class Logins(auth_service_pb2_grpc.AuthServiceServicer):
     async def Login(self, request: Any, context: Any) -> Any:  # noqa: D102, N802 - gRPC's name
         self.count += 1
         return auth_service_pb2.LoginResponse()
+
+
+class Forgetful:
+    """Keeps no record of any call: what the guards cost is measured, not the audit log."""
+
+    async def keep(self, record: AuditRecord) -> None:
+        """Do nothing."""
 
 
 class Keys(jwks_service_pb2_grpc.JwksServiceServicer):
@@ -57,7 +65,7 @@ async def serving(
         jwks_service_pb2_grpc.add_JwksServiceServicer_to_server(keys or Keys(), server)
 
     settings = ServerSettings(listen=listen, shutdown_grace_s=0.1)
-    async with serve(CONTEXT, settings, register, {}) as server:
+    async with serve(CONTEXT, settings, register, {}, trail=Forgetful()) as server:
         yield server
 
 

@@ -14,6 +14,7 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
+from benchmarks.gateway.backend import Forgetful
 from tally.api.auth.v1 import jwks_service_pb2, jwks_service_pb2_grpc
 from tally.api.worker.v1 import worker_pb2, worker_service_pb2, worker_service_pb2_grpc
 from tally.kernel.grpc.server import serve
@@ -65,7 +66,7 @@ async def _guarded(address: str, key: Jwk) -> AsyncIterator[None]:
         jwks_service_pb2_grpc.add_JwksServiceServicer_to_server(Keys(key), server)
 
     settings = ServerSettings(listen=address, shutdown_grace_s=0.1)
-    async with serve("worker", settings, register, {}, JwksAuthenticator(fetch)):
+    async with serve("worker", settings, register, {}, JwksAuthenticator(fetch), Forgetful()):
         yield
 
 

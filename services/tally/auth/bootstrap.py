@@ -14,10 +14,12 @@ from tally.auth.adapters.unit_of_work import units_of_work
 from tally.auth.application.command.create_user import CreateUser
 from tally.auth.application.command.ensure_first_admin import EnsureFirstAdmin
 from tally.auth.application.command.ensure_keys import DeploymentKey, EnsureKeys
+from tally.auth.application.command.record_calls import RecordCalls
 from tally.auth.application.command.rotate_keys import RotateKeys
 from tally.auth.application.command.sweep import Sweep
 from tally.auth.application.key_ring import KeyRing
 from tally.auth.composition import Ports, register
+from tally.auth.entrypoints.audit_records import OwnTrail, audit_consumer
 from tally.auth.settings import AuthSettings
 from tally.kernel.bus import Bus
 from tally.kernel.clock import Clock, utc_now
@@ -65,9 +67,15 @@ async def auth_server(
         bus = await stack.enter_async_context(
             Bus.connect(settings.nats_url.get_secret_value(), name="auth")
         )
+        record_calls = RecordCalls(begin)
         relay = OutboxRelay(database, outbox, bus)
         await stack.enter_async_context(
-            background(ports.key_ring.run(), _keep_sweeping(Sweep(begin, clock)), relay.run())
+            background(
+                ports.key_ring.run(),
+                _keep_sweeping(Sweep(begin, clock)),
+                relay.run(),
+                audit_consumer(bus, record_calls).run(),
+            )
         )
 
         async def own_keys() -> Sequence[Jwk]:
@@ -81,6 +89,7 @@ async def auth_server(
                 partial(register, ports=ports),
                 dependencies,
                 JwksAuthenticator(own_keys),
+                OwnTrail(record_calls),
             )
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import grpc
 
+from tally.api.auth.v1.audit_service_pb2_grpc import add_AuditServiceServicer_to_server
 from tally.api.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 from tally.api.auth.v1.jwks_service_pb2_grpc import add_JwksServiceServicer_to_server
 from tally.api.auth.v1.permission_service_pb2_grpc import add_PermissionServiceServicer_to_server
@@ -43,12 +44,15 @@ from tally.auth.application.query.get_role import GetRole
 from tally.auth.application.query.get_service_account import GetServiceAccount
 from tally.auth.application.query.get_user import GetUser
 from tally.auth.application.query.list_api_keys import ListApiKeys
+from tally.auth.application.query.list_audit_entries import ListAuditEntries
 from tally.auth.application.query.list_roles import ListRoles
 from tally.auth.application.query.list_service_accounts import ListServiceAccounts
 from tally.auth.application.query.list_sessions import ListSessions
 from tally.auth.application.query.list_users import ListUsers
+from tally.auth.application.query.verify_audit_log import VerifyAuditLog
 from tally.auth.application.throttle import Throttle
 from tally.auth.domain.ports import Begin, Passwords
+from tally.auth.entrypoints.audit_servicer import AuditServicer
 from tally.auth.entrypoints.auth_servicer import AuthServicer, JwksServicer
 from tally.auth.entrypoints.role_servicer import PermissionServicer, RoleServicer
 from tally.auth.entrypoints.service_account_servicer import ServiceAccountServicer
@@ -82,6 +86,7 @@ def register(server: grpc.aio.Server, ports: Ports) -> None:
     add_PermissionServiceServicer_to_server(PermissionServicer(), server)
     add_ServiceAccountServiceServicer_to_server(_service_accounts(ports), server)
     add_SessionServiceServicer_to_server(_sessions(ports), server)
+    add_AuditServiceServicer_to_server(_audit(ports), server)
     add_JwksServiceServicer_to_server(JwksServicer(ports.published_keys), server)
 
 
@@ -146,4 +151,11 @@ def _sessions(ports: Ports) -> SessionServicer:
     return SessionServicer(
         list_sessions=ListSessions(ports.begin, ports.clock),
         revoke_session=RevokeSession(ports.begin),
+    )
+
+
+def _audit(ports: Ports) -> AuditServicer:
+    return AuditServicer(
+        list_audit_entries=ListAuditEntries(ports.begin),
+        verify_audit_log=VerifyAuditLog(ports.begin),
     )

@@ -23,6 +23,7 @@ from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.settings import CameraSettings
+from tally.kernel.audit import OutboxTrail
 from tally.kernel.bus import Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
@@ -69,7 +70,14 @@ async def camera_server(
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(
-            serve("camera", settings, register, dependencies, authenticator)
+            serve(
+                "camera",
+                settings,
+                register,
+                dependencies,
+                authenticator,
+                OutboxTrail(database, outbox, "camera"),
+            )
         )
 
 

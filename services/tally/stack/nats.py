@@ -14,8 +14,8 @@ _BINARY = Path(sys.prefix) / "bin" / "nats-server"
 
 PUBLISHES: Mapping[str, Sequence[str]] = {
     "auth": ("tally.auth.v1.>",),
-    "camera": ("tally.camera.v1.>",),
-    "worker": ("tally.worker.v1.>",),
+    "camera": ("tally.camera.v1.>", "tally.audit.v1.camera"),
+    "worker": ("tally.worker.v1.>", "tally.audit.v1.worker"),
     "agent": ("tally.counting.v1.>",),
     "analytics": (),
     "realtime": (),

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc
 
 from tally.api.worker.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
+from tally.kernel.audit import OutboxTrail
 from tally.kernel.bus import Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
@@ -78,5 +79,12 @@ async def worker_server(
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(
-            serve("worker", settings, register, dependencies, authenticator)
+            serve(
+                "worker",
+                settings,
+                register,
+                dependencies,
+                authenticator,
+                OutboxTrail(database, outbox, "worker"),
+            )
         )

@@ -23,7 +23,7 @@ from tally.kernel.grpc.server import Register, RunningServer, serve
 from tally.kernel.settings import ServiceSettings
 from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.folder import DataFolder
-from tests.callers import Anybody
+from tests.callers import Anybody, Forgetful
 from tests.component.auth.test_tokens import published, token
 from tests.meshes import Bearer
 
@@ -144,7 +144,7 @@ def serving(context: str, register: Register) -> AbstractAsyncContextManager[Run
         nats_url=SecretStr(""),
         shutdown_grace_s=0.1,
     )
-    return serve(context, settings, register, {}, Anybody())
+    return serve(context, settings, register, {}, Anybody(), Forgetful())
 
 
 def serving_live(live: Live) -> AbstractAsyncContextManager[RunningServer]:

@@ -20,6 +20,7 @@ from tally.kernel.grpc.credentials import PAUSE_S, RENEWED_AFTER, ApiKey
 from tally.kernel.grpc.server import serve
 from tally.kernel.identity import ADMINISTER, Principal
 from tally.kernel.settings import ServerSettings
+from tests.callers import Forgetful
 
 LIFETIME_S = 900.0
 KEY = "tally_key"
@@ -100,7 +101,7 @@ async def serving(
         camera_service_pb2_grpc.add_CameraServiceServicer_to_server(cameras, server)
         realtime_service_pb2_grpc.add_RealtimeServiceServicer_to_server(Live(), server)
 
-    async with serve("camera", settings, register, {}, Named(lifetime_s)) as server:
+    async with serve("camera", settings, register, {}, Named(lifetime_s), Forgetful()) as server:
         yield server.address
 
 

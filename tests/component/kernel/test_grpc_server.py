@@ -23,7 +23,7 @@ from tally.kernel.grpc.deadline import onward_timeout
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator, Principal
 from tally.kernel.settings import ServiceSettings
-from tests.callers import Anybody
+from tests.callers import Anybody, Forgetful
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 
@@ -92,7 +92,7 @@ async def running(
 
     dependencies = {"database": probe} if probe else {}
     async with (
-        serve("camera", settings, register, dependencies, authenticator) as server,
+        serve("camera", settings, register, dependencies, authenticator, Forgetful()) as server,
         connect(server.address) as channel,
     ):
         yield server, channel
@@ -279,5 +279,5 @@ async def test_a_taken_address_is_named() -> None:
             listen=server.address, database_url=SecretStr(""), nats_url=SecretStr("")
         )
         with pytest.raises(OSError, match=server.address):
-            async with serve("camera", settings, lambda server: None, {}):
+            async with serve("camera", settings, lambda server: None, {}, trail=Forgetful()):
                 pass

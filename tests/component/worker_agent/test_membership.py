@@ -16,6 +16,7 @@ from tally.kernel.settings import ServerSettings
 from tally.worker.agent.cameras import Cameras
 from tally.worker.agent.membership import Membership
 from tally.worker.agent.runner import Surroundings
+from tests.callers import Forgetful
 
 WORKER_ID = "0190a5b2-0000-7000-8000-000000000001"
 
@@ -63,7 +64,7 @@ async def test_the_stream_of_assignments_goes_on_with_the_next_token() -> None:
 
     settings = ServerSettings(listen="127.0.0.1:0", shutdown_grace_s=0.1)
     async with (
-        serve("worker", settings, register, {}, ShortLived()) as server,
+        serve("worker", settings, register, {}, ShortLived(), Forgetful()) as server,
         connect(server.address) as channel,
     ):
         nothing_to_run_with = cast(Surroundings, None)

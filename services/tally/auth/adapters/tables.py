@@ -1,6 +1,7 @@
 """The auth context's tables."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -140,4 +141,24 @@ signing_keys = Table(
     Column("encrypted_private_key", LargeBinary, nullable=False),
     Column("signs_from", DateTime(timezone=True), nullable=False),
     comment="Keys that sign access tokens.",
+)
+
+audit_logs = Table(
+    "audit_logs",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text(collation="C"), nullable=False, unique=True),
+    Column("time", DateTime(timezone=True), nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("audit_logs_time_idx", "time"),
+    Index("audit_logs_principal_idx", "principal", "sequence"),
+    Index("audit_logs_method_idx", "method", "sequence"),
+    comment="What was done by whom; every row chained to the one before, none changed or removed.",
 )

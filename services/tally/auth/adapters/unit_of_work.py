@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.auth.adapters.attempts import PostgresAttempts
+from tally.auth.adapters.audit_log import PostgresAuditLog
 from tally.auth.adapters.events import OutboxEvents
 from tally.auth.adapters.one_time_tokens import PostgresOneTimeTokens
 from tally.auth.adapters.roles import PostgresRoles
@@ -32,6 +33,7 @@ class PostgresUnitOfWork:
         self.events = OutboxEvents(connection)
         self.create_requests = CreateRequests(connection, create_requests)
         self.attempts = PostgresAttempts(connection)
+        self.audit_log = PostgresAuditLog(connection)
         self.signing_keys = PostgresSigningKeys(connection, cipher)
 
 

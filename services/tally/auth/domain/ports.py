@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tally.auth.domain.access import Grants, Role, RoleBinding
+from tally.auth.domain.audit import Entry, Record, Wanted
 from tally.auth.domain.events import AuthEvent
 from tally.auth.domain.keys import SigningKey
 from tally.auth.domain.model import RefreshToken, Session, User
@@ -248,6 +249,19 @@ class SigningKeys(Protocol):
         """Forget a key."""
 
 
+class AuditLog(Protocol):
+    """What was done, in the order in which it became known. Nothing is changed or removed."""
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Add those records that are not there yet; nobody else does so until the unit of work ends."""
+
+    async def newest(self, wanted: Wanted, before: int | None, limit: int) -> Sequence[Entry]:
+        """At most `limit` entries, newest first, from the first that precedes the sequence number `before`."""
+
+    async def oldest(self, after: int, limit: int) -> Sequence[Entry]:
+        """At most `limit` entries, oldest first, from the first that follows the sequence number `after`."""
+
+
 class UnitOfWork(Protocol):
     """One transaction: either everything done through it happens, or nothing."""
 
@@ -282,6 +296,10 @@ class UnitOfWork(Protocol):
     @property
     def attempts(self) -> Attempts:
         """Who tries to be."""
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """What was done."""
 
     @property
     def signing_keys(self) -> SigningKeys:

@@ -21,7 +21,6 @@ from tally.auth.application.query.get_user import GetUser
 from tally.auth.domain.model import ACCESS_TOKEN_LIFETIME
 from tally.auth.entrypoints.caller import (
     account_id_of_caller,
-    address,
     client,
     own_grants,
     own_user_id,
@@ -30,7 +29,7 @@ from tally.auth.entrypoints.status import CREATED
 from tally.auth.mapping.resource import keys_to_proto, tokens_to_proto, user_to_proto
 from tally.auth.mapping.service_accounts import account_to_proto
 from tally.auth.mapping.sessions import site_permissions_to_proto
-from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.grpc.call import ServicerContext, caller_address
 from tally.kernel.grpc.tokens import Jwk
 
 
@@ -60,7 +59,7 @@ class AuthServicer(AuthServiceServicer):
                 request.display_name,
                 request.password,
                 request.invitation,
-                address(context),
+                caller_address(context),
             )
         )
         await context.send_initial_metadata(CREATED)
@@ -70,14 +69,14 @@ class AuthServicer(AuthServiceServicer):
         self, request: messages.RequestPasswordResetRequest, context: ServicerContext
     ) -> messages.RequestPasswordResetResponse:
         """Have a token for another password sent."""
-        await self.request_password_reset(request.email, address(context))
+        await self.request_password_reset(request.email, caller_address(context))
         return messages.RequestPasswordResetResponse()
 
     async def ResetPassword(  # noqa: N802 - gRPC's name
         self, request: messages.ResetPasswordRequest, context: ServicerContext
     ) -> messages.ResetPasswordResponse:
         """Give who was sent a token another password."""
-        await self.reset_password(request.token, request.new_password, address(context))
+        await self.reset_password(request.token, request.new_password, caller_address(context))
         return messages.ResetPasswordResponse()
 
     async def Login(  # noqa: N802 - gRPC's name
@@ -137,7 +136,7 @@ class AuthServicer(AuthServiceServicer):
     ) -> messages.IssueTokenResponse:
         """Give an access token for a key."""
         answer = messages.IssueTokenResponse(
-            access_token=await self.issue_token(request.api_key, address(context))
+            access_token=await self.issue_token(request.api_key, caller_address(context))
         )
         answer.access_token_lifetime.FromTimedelta(ACCESS_TOKEN_LIFETIME)
         return answer

@@ -5,7 +5,7 @@ from tally.auth.domain.model import USER, Client
 from tally.auth.domain.service_accounts import SERVICE
 from tally.kernel.errors import PermissionDenied
 from tally.kernel.grpc.access import current_principal
-from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.grpc.call import ServicerContext, caller_address
 
 MAX_USER_AGENT = 200
 
@@ -45,20 +45,8 @@ def own_user_id() -> str:
     return user_id
 
 
-def address(context: ServicerContext) -> str:
-    """Where the caller is: what the gateway says it saw, else the other end of the connection.
-
-    The gateway adds what it saw behind whatever a caller claims, so the last entry counts. Who reaches this server
-    without the gateway can claim anything, and is held back by the limit on each account alone.
-    """
-    for key, value in context.invocation_metadata() or ():
-        if key == "x-forwarded-for" and isinstance(value, str):
-            return value.rpartition(",")[2].strip()
-    return context.peer().rpartition(":")[0]
-
-
 def client(context: ServicerContext) -> Client:
     """What the caller logs in with."""
     metadata = dict(context.invocation_metadata() or ())
     user_agent = metadata.get("user-agent", "")
-    return Client(address(context), str(user_agent)[:MAX_USER_AGENT])
+    return Client(caller_address(context), str(user_agent)[:MAX_USER_AGENT])

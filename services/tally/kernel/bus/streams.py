@@ -36,9 +36,10 @@ COUNTING = Stream("COUNTING", "tally.counting.v1", days=7, gigabytes=4)
 CAMERA = Stream("CAMERA", "tally.camera.v1", days=30)
 WORKER = Stream("WORKER", "tally.worker.v1", days=7)
 AUTH = Stream("AUTH", "tally.auth.v1", days=7)
+AUDIT = Stream("AUDIT", "tally.audit.v1", days=30)
 DEAD_LETTERS = Stream("DEAD_LETTERS", "tally.dead", days=30)
 
-STREAMS = (COUNTING, CAMERA, WORKER, AUTH, DEAD_LETTERS)
+STREAMS = (COUNTING, CAMERA, WORKER, AUTH, AUDIT, DEAD_LETTERS)
 
 
 async def ensure_streams(jetstream: JetStreamContext) -> None:

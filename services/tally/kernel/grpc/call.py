@@ -28,6 +28,7 @@ class Call:
         method: What the contract says of it; None for methods that no contract has.
         metadata: Text metadata sent by the caller, keys in lower case.
         context: gRPC's own context.
+        request: The request, not yet checked; None where requests stream.
         principal: Who calls; set by the access guard, None on public methods without credentials.
     """
 
@@ -35,6 +36,7 @@ class Call:
     method: Method | None
     metadata: dict[str, str]
     context: ServicerContext
+    request: Message | None = None
     principal: Principal | None = None
 
 
@@ -77,7 +79,8 @@ class GuardInterceptor(
         answer = _send_all if handler.response_streaming else _answer
 
         async def behaviour(request: Any, context: ServicerContext) -> Any:
-            call = Call(path, method, _text_metadata(context), context)
+            message = None if handler.request_streaming else request
+            call = Call(path, method, _text_metadata(context), context, message)
             return await self._within(
                 self._guards, call, lambda: answer(inner(check(request), context), call)
             )
@@ -119,6 +122,18 @@ async def _send_all(responses: Any, call: Call) -> None:
         return
     async for response in responses:
         await call.context.write(response)
+
+
+def caller_address(context: ServicerContext) -> str:
+    """Where the caller is: what the gateway says it saw, else the other end of the connection.
+
+    The gateway adds what it saw behind whatever a caller claims, so the last entry counts. Who reaches this server
+    without the gateway can claim anything.
+    """
+    for key, value in context.invocation_metadata() or ():
+        if key == "x-forwarded-for" and isinstance(value, str):
+            return value.rpartition(",")[2].strip()
+    return context.peer().rpartition(":")[0]
 
 
 def _text_metadata(context: ServicerContext) -> dict[str, str]:

@@ -48,9 +48,14 @@ async def translate_errors(call: Call) -> AsyncIterator[None]:
         )
 
 
+def status_code(error: errors.DomainError) -> grpc.StatusCode:
+    """The gRPC status of a call that ends with `error`."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+
+
 def to_status(error: errors.DomainError, method: Method | None) -> status_pb2.Status:
     """The error as `google.rpc.Status`: ErrorInfo always, BadRequest where fields are at fault."""
-    code = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    code = status_code(error)
     details: list[Message] = [
         error_details_pb2.ErrorInfo(
             reason=error.reason,

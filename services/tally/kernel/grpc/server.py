@@ -10,8 +10,10 @@ import structlog
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from tally.kernel.audit import AuditTrail
 from tally.kernel.contracts import descriptor_pool, methods, service_names
 from tally.kernel.grpc.access import NobodyAuthenticator, enforce_access
+from tally.kernel.grpc.audit import record_calls, require_trail
 from tally.kernel.grpc.call import Guard, GuardInterceptor
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.deadline import enforce_deadline
@@ -49,9 +51,16 @@ class RunningServer:
     health: HealthMonitor
 
 
-def guards(authenticator: Authenticator) -> Sequence[Guard]:
-    """What surrounds every call, outermost first."""
-    return (observe, translate_errors, enforce_deadline, enforce_access(authenticator))
+def guards(authenticator: Authenticator, trail: AuditTrail | None = None) -> Sequence[Guard]:
+    """What surrounds every call, outermost first; without a trail no call is recorded."""
+    recording = [record_calls(trail)] if trail else []
+    return (
+        observe,
+        translate_errors,
+        *recording,
+        enforce_deadline,
+        enforce_access(authenticator),
+    )
 
 
 @asynccontextmanager
@@ -61,6 +70,7 @@ async def serve(
     register: Register,
     dependencies: Mapping[str, Probe],
     authenticator: Authenticator | None = None,
+    trail: AuditTrail | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Serve one context until the block is left, then let running calls end.
 
@@ -70,15 +80,18 @@ async def serve(
         register: Adds the context's servicers.
         dependencies: What the context cannot work without, for its health.
         authenticator: Who recognises callers; by default the auth context's keys do.
+        trail: What keeps records of audited calls; only contexts without such methods can do without.
 
     Raises:
+        ValueError: The context has audited methods and no trail.
         OSError: The address is taken or not this machine's.
     """
+    require_trail(context, trail)
     async with AsyncExitStack() as stack:
         if authenticator is None:
             authenticator = await _authenticator(stack, settings.auth_address)
         yield await stack.enter_async_context(
-            _serving(context, settings, register, dependencies, authenticator)
+            _serving(context, settings, register, dependencies, guards(authenticator, trail))
         )
 
 
@@ -95,10 +108,10 @@ async def _serving(
     settings: ServerSettings,
     register: Register,
     dependencies: Mapping[str, Probe],
-    authenticator: Authenticator,
+    chain: Sequence[Guard],
 ) -> AsyncIterator[RunningServer]:
     server = grpc.aio.server(
-        interceptors=[GuardInterceptor(guards(authenticator), check_message)],
+        interceptors=[GuardInterceptor(chain, check_message)],
         options=_OPTIONS,
         maximum_concurrent_rpcs=settings.max_concurrent_calls,
     )
