@@ -1,12 +1,13 @@
 """The HTTP filters: CORS, health, status mapping, gRPC-Web, JSON transcoding, identity, routing."""
 
-from collections.abc import Collection
 from typing import Any
 
 from gateway_envoy.caching import conditional_answers
 from gateway_envoy.compression import compressors
 from gateway_envoy.edge import MAX_ANSWER_BYTES, MAX_BODY_BYTES
 from gateway_envoy.identity import permitted_calls, verified_tokens
+from gateway_envoy.limits import limits
+from gateway_envoy.table import Gateway
 from tally.kernel.contracts import methods
 
 Config = dict[str, Any]
@@ -34,14 +35,11 @@ end
 """
 
 
-def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
-    """The filter chain, in the order in which a request passes it.
-
-    Args:
-        contracts: Path of the descriptor image.
-        contexts: Whose methods can be called.
-    """
-    services = {method.service for method in methods().values() if method.context in contexts}
+def http_filters(gateway: Gateway) -> list[Config]:
+    """The filter chain, in the order in which a request passes it."""
+    services = {
+        method.service for method in methods().values() if method.context in gateway.contexts
+    }
     return [
         *compressors(),
         _filter("cors", f"{_EXTENSIONS}.cors.v3.Cors"),
@@ -62,7 +60,7 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
         _filter(
             "grpc_json_transcoder",
             f"{_EXTENSIONS}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
-            proto_descriptor=contracts,
+            proto_descriptor=gateway.contracts,
             services=sorted(services),
             auto_mapping=False,
             convert_grpc_status=True,
@@ -77,6 +75,7 @@ def http_filters(contracts: str, contexts: Collection[str]) -> list[Config]:
             },
         ),
         verified_tokens(),
+        limits(gateway.common_limit),
         permitted_calls(),
         _filter("router", f"{_EXTENSIONS}.router.v3.Router", suppress_envoy_headers=True),
     ]

@@ -39,6 +39,7 @@ def verified_tokens() -> Config:
                     "forward": True,
                     "payload_in_metadata": _CLAIMS,
                     "clock_skew_seconds": LEEWAY_S,
+                    "require_expiration": True,
                     "remote_jwks": {
                         "http_uri": {
                             "uri": f"http://gateway{JWKS_PATH}",

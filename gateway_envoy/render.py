@@ -49,7 +49,7 @@ def render(gateway: Gateway) -> Config:
 
 def _listeners(gateway: Gateway) -> list[Config]:
     manager = _connection_manager(gateway)
-    filters = http_filters(gateway.contracts, gateway.contexts)
+    filters = http_filters(gateway)
     in_clear = {**manager, "http_filters": [answers_carry(SECURITY), *filters]}
     over_tls = {**manager, "http_filters": [answers_carry(SECURITY | HSTS), *filters]}
     tls = {"transport_socket": transport_socket(gateway.tls)}
@@ -96,7 +96,7 @@ def _connection_manager(gateway: Gateway) -> Config:
                         "envoy.filters.http.cors": _cors(gateway),
                         **edge.bodies_as_they_come(),
                     },
-                    "routes": routes(sorted(gateway.contexts)),
+                    "routes": routes(sorted(gateway.contexts), gateway.common_limit),
                 }
             ],
         },

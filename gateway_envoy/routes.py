@@ -6,6 +6,8 @@ from typing import Any
 from gateway_envoy import edge
 from gateway_envoy.caching import kept_as_the_contract_says
 from gateway_envoy.compression import uncompressed
+from gateway_envoy.limits import limit_of
+from gateway_envoy.table import Limit
 from tally.kernel.contracts import Method, methods
 
 Config = dict[str, Any]
@@ -14,17 +16,22 @@ _SAFE_TO_REPEAT = "connect-failure,refused-stream,reset,unavailable"
 """Failures after which a repeatable method may be tried again: the connection's, not the answer's."""
 
 
-def routes(contexts: Sequence[str]) -> list[Config]:
-    """Routes for all methods of `contexts`, then reflection, then REST."""
+def routes(contexts: Sequence[str], common_limit: Limit) -> list[Config]:
+    """Routes for all methods of `contexts`, then reflection, then REST.
+
+    Args:
+        contexts: Whose methods can be called.
+        common_limit: How often one caller may call methods whose policies do not say it.
+    """
     wanted = [method for method in methods().values() if method.context in contexts]
     return [
-        *(_method_route(method) for method in wanted),
+        *(_method_route(method, common_limit) for method in wanted),
         *_reflection_routes(contexts[0]),
         _rest_route(contexts[0]),
     ]
 
 
-def _method_route(method: Method) -> Config:
+def _method_route(method: Method, common_limit: Limit) -> Config:
     action: Config = {"cluster": method.context, "timeout": "0s"}
     deadline = method.deadline_s
     if deadline is not None:
@@ -40,8 +47,10 @@ def _method_route(method: Method) -> Config:
             "retry_back_off": {"base_interval": "0.05s", "max_interval": "1s"},
         }
     route = {"match": {"path": method.path}, "route": action, **kept_as_the_contract_says(method)}
+    filters = limit_of(method, common_limit)
     if method.descriptor.server_streaming:
-        route["typed_per_filter_config"] = uncompressed()
+        filters |= uncompressed()
+    route["typed_per_filter_config"] = filters
     return route
 
 

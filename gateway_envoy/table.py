@@ -51,6 +51,20 @@ class Tls(BaseModel):
     key: str
 
 
+class Limit(BaseModel):
+    """How often one caller may call.
+
+    Attributes:
+        calls: Calls allowed each `seconds`.
+        seconds: The time after which all of them are allowed again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    calls: int
+    seconds: float
+
+
 class Gateway(BaseModel):
     """What the contracts do not say.
 
@@ -61,6 +75,7 @@ class Gateway(BaseModel):
         contracts: Path of the descriptor image, for the JSON transcoder.
         cors_origins: Origins whose pages may call.
         contexts: The contexts, by name.
+        common_limit: How often one caller may call whatever has no limit in its contract.
         otlp: `host:port` of an OpenTelemetry collector (gRPC); None traces nothing.
     """
 
@@ -72,6 +87,7 @@ class Gateway(BaseModel):
     contracts: str
     cors_origins: list[str]
     contexts: dict[str, Context]
+    common_limit: Limit
     otlp: str | None = None
 
     def changed(self, **changes: object) -> Self:

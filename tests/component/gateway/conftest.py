@@ -24,7 +24,7 @@ from tally.kernel.settings import ServiceSettings
 from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.folder import DataFolder
 from tests.callers import Anybody, Forgetful
-from tests.component.auth.test_tokens import published, token
+from tests.component.auth.matrix import published, token
 from tests.meshes import Bearer
 
 MAX_REQUESTS = 3
@@ -97,14 +97,18 @@ class Setup:
 
 @asynccontextmanager
 async def gateway_to(
-    folder: DataFolder, addresses: Mapping[str, str], **changes: object
+    folder: DataFolder,
+    addresses: Mapping[str, str],
+    *,
+    max_requests: int = MAX_REQUESTS,
+    **changes: object,
 ) -> AsyncIterator[EnvoyServer]:
     """Envoy in front of contexts at these addresses; `changes` are to the table."""
     table = load_table()
     async with serving("auth", _publish_keys) as auth:
         contexts = {
             name: table.contexts[name].model_copy(
-                update={"address": address, "max_requests": MAX_REQUESTS}
+                update={"address": address, "max_requests": max_requests}
             )
             for name, address in {"auth": auth.address, **addresses}.items()
         }

@@ -11,7 +11,7 @@ import pytest
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
 from tally.kernel import errors
 from tally.stack.certificates import authority_file
-from tests.component.auth.test_tokens import KEY
+from tests.component.auth.matrix import KEY
 from tests.component.gateway.conftest import ADMINISTRATOR, Setup
 from tests.component.gateway.test_gateway import failing
 

@@ -21,7 +21,7 @@ from tally.kernel.contracts import Method
 from tally.kernel.grpc.client import connect
 from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.folder import DataFolder, free_port
-from tests.component.auth.test_tokens import token
+from tests.component.auth.matrix import token
 from tests.component.gateway.conftest import Live, Setup, gateway_to, serving_live
 from tests.meshes import Bearer
 

@@ -17,7 +17,7 @@ from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_p
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel import errors
 from tally.kernel.contracts import methods
-from tests.component.auth.test_tokens import token
+from tests.component.auth.matrix import token
 from tests.component.gateway.conftest import MAX_REQUESTS, Setup
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"

@@ -15,7 +15,7 @@ from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grp
 from tally.kernel.contracts import Method
 from tally.kernel.grpc.client import connect
 from tally.stack.folder import DataFolder, free_ports
-from tests.component.auth.test_tokens import token
+from tests.component.auth.matrix import token
 from tests.component.gateway.conftest import ADMINISTRATOR, Live, gateway_to, serving_live
 from tests.meshes import Bearer
 

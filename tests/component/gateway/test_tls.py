@@ -18,7 +18,7 @@ from tally.kernel.grpc.client import connect
 from tally.stack.certificates import authority_file, development_certificate
 from tally.stack.envoy import validate
 from tally.stack.folder import DataFolder, free_port
-from tests.component.auth.test_tokens import token
+from tests.component.auth.matrix import token
 from tests.component.gateway.conftest import ADMINISTRATOR, Setup, gateway_to
 from tests.meshes import Bearer
 

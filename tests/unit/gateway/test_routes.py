@@ -4,13 +4,17 @@ from typing import Any
 
 from gateway_envoy import load_table, render
 from gateway_envoy.routes import routes
+from gateway_envoy.table import Limit
 from tally.kernel.contracts import methods
 
+LIMIT = Limit(calls=10, seconds=1)
 CONTEXTS = sorted(load_table().contexts)
 
 
 def route_of(path: str) -> dict[str, Any]:
-    return next(route["route"] for route in routes(CONTEXTS) if route["match"].get("path") == path)
+    return next(
+        route["route"] for route in routes(CONTEXTS, LIMIT) if route["match"].get("path") == path
+    )
 
 
 def test_every_method_has_a_route_to_its_context() -> None:
