@@ -2,6 +2,7 @@
 
 import typer
 
+from tally.cli.audit import audit
 from tally.cli.count import count
 from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
@@ -29,6 +30,7 @@ app.add_typer(users, name="users")
 app.add_typer(roles, name="roles")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keys, name="keys")
+app.add_typer(audit, name="audit")
 app.add_typer(models, name="models")
 
 
