@@ -65,7 +65,7 @@ async def _list(gateway: str, request: messages.ListAuditEntriesRequest, *, as_j
                 local_time(entry.record.time),
                 entry.record.principal or "nobody known",
                 entry.record.address,
-                entry.record.method.removeprefix("tally.api."),
+                entry.record.method.rpartition(".")[2],
                 " ".join([entry.record.outcome, entry.record.reason]).strip(),
             )
             for entry in found
