@@ -177,7 +177,7 @@ async def test_every_audited_method_leaves_one_record() -> None:
     async with serving(trail, _everything) as channel:
         for path in paths:
             with pytest.raises(grpc.aio.AioRpcError):
-                await channel.unary_unary(path)(b"")
+                await channel.unary_unary(path, bytes, bytes)(b"")
     assert [record.method for record in trail.records] == [path[1:] for path in paths]
 
 
@@ -185,7 +185,9 @@ async def test_other_methods_leave_none() -> None:
     trail = Kept()
     async with serving(trail, _everything) as channel:
         with pytest.raises(grpc.aio.AioRpcError):
-            await channel.unary_unary("/tally.api.camera.v1.CameraService/GetCamera")(b"")
+            await channel.unary_unary("/tally.api.camera.v1.CameraService/GetCamera", bytes, bytes)(
+                b""
+            )
     assert trail.records == []
 
 

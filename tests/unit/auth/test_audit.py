@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_the_hash_is_the_same_on_every_machine() -> None:
 @pytest.mark.parametrize("field", [field.name for field in fields(Record)])
 def test_every_field_counts(field: str) -> None:
     value = getattr(RECORD, field)
-    changed = value + timedelta(microseconds=1) if isinstance(value, datetime) else value + "x"
+    changed: Any = value + timedelta(microseconds=1) if isinstance(value, datetime) else value + "x"
     assert chained_hash(BEGINNING, replace(RECORD, **{field: changed})) != chained_hash(
         BEGINNING, RECORD
     )
