@@ -18,6 +18,7 @@ from statistics import median
 import jwt
 from google.protobuf import json_format
 
+from benchmarks.gateway.backend import UNLIMITED
 from benchmarks.gateway.load import grpc_per_second, require_programs, rest_per_second
 from gateway_envoy.table import Context
 from tally.api.camera.v1 import stream_pb2
@@ -44,7 +45,13 @@ OURS = "our server"
 ENVOY_GRPC = "our server through Envoy, gRPC"
 ENVOY_REST = "our server through Envoy, REST"
 FASTAPI = "FastAPI"
-RATIOS = ((OURS, BARE), (ENVOY_GRPC, BARE), (ENVOY_REST, FASTAPI))
+FASTAPI_REMEMBERING = "FastAPI that remembers tokens"
+RATIOS = (
+    (OURS, BARE),
+    (ENVOY_GRPC, BARE),
+    (ENVOY_REST, FASTAPI),
+    (ENVOY_REST, FASTAPI_REMEMBERING),
+)
 
 
 def main() -> None:
@@ -77,13 +84,14 @@ async def _measure(folder: DataFolder) -> list[dict[str, float]]:
             folder.root, f"http://{address}{route}", body, token, SECONDS
         )
 
-    async with _servers(folder, key) as (bare, ours, envoy, fastapi):
+    async with _servers(folder, key) as (bare, ours, envoy, fastapi, remembering):
         ways = {
             BARE: grpc(bare),
             OURS: grpc(ours),
             ENVOY_GRPC: grpc(envoy),
             ENVOY_REST: rest(envoy),
             FASTAPI: rest(fastapi),
+            FASTAPI_REMEMBERING: rest(remembering),
         }
         return [
             {name: await asyncio.to_thread(way) for name, way in ways.items()}
@@ -92,33 +100,39 @@ async def _measure(folder: DataFolder) -> list[dict[str, float]]:
 
 
 @asynccontextmanager
-async def _servers(folder: DataFolder, key: Jwk) -> AsyncIterator[tuple[str, str, str, str]]:
+async def _servers(folder: DataFolder, key: Jwk) -> AsyncIterator[tuple[str, str, str, str, str]]:
     """Where each of them listens, one process each."""
-    bare, ours, fastapi = (f"127.0.0.1:{port}" for port in free_ports(3))
+    bare, ours, fastapi, remembering = (f"127.0.0.1:{port}" for port in free_ports(4))
 
-    async def fastapi_answers() -> bool:
-        return b" 404 " in await first_line(fastapi, b"GET / HTTP/1.1\r\nhost: echo\r\n\r\n")
+    def answering(address: str) -> Probe:
+        async def answers() -> bool:
+            return b" 404 " in await first_line(address, b"GET / HTTP/1.1\r\nhost: echo\r\n\r\n")
 
+        return answers
+
+    jwk = json.dumps(key)
     contexts = {name: Context(address=ours, max_requests=500) for name in ("auth", "worker")}
-    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts))
+    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts, common_limit=UNLIMITED))
     async with AsyncExitStack() as stack:
         for server in (
-            _python(folder, "bare", HealthProbe(bare), "echo_grpc", "bare", bare, json.dumps(key)),
+            _python(folder, HealthProbe(bare), "echo_grpc", "bare", bare, jwk),
+            _python(folder, HealthProbe(ours), "echo_grpc", "guarded", ours, jwk),
+            _python(folder, answering(fastapi), "echo_fastapi", "each", fastapi, jwk),
             _python(
-                folder, "ours", HealthProbe(ours), "echo_grpc", "guarded", ours, json.dumps(key)
+                folder, answering(remembering), "echo_fastapi", "remembering", remembering, jwk
             ),
-            _python(folder, "fastapi", fastapi_answers, "echo_fastapi", fastapi, json.dumps(key)),
             envoy,
         ):
             await server.start()
             stack.push_async_callback(server.stop)
-        yield bare, ours, envoy.gateway.listen, fastapi
+        yield bare, ours, envoy.gateway.listen, fastapi, remembering
 
 
 def _python(
-    folder: DataFolder, name: str, answers: Probe, module: str, *arguments: str
+    folder: DataFolder, answers: Probe, module: str, kind: str, *arguments: str
 ) -> ServerProcess:
-    command = [sys.executable, "-m", f"benchmarks.gateway.{module}", *arguments]
+    name = f"{module}-{kind}"
+    command = [sys.executable, "-m", f"benchmarks.gateway.{module}", kind, *arguments]
     return ServerProcess(
         name,
         Command(command, dict(os.environ), folder=PROJECT),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.gateway.backend import CONTEXT, READ
+from benchmarks.gateway.backend import CONTEXT, READ, UNLIMITED
 from gateway_envoy.table import Context
 from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.folder import DataFolder, free_port
@@ -80,7 +80,7 @@ async def _gateway(folder: DataFolder) -> AsyncIterator[tuple[EnvoyServer, Serve
         mend="see its log",
     )
     contexts = {CONTEXT: Context(address=address, max_requests=200)}
-    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts))
+    envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts, common_limit=UNLIMITED))
     await server.start()
     try:
         await envoy.start()

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from benchmarks.gateway.backend import CONTEXT, Keys, Logins, serving
+from benchmarks.gateway.backend import CONTEXT, UNLIMITED, Keys, Logins, serving
 from gateway_envoy.table import Context
 from tally.api.auth.v1 import jwks_service_pb2, jwks_service_pb2_grpc
 from tally.kernel.errors import Unavailable
@@ -61,7 +61,9 @@ async def storm(callers: int, seconds: float) -> tuple[int, int]:
         folder = DataFolder(Path(scratch))
         async with serving(Logins(), keys=keys) as server:  # type: ignore[abstract]  # no other method is called
             contexts = {CONTEXT: Context(address=server.address, max_requests=200)}
-            envoy = EnvoyServer(folder, private_gateway(folder, contexts=contexts))
+            envoy = EnvoyServer(
+                folder, private_gateway(folder, contexts=contexts, common_limit=UNLIMITED)
+            )
             await envoy.start()
             try:
                 calls = await _call(envoy.gateway.listen, callers, seconds)
