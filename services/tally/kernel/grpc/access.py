@@ -1,14 +1,13 @@
 """Enforces, at every server, who may call what; a request that bypasses the gateway gains nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from tally.api.options.v1.policy_pb2 import MethodPolicy
 from tally.kernel.clock import utc_now
 from tally.kernel.errors import PermissionDenied, Unauthenticated
-from tally.kernel.grpc.call import Call, Guard
+from tally.kernel.grpc.call import Call, Guard, Proceed
 from tally.kernel.identity import Authenticator, Principal, Sites
 
 _OPEN_TO_ALL = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.", "/grpc.reflection.v1.")
@@ -51,28 +50,30 @@ def enforce_access(authenticator: Authenticator) -> Guard:
     A stream ends when its caller's credentials do.
     """
 
-    @asynccontextmanager
-    async def guard(call: Call) -> AsyncIterator[None]:
+    async def guard(call: Call, proceed: Proceed) -> Any:
         if not _is_public(call):
             call.principal = await authenticator.authenticate(call.metadata)
         _check(call)
         if call.principal is None:
-            yield
-            return
+            return await proceed(call)
         token = _caller.set((call.principal, call))
         try:
-            async with asyncio.timeout(_seconds_left(call.principal, call)) as timer:
-                yield
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            raise Unauthenticated(
-                "the credentials have expired: call again with new ones"
-            ) from None
+            left_s = _seconds_left(call.principal, call)
+            return await (proceed(call) if left_s is None else _within(left_s, proceed, call))
         finally:
             _caller.reset(token)
 
     return guard
+
+
+async def _within(left_s: float, proceed: Proceed, call: Call) -> Any:
+    try:
+        async with asyncio.timeout(left_s) as timer:
+            return await proceed(call)
+    except TimeoutError:
+        if not timer.expired():
+            raise
+        raise Unauthenticated("the credentials have expired: call again with new ones") from None
 
 
 def _seconds_left(principal: Principal, call: Call) -> float | None:

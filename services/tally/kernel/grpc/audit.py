@@ -1,8 +1,8 @@
 """Records every call of an audited method before its answer leaves, whatever the answer is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
+from typing import Any
 
 import grpc
 import structlog
@@ -15,7 +15,7 @@ from tally.kernel.audit import AuditTrail
 from tally.kernel.clock import utc_now
 from tally.kernel.contracts import Method, methods
 from tally.kernel.errors import DomainError, Unavailable
-from tally.kernel.grpc.call import Call, Guard, caller_address
+from tally.kernel.grpc.call import Call, Guard, Proceed, caller_address
 from tally.kernel.grpc.errors import status_code
 from tally.kernel.ids import new_id
 from tally.kernel.messages import without_sensitive
@@ -53,13 +53,11 @@ def record_calls(trail: AuditTrail) -> Guard:
     cancels is recorded as such: it may have done its work all the same.
     """
 
-    @asynccontextmanager
-    async def guard(call: Call) -> AsyncIterator[None]:
+    async def guard(call: Call, proceed: Proceed) -> Any:
         if not audited(call.method):
-            yield
-            return
+            return await proceed(call)
         try:
-            yield
+            answer = await proceed(call)
         except asyncio.CancelledError:
             await _finish(_keep(trail, _record(call, grpc.StatusCode.CANCELLED)))
             raise
@@ -75,6 +73,7 @@ def record_calls(trail: AuditTrail) -> Guard:
             await _finish(_keep(trail, _record(call, grpc.StatusCode.INTERNAL)))
             raise
         await _finish(_keep(trail, _record(call, grpc.StatusCode.OK)))
+        return answer
 
     return guard
 
@@ -104,7 +103,7 @@ def _record(call: Call, outcome: grpc.StatusCode, reason: str = "") -> AuditReco
         principal=call.principal.subject if call.principal else "",
         address=caller_address(call.context),
         method=call.path.removeprefix("/"),
-        request=shown(call.request) if call.request else "",
+        request=shown(call.request) if isinstance(call.request, Message) else "",
         outcome=outcome.name,
         reason=reason,
         trace_id=_trace_id(),

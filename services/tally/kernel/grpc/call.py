@@ -2,8 +2,8 @@
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -28,7 +28,7 @@ class Call:
         method: What the contract says of it; None for methods that no contract has.
         metadata: Text metadata sent by the caller, keys in lower case.
         context: gRPC's own context.
-        request: The request, not yet checked; None where requests stream.
+        request: The request, not yet checked; where requests stream, an iterator over them.
         principal: Who calls; set by the access guard, None on public methods without credentials.
     """
 
@@ -36,12 +36,15 @@ class Call:
     method: Method | None
     metadata: dict[str, str]
     context: ServicerContext
-    request: Message | None = None
+    request: Any
     principal: Principal | None = None
 
 
-Guard = Callable[[Call], AbstractAsyncContextManager[None]]
-"""Surrounds a call: acts before it, after it, and on the error that ends it."""
+Proceed = Callable[[Call], Awaitable[Any]]
+"""Goes on with a call; returns its answer, or None where answers stream."""
+
+Guard = Callable[[Call, Proceed], Awaitable[Any]]
+"""Surrounds a call: acts before it proceeds, on its answer, and on the error that ends it."""
 
 MessageCheck = Callable[[Message], None]
 """Refuses a request message by raising a DomainError."""
@@ -78,26 +81,21 @@ class GuardInterceptor(
         check = self._each_checked if handler.request_streaming else self._checked
         answer = _send_all if handler.response_streaming else _answer
 
+        async def serve(call: Call) -> Any:
+            return await answer(inner(check(call.request), call.context), call)
+
+        guarded: Proceed = serve
+        for guard in reversed(self._guards):
+            guarded = partial(_inside, guard, guarded)
+
         async def behaviour(request: Any, context: ServicerContext) -> Any:
-            message = None if handler.request_streaming else request
-            call = Call(path, method, _text_metadata(context), context, message)
-            return await self._within(
-                self._guards, call, lambda: answer(inner(check(request), context), call)
-            )
+            return await guarded(Call(path, method, _text_metadata(context), context, request))
 
         return make(
             behaviour,
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
-
-    async def _within(
-        self, guards: Sequence[Guard], call: Call, serve: Callable[[], Awaitable[Any]]
-    ) -> Any:
-        if not guards:
-            return await serve()
-        async with guards[0](call):
-            return await self._within(guards[1:], call, serve)
 
     def _checked(self, request: Message) -> Message:
         self._check(request)
@@ -107,6 +105,10 @@ class GuardInterceptor(
         async for request in requests:
             self._check(request)
             yield request
+
+
+def _inside(guard: Guard, proceed: Proceed, call: Call) -> Awaitable[Any]:
+    return guard(call, proceed)
 
 
 async def _answer(answer: Awaitable[Message], call: Call) -> Message:

@@ -1,12 +1,11 @@
 """How long a call may take, and how much of that its own calls may use."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from tally.kernel.errors import DeadlineExceeded
-from tally.kernel.grpc.call import Call
+from tally.kernel.grpc.call import Call, Proceed
 
 ONWARD_SHARE = 0.9
 """Part of the remaining time that a call made on behalf of this one gets; the rest is left to answer in."""
@@ -14,8 +13,7 @@ ONWARD_SHARE = 0.9
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
-@asynccontextmanager
-async def enforce_deadline(call: Call) -> AsyncIterator[None]:
+async def enforce_deadline(call: Call, proceed: Proceed) -> Any:
     """Guard that ends a call after the caller's time or the policy's, whichever is shorter."""
     limits = [
         limit
@@ -26,13 +24,12 @@ async def enforce_deadline(call: Call) -> AsyncIterator[None]:
         if limit is not None
     ]
     if not limits:
-        yield
-        return
+        return await proceed(call)
     allowed = max(min(limits), 0.0)
     token = _deadline.set(asyncio.get_running_loop().time() + allowed)
     try:
         async with asyncio.timeout(allowed) as timer:
-            yield
+            return await proceed(call)
     except TimeoutError:
         if not timer.expired():
             raise

@@ -1,7 +1,6 @@
 """The one table from domain errors to gRPC status, with google.rpc details for client code."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 import structlog
@@ -12,7 +11,7 @@ from grpc_status import rpc_status
 
 from tally.kernel import errors
 from tally.kernel.contracts import Method
-from tally.kernel.grpc.call import Call
+from tally.kernel.grpc.call import Call, Proceed
 
 _STATUS: dict[type[errors.DomainError], grpc.StatusCode] = {
     errors.InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
@@ -30,11 +29,10 @@ _STATUS: dict[type[errors.DomainError], grpc.StatusCode] = {
 _log = structlog.get_logger(__name__)
 
 
-@asynccontextmanager
-async def translate_errors(call: Call) -> AsyncIterator[None]:
+async def translate_errors(call: Call, proceed: Proceed) -> Any:
     """Guard that ends a failed call with its status; unknown errors become INTERNAL without detail."""
     try:
-        yield
+        return await proceed(call)
     except grpc.aio.AbortError:
         raise
     except errors.DomainError as error:

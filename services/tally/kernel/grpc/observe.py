@@ -2,16 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import cache
+from typing import Any
 
 import grpc
 import structlog
 from opentelemetry import context, metrics, propagate, trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tally.kernel.grpc.call import Call
+from tally.kernel.grpc.call import Call, Proceed
 
 _tracer = trace.get_tracer("tally.kernel.grpc")
 _duration = metrics.get_meter("tally.kernel.grpc").create_histogram(
@@ -19,6 +18,7 @@ _duration = metrics.get_meter("tally.kernel.grpc").create_histogram(
 )
 _log = structlog.get_logger(__name__)
 
+_TRACE_PARENT = "traceparent"
 _SERVER_FAULTS = {
     grpc.StatusCode.INTERNAL,
     grpc.StatusCode.UNKNOWN,
@@ -28,39 +28,33 @@ _SERVER_FAULTS = {
 _BY_NUMBER: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 
-@asynccontextmanager
-async def observe(call: Call) -> AsyncIterator[None]:
+async def observe(call: Call, proceed: Proceed) -> Any:
     """Guard that puts the call into its caller's trace and records how it ended.
 
     Names follow OpenTelemetry's semantic conventions for RPC.
     """
     name, attributes = _names(call.path)
     start = time.perf_counter()
+    parent = propagate.extract(call.metadata) if _TRACE_PARENT in call.metadata else None
     # `start_as_current_span` does the same in four context managers, for which small calls are too many.
-    span = _tracer.start_span(
-        name,
-        context=propagate.extract(call.metadata),
-        kind=SpanKind.SERVER,
-        attributes=attributes,
-    )
+    span = _tracer.start_span(name, parent, SpanKind.SERVER, attributes)
     token = context.attach(trace.set_span_in_context(span))
     try:
-        yield
+        return await proceed(call)
     except asyncio.CancelledError:
         call.context.set_code(grpc.StatusCode.CANCELLED)
         raise
     finally:
         code = _status(call)
         elapsed = time.perf_counter() - start
-        _duration.record(elapsed, {**attributes, "rpc.grpc.status_code": code.name})
-        fault = code in _SERVER_FAULTS
-        log = _log.warning if fault else _log.debug
-        log("call", method=call.path, status=code.name, seconds=round(elapsed, 4))
-        context.detach(token)
-        span.set_attribute("rpc.grpc.status_code", code.value[0])
-        if fault:
+        _duration.record(elapsed, _ended(call.path, code))
+        if code in _SERVER_FAULTS:
+            _log.warning("call", method=call.path, status=code.name, seconds=round(elapsed, 4))
             span.set_status(StatusCode.ERROR)
-        span.end()
+        context.detach(token)
+        if span.is_recording():
+            span.set_attribute("rpc.grpc.status_code", code.value[0])
+            span.end()
 
 
 @cache
@@ -69,6 +63,12 @@ def _names(path: str) -> tuple[str, dict[str, str]]:
     service, _, method = path.removeprefix("/").partition("/")
     attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
     return f"{service}/{method}", attributes
+
+
+@cache
+def _ended(path: str, code: grpc.StatusCode) -> dict[str, str]:
+    """Attributes of calls of a served method that ended so."""
+    return {**_names(path)[1], "rpc.grpc.status_code": code.name}
 
 
 def _status(call: Call) -> grpc.StatusCode:
