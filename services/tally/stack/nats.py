@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from tally.kernel.bus.nats import inbox_prefix
+from tally.kernel.bus.streams import AUDIT, CAMERA, COUNTING, STREAMS, WORKER, Stream
 from tally.stack.folder import DataFolder
 from tally.stack.probe import first_line
 from tally.stack.process import Command, ServerProcess
@@ -22,14 +24,30 @@ PUBLISHES: Mapping[str, Sequence[str]] = {
 }
 """Event subjects that each user may publish to, beside its own dead letters."""
 
+READS: Mapping[str, Sequence[Stream]] = {
+    "auth": (AUDIT,),
+    "camera": (WORKER,),
+    "worker": (CAMERA,),
+    "agent": (),
+    "analytics": (COUNTING, CAMERA),
+    "realtime": (COUNTING,),
+}
+"""Streams that each user may read. What is in others may let it become somebody else: AUTH carries people's tokens."""
+
 _JETSTREAM = (
     "$JS.API.INFO",
     "$JS.API.STREAM.INFO.*",
-    "$JS.API.STREAM.CREATE.*",
-    "$JS.API.CONSUMER.>",
-    "$JS.ACK.>",
+    # By name: a stream of one's own could copy others.
+    *(f"$JS.API.STREAM.CREATE.{stream.name}" for stream in STREAMS),
 )
-"""What everybody may do with streams: make and read them. Changing and emptying them is the operator's."""
+"""What everybody may do: make the streams that are missing. Changing and emptying them is the operator's."""
+_READING = (
+    "$JS.API.CONSUMER.*.{stream}",
+    "$JS.API.CONSUMER.*.{stream}.>",
+    "$JS.API.CONSUMER.DURABLE.CREATE.{stream}.>",
+    "$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
+    "$JS.ACK.{stream}.>",
+)
 _ADMIN = "stack"
 
 
@@ -93,13 +111,14 @@ authorization {{
 """
 
     def _user(self, user: str, subjects: Sequence[str]) -> str:
+        reading = (each.format(stream=stream.name) for stream in READS[user] for each in _READING)
         allowed = ", ".join(
-            f'"{each}"' for each in (*subjects, f"tally.dead.{user}.>", *_JETSTREAM)
+            f'"{each}"' for each in (*subjects, f"tally.dead.{user}.>", *_JETSTREAM, *reading)
         )
         password = self._folder.secret(f"nats/{user}")
         return (
             f'    {{user: "{user}", password: "{password}", permissions: {{'
-            f'publish: {{allow: [{allowed}]}}, subscribe: {{allow: ["_INBOX.>"]}}}}}}'
+            f'publish: {{allow: [{allowed}]}}, subscribe: {{allow: ["{inbox_prefix(user)}.>"]}}}}}}'
         )
 
     async def _answers(self) -> bool:

@@ -12,6 +12,9 @@ from tally.api.auth.v1 import (
     auth_service_pb2,
     auth_service_pb2_grpc,
     events_pb2,
+    role_pb2,
+    role_service_pb2,
+    role_service_pb2_grpc,
     user_pb2,
     user_service_pb2,
     user_service_pb2_grpc,
@@ -144,6 +147,26 @@ async def test_nobody_invites_beyond_their_own_permissions(
         await invite(channel, admin, "super-admin")
     async with refused("ROLE_NOT_FOUND"):
         await invite(channel, admin, "no-such-role")
+    await invite(channel, root, "super-admin")
+    async with refused("BEYOND_OWN_PERMISSIONS"):
+        await invite(channel, admin, "viewer")
+
+
+async def test_a_role_stays_while_an_invitation_gives_it(
+    channel: grpc.aio.Channel, root: Caller
+) -> None:
+    roles_ = role_service_pb2_grpc.RoleServiceStub(channel)
+    night_shift = role_pb2.Role(
+        id="night-shift", display_name="Night shift", permissions=["camera:read"]
+    )
+    await roles_.CreateRole(
+        role_service_pb2.CreateRoleRequest(role=night_shift), metadata=root.metadata
+    )
+    await invite(channel, root, "night-shift")
+    async with refused("ROLE_IN_USE"):
+        await roles_.DeleteRole(
+            role_service_pb2.DeleteRoleRequest(role_id="night-shift"), metadata=root.metadata
+        )
 
 
 @pytest.mark.parametrize("registration", [Registration.OPEN, Registration.OFF])

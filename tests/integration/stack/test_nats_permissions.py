@@ -11,9 +11,10 @@ import pytest
 from nats.aio.client import Client
 
 from tally.api.camera.v1 import events_pb2
-from tally.kernel.bus import CAMERA, COUNTING, Bus, Consumer, Delivery, Envelope, tail
-from tally.kernel.bus.streams import DEAD_LETTERS
-from tally.stack.nats import PUBLISHES, NatsServer
+from tally.kernel.bus import COUNTING, Bus, Consumer, Delivery, Envelope, tail
+from tally.kernel.bus.nats import inbox_prefix
+from tally.kernel.bus.streams import DEAD_LETTERS, STREAMS, Stream
+from tally.stack.nats import PUBLISHES, READS, NatsServer
 
 RENAMED = events_pb2.CameraRenamed(camera_id="plaza", name="Plaza")
 EVENT = Envelope.of(
@@ -34,7 +35,7 @@ async def refusals(server: NatsServer, user: str) -> AsyncIterator[tuple[Client,
     async def note(error: Exception) -> None:
         refused.append(str(error).lower())
 
-    client = await nats.connect(server.url(user), error_cb=note)
+    client = await nats.connect(server.url(user), error_cb=note, inbox_prefix=inbox_prefix(user))
     try:
         yield client, refused
     finally:
@@ -74,9 +75,11 @@ async def test_a_nats_user_publishes_its_own_events(
         await bus.publish([(subject, EVENT)])
 
 
-@pytest.mark.parametrize("user", PUBLISHES)
+@pytest.mark.parametrize(
+    ("user", "stream"), [(user, stream) for user, streams in READS.items() for stream in streams]
+)
 async def test_a_nats_user_follows_handles_and_puts_aside_events(
-    nats_server: NatsServer, nats_url: str, user: str
+    nats_server: NatsServer, nats_url: str, user: str, stream: Stream
 ) -> None:
     delivered: list[int] = []
 
@@ -84,17 +87,50 @@ async def test_a_nats_user_follows_handles_and_puts_aside_events(
         delivered.extend(delivery.sequence for delivery in deliveries)
         raise ValueError("never")
 
-    async with Bus.connect(nats_url, name="publisher") as publisher:
-        await publisher.publish([(CAMERA.subject("CameraRenamed", "plaza"), EVENT)])
-    async with Bus.connect(nats_server.url(user), name=user) as bus:
-        consumer = Consumer(bus, CAMERA, f"{user}-test", fail, user, max_attempts=2)
+    async with (
+        Bus.connect(nats_url, name="operator") as operator,
+        Bus.connect(nats_server.url(user), name=user) as bus,
+    ):
+        await operator.publish([(stream.subject("CameraRenamed", "plaza"), EVENT)])
+        consumer = Consumer(bus, stream, f"{user}-test", fail, user, max_attempts=2)
         consuming = asyncio.create_task(consumer.run())
         try:
             async with asyncio.timeout(20):
-                followed = await anext(tail(bus, CAMERA, 0))
-                put_aside = await anext(tail(bus, DEAD_LETTERS, 0))
+                followed = await anext(tail(bus, stream, 0))
+                put_aside = await anext(tail(operator, DEAD_LETTERS, 0))
         finally:
             consuming.cancel()
             await asyncio.gather(consuming, return_exceptions=True)
     assert followed.envelope.id == put_aside.envelope.id == EVENT.id
     assert delivered == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("user", "stream"),
+    [(user, stream) for user in READS for stream in STREAMS if stream not in READS[user]],
+)
+async def test_a_nats_user_cannot_read_what_is_not_for_it(
+    nats_server: NatsServer, nats_url: str, user: str, stream: Stream
+) -> None:
+    async with Bus.connect(nats_url, name="operator"):
+        pass  # the streams are there
+    async with refusals(nats_server, user) as (client, refused):
+        jetstream = client.jetstream(timeout=0.2)
+        with pytest.raises(nats.errors.TimeoutError):
+            await jetstream.pull_subscribe(stream.subject(">"), stream=stream.name)
+    assert "permissions violation" in refused[0]
+    assert stream.name.lower() in refused[0]
+
+
+@pytest.mark.parametrize("user", READS)
+async def test_a_nats_user_cannot_listen_to_anothers_answers(
+    nats_server: NatsServer, user: str
+) -> None:
+    async with refusals(nats_server, user) as (client, refused):
+        for inbox in ("_INBOX.>", inbox_prefix("stack") + ".>"):
+            await client.subscribe(inbox)
+        await client.flush()
+        async with asyncio.timeout(5):
+            while len(refused) < 2:
+                await asyncio.sleep(0.01)
+    assert all("permissions violation" in each for each in refused)

@@ -37,6 +37,13 @@ class PostgresOneTimeTokens:
         query = select(one_time_tokens).where(*_is(purpose, text))
         return _token((await self._connection.execute(query)).one_or_none())
 
+    async def sent_to(self, purpose: Purpose, email: str) -> OneTimeToken | None:
+        """The token that was sent to this address."""
+        query = select(one_time_tokens).where(
+            one_time_tokens.c.purpose == purpose, one_time_tokens.c.email == email
+        )
+        return _token((await self._connection.execute(query)).one_or_none())
+
     async def take(self, purpose: Purpose, text: str) -> OneTimeToken | None:
         """The token with this text, which is forgotten."""
         statement = delete(one_time_tokens).where(*_is(purpose, text)).returning(one_time_tokens)

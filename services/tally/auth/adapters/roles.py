@@ -7,7 +7,7 @@ from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.auth.adapters.tables import roles, service_accounts, users
+from tally.auth.adapters.tables import one_time_tokens, roles, service_accounts, users
 from tally.auth.domain.access import Grants, Role, RoleBinding
 from tally.auth.domain.errors import RoleIdTaken, RoleNotFound
 
@@ -49,13 +49,16 @@ class PostgresRoles:
         return Grants.of(wanted, found)
 
     async def held(self, role_id: str) -> bool:
-        """Whether anybody holds the role."""
+        """Whether anybody holds the role, or was invited to."""
         binding = [{"role_id": role_id}]
         query = select(
             or_(
                 select(users.c.id).where(users.c.role_bindings.contains(binding)).exists(),
                 select(service_accounts.c.id)
                 .where(service_accounts.c.role_bindings.contains(binding))
+                .exists(),
+                select(one_time_tokens.c.digest)
+                .where(one_time_tokens.c.role_bindings.contains(binding))
                 .exists(),
             )
         )

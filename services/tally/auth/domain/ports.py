@@ -83,7 +83,7 @@ class Roles(Protocol):
         """
 
     async def held(self, role_id: str) -> bool:
-        """Whether any user or service account holds the role."""
+        """Whether any user or service account holds the role, or an invitation gives it."""
 
     async def add(self, role: Role) -> None:
         """Keep a new role.
@@ -194,6 +194,9 @@ class OneTimeTokens(Protocol):
 
     async def find(self, purpose: Purpose, text: str) -> OneTimeToken | None:
         """The token with this text."""
+
+    async def sent_to(self, purpose: Purpose, email: str) -> OneTimeToken | None:
+        """The token that was sent to this address."""
 
     async def take(self, purpose: Purpose, text: str) -> OneTimeToken | None:
         """The token with this text, which is used up with it."""

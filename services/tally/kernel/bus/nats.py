@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Self
+from urllib.parse import urlsplit
 
 import nats
 import nats.errors
@@ -23,6 +24,11 @@ WINDOW = 4000
 """Publishes under way at once: more than what all publishers of a process send in one go."""
 
 _log = structlog.get_logger(__name__)
+
+
+def inbox_prefix(user: str) -> str:
+    """Where answers to a NATS user arrive: each has a place of its own, so that nobody reads another's."""
+    return f"_INBOX_{user}"
 
 
 class ConnectionGone(Exception):
@@ -56,6 +62,7 @@ class Bus:
                 client = await nats.connect(
                     url,
                     name=name,
+                    inbox_prefix=inbox_prefix(urlsplit(url).username or ""),
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.5,
                     ping_interval=10,

@@ -32,14 +32,16 @@ class InviteUser:
 
         Raises:
             RoleNotFound: A role is none.
-            BeyondOwnPermissions: The roles permit more than `own`.
+            BeyondOwnPermissions: The roles, or those of the invitation that is replaced, permit more than `own`.
             EmailTaken: They are a user already.
         """
         email = email.strip().lower()
         now, text = self.clock(), self.new_secret()
         ends = now + INVITATION_LIFETIME
         async with self.begin() as work:
-            own.check_holds(await work.roles.grants(role_bindings))
+            earlier = await work.one_time_tokens.sent_to(Purpose.INVITATION, email)
+            touched = role_bindings | (earlier.role_bindings if earlier else frozenset())
+            own.check_holds(await work.roles.grants(touched))
             if await work.users.find(email) is not None:
                 raise EmailTaken(email)
             token = OneTimeToken(Purpose.INVITATION, email, ends, role_bindings)

@@ -84,6 +84,9 @@ class Register:
                 create_time=now,
                 update_time=now,
             )
+            await work.roles.grants(
+                user.role_bindings
+            )  # so that they stay until the user holds them
             await work.users.add(user)
         return user
 

@@ -36,7 +36,8 @@ class RequestPasswordReset:
         email = email.strip().lower()
         answer = asyncio.create_task(asyncio.sleep(ANSWER_AFTER_S))
         try:
-            await self.throttle.admit(f"reset:{email}", address)
+            await self.throttle.admit_other("reset", address)
+            await self.throttle.admit(f"reset:{email}")
             await self._send(email)
         finally:
             await answer
