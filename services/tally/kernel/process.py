@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import uvloop
+
 from tally.kernel.telemetry import telemetry
 
 REPEAT_S = 0.2
@@ -22,8 +24,9 @@ def run(
         server: The server as a context manager; leaving it stops it gracefully.
         metrics_listen: Where to serve Prometheus metrics, as `host:port`.
     """
-    with telemetry(name, metrics_listen):
-        asyncio.run(_until_told(server))
+    loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    with telemetry(name, metrics_listen), loop:
+        loop.run(_until_told(server))
 
 
 @asynccontextmanager

@@ -22,10 +22,11 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from prometheus_client import start_http_server
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from structlog.typing import EventDict, WrappedLogger
+
+from tally.kernel.tracing import IdsOnlyTracerProvider
 
 
 class LogSettings(BaseSettings):
@@ -47,19 +48,16 @@ def telemetry(service: str, metrics_listen: str | None = None) -> Iterator[None]
     """
     configure_logs(service)
     resource = Resource.create({"service.name": f"tally-{service}", "service.namespace": "tally"})
-    exporting = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
-    # Where nobody collects traces, their ids still go into logs and onwards.
-    tracer_provider = TracerProvider(
-        resource=resource, sampler=DEFAULT_ON if exporting else ALWAYS_OFF
-    )
     readers: list[MetricReader] = []
-    if exporting:
-        tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    tracers: TracerProvider | None = None
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        tracers = TracerProvider(resource=resource)
+        tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
     if metrics_listen:
         readers.append(PrometheusMetricReader())
     meter_provider = MeterProvider(metric_readers=readers, resource=resource)
-    trace.set_tracer_provider(tracer_provider)
+    trace.set_tracer_provider(tracers or IdsOnlyTracerProvider())
     metrics.set_meter_provider(meter_provider)
     server = None
     if metrics_listen:
@@ -70,7 +68,8 @@ def telemetry(service: str, metrics_listen: str | None = None) -> Iterator[None]
     finally:
         if server is not None:
             server.shutdown()
-        tracer_provider.shutdown()
+        if tracers is not None:
+            tracers.shutdown()
         meter_provider.shutdown()
 
 

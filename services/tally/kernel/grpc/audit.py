@@ -47,15 +47,13 @@ def require_trail(context: str, trail: AuditTrail | None) -> None:
 
 
 def record_calls(trail: AuditTrail) -> Guard:
-    """Guard that has the trail keep a record of each audited call; fails the call if it cannot.
+    """Guard of audited methods: has the trail keep a record of each call; fails the call if it cannot.
 
     It surrounds the guards that refuse calls, so that refused ones are recorded too. A call that its caller
     cancels is recorded as such: it may have done its work all the same.
     """
 
     async def guard(call: Call, proceed: Proceed) -> Any:
-        if not audited(call.method):
-            return await proceed(call)
         try:
             answer = await proceed(call)
         except asyncio.CancelledError:

@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.message import Message
 
 from tally.kernel.contracts import Method, methods
-from tally.kernel.grpc.etags import tell_etag
+from tally.kernel.grpc.etags import tell_etag, tells_etag
 from tally.kernel.identity import Principal
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ Proceed = Callable[[Call], Awaitable[Any]]
 Guard = Callable[[Call, Proceed], Awaitable[Any]]
 """Surrounds a call: acts before it proceeds, on its answer, and on the error that ends it."""
 
+GuardsOf = Callable[[Method | None], Sequence[Guard]]
+"""The guards that surround every call of a method, outermost first."""
+
 MessageCheck = Callable[[Message], None]
 """Refuses a request message by raising a DomainError."""
 
@@ -53,10 +56,10 @@ MessageCheck = Callable[[Message], None]
 class GuardInterceptor(
     grpc.aio.ServerInterceptor  # type: ignore[type-arg]  # generic in the stubs alone, not at run time
 ):
-    """Runs each call inside `guards`, the first one outermost, and each request through `check`."""
+    """Runs each call inside the guards of its method, and each request through `check`."""
 
-    def __init__(self, guards: Sequence[Guard], check: MessageCheck) -> None:
-        self._guards = guards
+    def __init__(self, guards_of: GuardsOf, check: MessageCheck) -> None:
+        self._guards_of = guards_of
         self._check = check
         self._guarded: dict[str, Any] = {}
 
@@ -79,13 +82,14 @@ class GuardInterceptor(
         make, attribute = _KINDS[handler.request_streaming, handler.response_streaming]
         inner = getattr(handler, attribute)
         check = self._each_checked if handler.request_streaming else self._checked
-        answer = _send_all if handler.response_streaming else _answer
+        unary = _answer_with_etag if tells_etag(method) else _answer
+        answer = _send_all if handler.response_streaming else unary
 
         async def serve(call: Call) -> Any:
-            return await answer(inner(check(call.request), call.context), call)
+            return await answer(inner(check(call.request), call.context), call.context)
 
         guarded: Proceed = serve
-        for guard in reversed(self._guards):
+        for guard in reversed(self._guards_of(method)):
             guarded = partial(_inside, guard, guarded)
 
         async def behaviour(request: Any, context: ServicerContext) -> Any:
@@ -111,19 +115,23 @@ def _inside(guard: Guard, proceed: Proceed, call: Call) -> Awaitable[Any]:
     return guard(call, proceed)
 
 
-async def _answer(answer: Awaitable[Message], call: Call) -> Message:
+async def _answer(answer: Awaitable[Message], context: ServicerContext) -> Message:
+    return await answer
+
+
+async def _answer_with_etag(answer: Awaitable[Message], context: ServicerContext) -> Message:
     message = await answer
-    await tell_etag(call.method, message, call.context)
+    await tell_etag(message, context)
     return message
 
 
-async def _send_all(responses: Any, call: Call) -> None:
+async def _send_all(responses: Any, context: ServicerContext) -> None:
     """Send what a servicer yields; one that sends by itself is let do so."""
     if inspect.isawaitable(responses):
         await responses
         return
     async for response in responses:
-        await call.context.write(response)
+        await context.write(response)
 
 
 def caller_address(context: ServicerContext) -> str:

@@ -15,17 +15,11 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 async def enforce_deadline(call: Call, proceed: Proceed) -> Any:
     """Guard that ends a call after the caller's time or the policy's, whichever is shorter."""
-    limits = [
-        limit
-        for limit in (
-            call.context.time_remaining(),
-            call.method.deadline_s if call.method else None,
-        )
-        if limit is not None
-    ]
-    if not limits:
+    limits = (call.context.time_remaining(), call.method.deadline_s if call.method else None)
+    shortest = min((limit for limit in limits if limit is not None), default=None)
+    if shortest is None:
         return await proceed(call)
-    allowed = max(min(limits), 0.0)
+    allowed = max(shortest, 0.0)
     token = _deadline.set(asyncio.get_running_loop().time() + allowed)
     try:
         async with asyncio.timeout(allowed) as timer:

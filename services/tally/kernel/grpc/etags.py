@@ -1,12 +1,11 @@
 """Tells the gateway the etag of a resource that is read, so that REST clients can ask whether theirs still holds."""
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
-from tally.kernel.contracts import Method
+from tally.kernel.contracts import Method, descriptor_pool
 
 if TYPE_CHECKING:  # that module calls this one
     from tally.kernel.grpc.call import ServicerContext
@@ -14,27 +13,29 @@ if TYPE_CHECKING:  # that module calls this one
 _HEADER = "etag"
 
 
-async def tell_etag(method: Method | None, answer: Message, context: "ServicerContext") -> None:
-    """Send the answer's etag ahead of it, if the contract says that it is one resource which has one.
+def tells_etag(method: Method | None) -> bool:
+    """Whether a method's answers are, by its contract, one resource which has an etag."""
+    if method is None or not method.repeatable:
+        return False
+    answer = descriptor_pool().FindMessageTypeByName(method.descriptor.output_type.lstrip("."))
+    return _has_one_resource(answer)
+
+
+async def tell_etag(answer: Message, context: "ServicerContext") -> None:
+    """Send the etag of an answer of such a method ahead of it.
 
     Weak (RFC 9110, section 8.8.3): it names the resource's version, whatever the bytes that it is written in.
     """
-    if method is None or not method.repeatable:
-        return
-    resource = _resource_with_etag(answer.DESCRIPTOR)
-    if resource is None:
-        return
-    etag = getattr(getattr(answer, resource), _HEADER)
+    (field,) = answer.DESCRIPTOR.fields
+    etag = getattr(getattr(answer, field.name), _HEADER)
     if etag:
         await context.send_initial_metadata(((_HEADER, f'W/"{etag}"'),))
 
 
-@cache
-def _resource_with_etag(answer: Descriptor) -> str | None:
-    """The field by which an answer wraps its resource; None if it holds anything else or the resource has no etag."""
+def _has_one_resource(answer: Descriptor) -> bool:
     if len(answer.fields) != 1:
-        return None
+        return False
     (field,) = answer.fields
     if field.message_type is None or field.is_repeated:
-        return None
-    return field.name if _HEADER in field.message_type.fields_by_name else None
+        return False
+    return _HEADER in field.message_type.fields_by_name

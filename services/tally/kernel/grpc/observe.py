@@ -7,14 +7,18 @@ from typing import Any
 
 import grpc
 import structlog
-from opentelemetry import context, metrics, propagate, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind, StatusCode
+from prometheus_client import Histogram
 
 from tally.kernel.grpc.call import Call, Proceed
 
 _tracer = trace.get_tracer("tally.kernel.grpc")
-_duration = metrics.get_meter("tally.kernel.grpc").create_histogram(
-    "rpc.server.duration", unit="s", description="Time from a call's arrival to its end"
+# OpenTelemetry's histogram costs ten times as much, as it looks at each record's attributes anew.
+_duration = Histogram(
+    "rpc_server_duration_seconds",
+    "Time from a call's arrival to its end",
+    ["rpc_service", "rpc_method", "rpc_grpc_status_code"],
 )
 _log = structlog.get_logger(__name__)
 
@@ -47,7 +51,7 @@ async def observe(call: Call, proceed: Proceed) -> Any:
     finally:
         code = _status(call)
         elapsed = time.perf_counter() - start
-        _duration.record(elapsed, _ended(call.path, code))
+        _ended(call.path, code).observe(elapsed)
         if code in _SERVER_FAULTS:
             _log.warning("call", method=call.path, status=code.name, seconds=round(elapsed, 4))
             span.set_status(StatusCode.ERROR)
@@ -66,9 +70,10 @@ def _names(path: str) -> tuple[str, dict[str, str]]:
 
 
 @cache
-def _ended(path: str, code: grpc.StatusCode) -> dict[str, str]:
-    """Attributes of calls of a served method that ended so."""
-    return {**_names(path)[1], "rpc.grpc.status_code": code.name}
+def _ended(path: str, code: grpc.StatusCode) -> Histogram:
+    """Durations of calls of a served method that ended so."""
+    service, _, method = path.removeprefix("/").partition("/")
+    return _duration.labels(service, method, code.name)
 
 
 def _status(call: Call) -> grpc.StatusCode:

@@ -11,10 +11,10 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from tally.kernel.audit import AuditTrail
-from tally.kernel.contracts import descriptor_pool, methods, service_names
+from tally.kernel.contracts import Method, descriptor_pool, methods, service_names
 from tally.kernel.grpc.access import NobodyAuthenticator, enforce_access
-from tally.kernel.grpc.audit import record_calls, require_trail
-from tally.kernel.grpc.call import Guard, GuardInterceptor
+from tally.kernel.grpc.audit import audited, record_calls, require_trail
+from tally.kernel.grpc.call import Guard, GuardInterceptor, GuardsOf
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.deadline import enforce_deadline
 from tally.kernel.grpc.errors import translate_errors
@@ -51,16 +51,16 @@ class RunningServer:
     health: HealthMonitor
 
 
-def guards(authenticator: Authenticator, trail: AuditTrail | None = None) -> Sequence[Guard]:
-    """What surrounds every call, outermost first; without a trail no call is recorded."""
-    recording = [record_calls(trail)] if trail else []
-    return (
-        observe,
-        translate_errors,
-        *recording,
-        enforce_deadline,
-        enforce_access(authenticator),
-    )
+def guards(authenticator: Authenticator, trail: AuditTrail | None = None) -> GuardsOf:
+    """What surrounds the calls of each method; without a trail no call is recorded."""
+    record = record_calls(trail) if trail else None
+    enforce = enforce_access(authenticator)
+
+    def guards_of(method: Method | None) -> Sequence[Guard]:
+        recording = [record] if record and audited(method) else []
+        return (observe, translate_errors, *recording, enforce_deadline, enforce)
+
+    return guards_of
 
 
 @asynccontextmanager
@@ -108,10 +108,10 @@ async def _serving(
     settings: ServerSettings,
     register: Register,
     dependencies: Mapping[str, Probe],
-    chain: Sequence[Guard],
+    guards_of: GuardsOf,
 ) -> AsyncIterator[RunningServer]:
     server = grpc.aio.server(
-        interceptors=[GuardInterceptor(chain, check_message)],
+        interceptors=[GuardInterceptor(guards_of, check_message)],
         options=_OPTIONS,
         maximum_concurrent_rpcs=settings.max_concurrent_calls,
     )
