@@ -2,10 +2,12 @@
 
 import asyncio
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from tally.api.options.v1.policy_pb2 import MethodPolicy
 from tally.kernel.clock import utc_now
+from tally.kernel.contracts import Method
 from tally.kernel.errors import PermissionDenied, Unauthenticated
 from tally.kernel.grpc.call import Call, Guard, Proceed
 from tally.kernel.identity import Authenticator, Principal, Sites
@@ -43,32 +45,56 @@ def current_token() -> str:
     return caller[1].metadata.get("authorization", "").partition(" ")[2] if caller else ""
 
 
-def enforce_access(authenticator: Authenticator) -> Guard:
-    """Guard that lets a call pass if the method's policy allows its caller; methods without policy are denied.
+def enforce_access(authenticator: Authenticator, path: str, method: Method | None) -> Guard:
+    """Guard that lets calls of a method pass if its policy allows their caller.
 
-    Nobody looks at the credentials of a public call: who has only an expired token must be able to get another.
-    A stream ends when its caller's credentials do.
+    Methods without a policy are denied to everybody. Nobody looks at the credentials of a public call: who has only
+    an expired token must be able to get another. A stream ends when its caller's credentials do.
     """
+    if _is_public(path, method):
+        return _pass_all
+    if method is None:
+        return _refuse_all(f"{path} is in no contract")
+    if method.policy is None or method.access is None:
+        return _refuse_all(f"{path} has no policy, which denies it to everybody")
+    needed = method.policy if method.access == "permission" else None
+    unending = method.deadline_s is None
 
     async def guard(call: Call, proceed: Proceed) -> Any:
-        if not _is_public(call):
-            call.principal = await authenticator.authenticate(call.metadata)
-        _check(call)
-        if call.principal is None:
-            return await proceed(call)
-        token = _caller.set((call.principal, call))
+        principal = await authenticator.authenticate(call.metadata)
+        if principal is None:
+            raise Unauthenticated("this method needs credentials: send an authorization header")
+        call.principal = principal
+        if needed is not None and not _holds(principal, needed):
+            raise PermissionDenied(
+                f"{principal.subject} lacks the permission {needed.permission}",
+                metadata={"permission": needed.permission},
+            )
+        token = _caller.set((principal, call))
         try:
-            left_s = _seconds_left(call.principal, call)
-            return await (proceed(call) if left_s is None else _within(left_s, proceed, call))
+            if unending and principal.expires_at is not None:
+                return await _until(principal.expires_at, proceed, call)
+            return await proceed(call)
         finally:
             _caller.reset(token)
 
     return guard
 
 
-async def _within(left_s: float, proceed: Proceed, call: Call) -> Any:
+async def _pass_all(call: Call, proceed: Proceed) -> Any:
+    return await proceed(call)
+
+
+def _refuse_all(why: str) -> Guard:
+    async def guard(_call: Call, _proceed: Proceed) -> Any:
+        raise PermissionDenied(why)
+
+    return guard
+
+
+async def _until(moment: datetime, proceed: Proceed, call: Call) -> Any:
     try:
-        async with asyncio.timeout(left_s) as timer:
+        async with asyncio.timeout((moment - utc_now()).total_seconds()) as timer:
             return await proceed(call)
     except TimeoutError:
         if not timer.expired():
@@ -76,35 +102,10 @@ async def _within(left_s: float, proceed: Proceed, call: Call) -> Any:
         raise Unauthenticated("the credentials have expired: call again with new ones") from None
 
 
-def _seconds_left(principal: Principal, call: Call) -> float | None:
-    """Time until the credentials end; None for calls that their deadline ends soon enough."""
-    unending = call.method is None or call.method.deadline_s is None
-    if not unending or principal.expires_at is None:
-        return None
-    return (principal.expires_at - utc_now()).total_seconds()
-
-
-def _is_public(call: Call) -> bool:
-    if call.method is None:
-        return call.path.startswith(_OPEN_TO_ALL)
-    return call.method.access == "public"
-
-
-def _check(call: Call) -> None:
-    if _is_public(call):
-        return
-    if call.method is None:
-        raise PermissionDenied(f"{call.path} is in no contract")
-    if call.method.policy is None or call.method.access is None:
-        raise PermissionDenied(f"{call.path} has no policy, which denies it to everybody")
-    if call.principal is None:
-        raise Unauthenticated("this method needs credentials: send an authorization header")
-    if call.method.access == "permission" and not _holds(call.principal, call.method.policy):
-        permission = call.method.policy.permission
-        raise PermissionDenied(
-            f"{call.principal.subject} lacks the permission {permission}",
-            metadata={"permission": permission},
-        )
+def _is_public(path: str, method: Method | None) -> bool:
+    if method is None:
+        return path.startswith(_OPEN_TO_ALL)
+    return method.access == "public"
 
 
 def _holds(principal: Principal, policy: MethodPolicy) -> bool:

@@ -46,8 +46,8 @@ Proceed = Callable[[Call], Awaitable[Any]]
 Guard = Callable[[Call, Proceed], Awaitable[Any]]
 """Surrounds a call: acts before it proceeds, on its answer, and on the error that ends it."""
 
-GuardsOf = Callable[[Method | None], Sequence[Guard]]
-"""The guards that surround every call of a method, outermost first."""
+GuardsOf = Callable[[str, Method | None], Sequence[Guard]]
+"""The guards that surround every call of a method, given its path, outermost first."""
 
 MessageCheck = Callable[[Message], None]
 """Refuses a request message by raising a DomainError."""
@@ -89,7 +89,7 @@ class GuardInterceptor(
             return await answer(inner(check(call.request), call.context), call.context)
 
         guarded: Proceed = serve
-        for guard in reversed(self._guards_of(method)):
+        for guard in reversed(self._guards_of(path, method)):
             guarded = partial(_inside, guard, guarded)
 
         async def behaviour(request: Any, context: ServicerContext) -> Any:

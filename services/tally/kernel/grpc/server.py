@@ -16,7 +16,7 @@ from tally.kernel.grpc.access import NobodyAuthenticator, enforce_access
 from tally.kernel.grpc.audit import audited, record_calls, require_trail
 from tally.kernel.grpc.call import Guard, GuardInterceptor, GuardsOf
 from tally.kernel.grpc.client import connect
-from tally.kernel.grpc.deadline import enforce_deadline
+from tally.kernel.grpc.deadline import enforce_deadlines
 from tally.kernel.grpc.errors import translate_errors
 from tally.kernel.grpc.health import HealthMonitor, Probe
 from tally.kernel.grpc.observe import observe
@@ -54,11 +54,16 @@ class RunningServer:
 def guards(authenticator: Authenticator, trail: AuditTrail | None = None) -> GuardsOf:
     """What surrounds the calls of each method; without a trail no call is recorded."""
     record = record_calls(trail) if trail else None
-    enforce = enforce_access(authenticator)
+    end_in_time = enforce_deadlines()
 
-    def guards_of(method: Method | None) -> Sequence[Guard]:
-        recording = [record] if record and audited(method) else []
-        return (observe, translate_errors, *recording, enforce_deadline, enforce)
+    def guards_of(path: str, method: Method | None) -> Sequence[Guard]:
+        return (
+            observe,
+            translate_errors,
+            *([record] if record and audited(method) else []),
+            end_in_time,
+            enforce_access(authenticator, path, method),
+        )
 
     return guards_of
 
