@@ -3,6 +3,7 @@
 OpenTelemetry's own spans that are not recorded cost several times as much, on every call.
 """
 
+from functools import cached_property
 from typing import Any
 
 from opentelemetry import trace
@@ -20,23 +21,11 @@ class IdsOnlyTracerProvider(trace.TracerProvider):
 
 
 class _IdsOnlyTracer(trace.Tracer):
-    def __init__(self) -> None:
-        self._ids = RandomIdGenerator()
-
     def start_span(
         self, name: str, context: Context | None = None, *args: Any, **kwargs: Any
     ) -> Span:
-        """A span in its parent's trace, or in one of its own. Not sampled, unless its parent is."""
-        parent = trace.get_current_span(context).get_span_context()
-        return NonRecordingSpan(
-            SpanContext(
-                parent.trace_id if parent.is_valid else self._ids.generate_trace_id(),
-                self._ids.generate_span_id(),
-                is_remote=False,
-                trace_flags=parent.trace_flags,
-                trace_state=parent.trace_state,
-            )
-        )
+        """A span in its parent's trace, or in one of its own; it gets its ids when somebody asks for them."""
+        return _IdsOnlySpan(trace.get_current_span(context))
 
     def start_as_current_span(
         self, name: str, context: Context | None = None, *args: Any, **kwargs: Any
@@ -45,4 +34,25 @@ class _IdsOnlyTracer(trace.Tracer):
         return trace.use_span(self.start_span(name, context))
 
 
+class _IdsOnlySpan(NonRecordingSpan):
+    def __init__(self, parent: Span) -> None:
+        self._parent = parent
+
+    def get_span_context(self) -> SpanContext:
+        """Its ids. Not sampled, unless its parent is."""
+        return self._made
+
+    @cached_property
+    def _made(self) -> SpanContext:
+        parent = self._parent.get_span_context()
+        return SpanContext(
+            parent.trace_id if parent.is_valid else _IDS.generate_trace_id(),
+            _IDS.generate_span_id(),
+            is_remote=False,
+            trace_flags=parent.trace_flags,
+            trace_state=parent.trace_state,
+        )
+
+
+_IDS = RandomIdGenerator()
 _TRACER = _IdsOnlyTracer()

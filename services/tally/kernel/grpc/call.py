@@ -82,13 +82,21 @@ class GuardInterceptor(
         make, attribute = _KINDS[handler.request_streaming, handler.response_streaming]
         inner = getattr(handler, attribute)
         check = self._each_checked if handler.request_streaming else self._checked
-        unary = _answer_with_etag if tells_etag(method) else _answer
-        answer = _send_all if handler.response_streaming else unary
 
-        async def serve(call: Call) -> Any:
-            return await answer(inner(check(call.request), call.context), call.context)
+        def serve(call: Call) -> Awaitable[Any]:
+            return inner(check(call.request), call.context)  # type: ignore[no-any-return]  # untyped
+
+        def stream(call: Call) -> Awaitable[None]:
+            return _send_all(serve(call), call.context)
+
+        def tell(call: Call) -> Awaitable[Message]:
+            return _answer_with_etag(serve(call), call.context)
 
         guarded: Proceed = serve
+        if handler.response_streaming:
+            guarded = stream
+        elif tells_etag(method):
+            guarded = tell
         for guard in reversed(self._guards_of(path, method)):
             guarded = partial(_inside, guard, guarded)
 
@@ -113,10 +121,6 @@ class GuardInterceptor(
 
 def _inside(guard: Guard, proceed: Proceed, call: Call) -> Awaitable[Any]:
     return guard(call, proceed)
-
-
-async def _answer(answer: Awaitable[Message], context: ServicerContext) -> Message:
-    return await answer
 
 
 async def _answer_with_etag(answer: Awaitable[Message], context: ServicerContext) -> Message:

@@ -76,14 +76,11 @@ class JwksAuthenticator:
         if scheme.lower() != _SCHEME:
             raise Unauthenticated("the authorization header must be `Bearer` and an access token")
         self._renew_keys()
-        return await self._principal_of(token.strip())
-
-    async def _principal_of(self, token: str) -> Principal:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
         if known is not None and known.holds_at(utc_now()):
             return known
-        principal = _principal(await self._claims(token))
+        principal = _principal(await self._claims(token.strip()))
         if len(self._verified) >= REMEMBERED:
             del self._verified[next(iter(self._verified))]
         self._verified[digest] = principal
