@@ -110,8 +110,9 @@ def _is_public(path: str, method: Method | None) -> bool:
 
 def _holds(principal: Principal, policy: MethodPolicy) -> bool:
     """Whether the permission is held; at some sites is enough where the method keeps to them."""
-    sites = principal.sites_for(policy.permission)
-    return sites is None or (policy.by_site and bool(sites))
+    if principal.may(policy.permission):
+        return True
+    return policy.by_site and bool(principal.sites_for(policy.permission))
 
 
 class NobodyAuthenticator:

@@ -23,13 +23,17 @@ _duration = Histogram(
 _log = structlog.get_logger(__name__)
 
 _TRACE_PARENT = "traceparent"
-_SERVER_FAULTS = {
-    grpc.StatusCode.INTERNAL,
-    grpc.StatusCode.UNKNOWN,
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DATA_LOSS,
-}
-_BY_NUMBER: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
+_SERVER_FAULTS = frozenset(
+    code.value[0]
+    for code in (
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DATA_LOSS,
+    )
+)
+_UNKNOWN: int = grpc.StatusCode.UNKNOWN.value[0]
+_NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 async def observe(call: Call, proceed: Proceed) -> Any:
@@ -49,15 +53,15 @@ async def observe(call: Call, proceed: Proceed) -> Any:
         call.context.set_code(grpc.StatusCode.CANCELLED)
         raise
     finally:
-        code = _status(call)
+        number = _status(call)
         elapsed = time.perf_counter() - start
-        _ended(call.path, code).observe(elapsed)
-        if code in _SERVER_FAULTS:
-            _log.warning("call", method=call.path, status=code.name, seconds=round(elapsed, 4))
+        _ended(call.path, number).observe(elapsed)
+        if number in _SERVER_FAULTS:
+            _log.warning("call", method=call.path, status=_NAMES[number], seconds=round(elapsed, 4))
             span.set_status(StatusCode.ERROR)
         context.detach(token)
         if span.is_recording():
-            span.set_attribute("rpc.grpc.status_code", code.value[0])
+            span.set_attribute("rpc.grpc.status_code", number)
             span.end()
 
 
@@ -70,14 +74,14 @@ def _names(path: str) -> tuple[str, dict[str, str]]:
 
 
 @cache
-def _ended(path: str, code: grpc.StatusCode) -> Histogram:
-    """Durations of calls of a served method that ended so."""
+def _ended(path: str, number: int) -> Histogram:
+    """Durations of calls of a served method that ended with this status."""
     service, _, method = path.removeprefix("/").partition("/")
-    return _duration.labels(service, method, code.name)
+    return _duration.labels(service, method, _NAMES[number])
 
 
-def _status(call: Call) -> grpc.StatusCode:
-    code = call.context.code()
-    if isinstance(code, grpc.StatusCode):
-        return code
-    return _BY_NUMBER.get(code or 0, grpc.StatusCode.UNKNOWN)
+def _status(call: Call) -> int:
+    """The number of the status that a call ends with; gRPC tells numbers or what it was given."""
+    code = call.context.code() or 0
+    number = code.value[0] if isinstance(code, grpc.StatusCode) else code
+    return number if number in _NAMES else _UNKNOWN

@@ -4,7 +4,6 @@ The keys are kept: a token can be verified while the auth context is down, as lo
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from time import monotonic
@@ -58,7 +57,7 @@ class JwksAuthenticator:
         self._fetch = fetch
         self._seconds = seconds
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._verified: dict[bytes, Principal] = {}
+        self._verified: dict[str, Principal] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
 
@@ -72,18 +71,17 @@ class JwksAuthenticator:
         header = metadata.get("authorization")
         if header is None:
             return None
+        self._renew_keys()
+        known = self._verified.get(header)
+        if known is not None and known.holds_at(utc_now()):
+            return known
         scheme, _, token = header.partition(" ")
         if scheme.lower() != _SCHEME:
             raise Unauthenticated("the authorization header must be `Bearer` and an access token")
-        self._renew_keys()
-        digest = hashlib.sha256(token.encode()).digest()
-        known = self._verified.get(digest)
-        if known is not None and known.holds_at(utc_now()):
-            return known
         principal = _principal(await self._claims(token.strip()))
         if len(self._verified) >= REMEMBERED:
             del self._verified[next(iter(self._verified))]
-        self._verified[digest] = principal
+        self._verified[header] = principal
         return principal
 
     async def _claims(self, token: str) -> dict[str, Any]:
