@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 
+from tally.api.worker.v1.scaling_service_pb2_grpc import add_ScalingServiceServicer_to_server
 from tally.api.worker.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
 from tally.kernel.audit import OutboxTrail
 from tally.kernel.bus import Bus
@@ -19,15 +20,18 @@ from tally.kernel.process import background
 from tally.worker.adapters.tables import outbox
 from tally.worker.adapters.unit_of_work import units_of_work
 from tally.worker.application.changes import Changes
+from tally.worker.application.command.change_admission import ChangeAdmission
 from tally.worker.application.command.deregister_worker import DeregisterWorker
 from tally.worker.application.command.follow_cameras import FollowCameras
 from tally.worker.application.command.register_worker import RegisterWorker
 from tally.worker.application.command.renew_lease import RenewLease
 from tally.worker.application.command.sweep_leases import SweepLeases
+from tally.worker.application.query.get_scaling import GetScaling
 from tally.worker.application.query.get_worker import GetWorker
 from tally.worker.application.query.list_workers import ListWorkers
 from tally.worker.application.query.watch_assignments import WatchAssignments
 from tally.worker.entrypoints.consumers import camera_consumer
+from tally.worker.entrypoints.scaling import ScalingServicer, keep_measuring
 from tally.worker.entrypoints.servicer import WorkerServicer
 from tally.worker.entrypoints.sweeper import keep_sweeping
 from tally.worker.settings import WorkerSettings
@@ -57,11 +61,13 @@ async def worker_server(
         )
         begin = units_of_work(database)
         changes = Changes()
+        get_scaling = GetScaling(begin, clock, settings.target_utilisation)
         await stack.enter_async_context(
             background(
                 OutboxRelay(database, outbox, bus).run(),
                 camera_consumer(bus, FollowCameras(begin, clock, changes)).run(),
                 keep_sweeping(SweepLeases(begin, clock, changes)),
+                keep_measuring(get_scaling),
             )
         )
         servicer = WorkerServicer(
@@ -69,6 +75,7 @@ async def worker_server(
             renew_lease=RenewLease(begin, clock, settings.lease),
             watch_assignments=WatchAssignments(begin, clock, changes),
             deregister_worker=DeregisterWorker(begin, clock, changes),
+            change_admission=ChangeAdmission(begin, clock, changes),
             get_worker=GetWorker(begin),
             list_workers=ListWorkers(begin),
             clock=clock,
@@ -76,6 +83,7 @@ async def worker_server(
 
         def register(server: grpc.aio.Server) -> None:
             add_WorkerServiceServicer_to_server(servicer, server)
+            add_ScalingServiceServicer_to_server(ScalingServicer(get_scaling), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(

@@ -8,8 +8,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tally.api.camera.v1 import events_pb2 as camera_events
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
-from tally.api.worker.v1 import events_pb2, worker_pb2, worker_service_pb2
+from tally.api.worker.v1 import events_pb2, scaling_service_pb2, worker_pb2, worker_service_pb2
 from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.camera import CameraChange, CameraState
 from tally.worker.domain.events import (
     CameraAssigned,
@@ -18,6 +19,7 @@ from tally.worker.domain.events import (
     StreamStateChanged,
 )
 from tally.worker.domain.model import Assignment, Worker
+from tally.worker.domain.scaling import Scaling
 from tally.worker.domain.stream import RunningCamera, StreamState, StreamStatus
 
 _STATES_TO_PROTO = {
@@ -27,6 +29,19 @@ _STATES_TO_PROTO = {
     StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
 }
 _STATES_FROM_PROTO = {number: state for state, number in _STATES_TO_PROTO.items()}
+_ADMISSIONS = {
+    Admission.OPEN: worker_pb2.WORKER_ADMISSION_OPEN,
+    Admission.CORDONED: worker_pb2.WORKER_ADMISSION_CORDONED,
+    Admission.DRAINING: worker_pb2.WORKER_ADMISSION_DRAINING,
+}
+
+
+def selector_from_proto(message: worker_pb2.CameraSelector) -> Selector:
+    """Which cameras a worker takes."""
+    return Selector(
+        tuple(sorted(site_id.lower() for site_id in message.site_ids)),
+        tuple(sorted(message.labels.items())),
+    )
 
 
 def running_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> tuple[RunningCamera, ...]:
@@ -66,6 +81,24 @@ def worker_to_proto(worker: Worker, now: datetime) -> worker_pb2.Worker:
             )
             for camera in worker.cameras
         ],
+        selector=worker_pb2.CameraSelector(
+            site_ids=worker.selector.site_ids, labels=dict(worker.selector.labels)
+        ),
+        admission=_ADMISSIONS[worker.admission],
+    )
+
+
+def scaling_to_proto(
+    found: Scaling, target_utilisation: float
+) -> scaling_service_pb2.GetScalingResponse:
+    """How the pool is used."""
+    return scaling_service_pb2.GetScalingResponse(
+        wanted_cameras=found.wanted,
+        waiting_cameras=found.waiting,
+        workers=found.workers,
+        capacity=found.capacity,
+        desired_workers=found.desired_workers,
+        target_utilisation=target_utilisation,
     )
 
 
@@ -116,6 +149,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         raise ValueError(f"a {message.DESCRIPTOR.full_name} must say which of its camera's it is")
     name: str | None = None
     site_id: str | None = None
+    labels: dict[str, str] | None = None
     stream: stream_pb2.Stream | None = None
     sealed_credentials: bytes | None = None
     counting: geometry_pb2.CountingConfig | None = None
@@ -124,6 +158,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         case camera_events.CameraCreated():
             name, stream, counting = message.name, message.stream, message.counting
             sealed_credentials, site_id = message.sealed_credentials, message.site_id
+            labels = dict(message.labels)
             state = CameraState.INACTIVE
         case camera_events.CameraRenamed():
             name = message.name
@@ -142,7 +177,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         case camera_events.CameraDeleted():
             state = CameraState.DELETED
         case camera_events.CameraLabelsChanged():
-            pass
+            labels = dict(message.labels)
         case _:
             raise ValueError(f"{message.DESCRIPTOR.full_name} is no camera event")
     return CameraChange(
@@ -151,6 +186,7 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         time=time,
         name=name,
         site_id=site_id,
+        labels=labels,
         stream=None if stream is None else stream.SerializeToString(deterministic=True),
         sealed_credentials=sealed_credentials,
         counting=None if counting is None else counting.SerializeToString(deterministic=True),

@@ -23,12 +23,15 @@ def line(name: str) -> geometry_pb2.CountingConfig:
     )
 
 
-def created(camera_id: str, uri: str = "demo://plaza") -> Message:
+def created(
+    camera_id: str, uri: str = "demo://plaza", labels: dict[str, str] | None = None
+) -> Message:
     return events_pb2.CameraCreated(
         camera_id=camera_id,
         name=f"camera {camera_id[-4:]}",
         stream=stream_pb2.Stream(uri=uri),
         counting=line("door"),
+        labels=labels,
     )
 
 
@@ -45,10 +48,12 @@ async def tell(bus: Bus, camera_id: str, version: int, message: Message) -> None
     await bus.publish([(CAMERA.subject(type(message).__name__, camera_id), envelope)])
 
 
-async def activate(bus: Bus, *, uri: str = "demo://plaza") -> str:
+async def activate(
+    bus: Bus, *, uri: str = "demo://plaza", labels: dict[str, str] | None = None
+) -> str:
     """Tell of a new, active camera; returns its id."""
     camera_id = new_id()
-    await tell(bus, camera_id, 1, created(camera_id, uri))
+    await tell(bus, camera_id, 1, created(camera_id, uri, labels))
     await tell(bus, camera_id, 2, events_pb2.CameraActivated(camera_id=camera_id))
     return camera_id
 

@@ -30,8 +30,14 @@ class Worker:
         self.lease = registered.lease_duration.ToTimedelta()
 
     @classmethod
-    async def register(cls, pool: Pool, name: str, capacity: int = 10) -> "Worker":
-        request = messages.RegisterWorkerRequest(name=name, capacity=capacity)
+    async def register(
+        cls,
+        pool: Pool,
+        name: str,
+        capacity: int = 10,
+        selector: worker_pb2.CameraSelector | None = None,
+    ) -> "Worker":
+        request = messages.RegisterWorkerRequest(name=name, capacity=capacity, selector=selector)
         return cls(pool, await pool.RegisterWorker(request))
 
     async def renew(

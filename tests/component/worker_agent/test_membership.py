@@ -69,7 +69,8 @@ async def test_the_stream_of_assignments_goes_on_with_the_next_token() -> None:
     ):
         nothing_to_run_with = cast(Surroundings, None)
         cameras = Cameras(nothing_to_run_with)
-        membership = Membership(channel, "one", 1, cameras, asyncio.Event())
+        place = worker_service_pb2.RegisterWorkerRequest(name="one", capacity=1)
+        membership = Membership(channel, place, cameras, asyncio.Event())
         async with background(membership.run()), asyncio.timeout(10):
             for _ in range(3):
                 await pool.watched.acquire()

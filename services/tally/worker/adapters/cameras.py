@@ -45,14 +45,17 @@ class PostgresCameras:
     async def places(self) -> Sequence[Place]:
         """Where every camera is that is wanted or held."""
         query = (
-            select(cameras.c.camera_id, _WANTED.label("wanted"), assignments.c.worker_id)
+            select(
+                cameras.c.camera_id,
+                _WANTED.label("wanted"),
+                assignments.c.worker_id,
+                cameras.c.site_id,
+                cameras.c.labels,
+            )
             .outerjoin(assignments, assignments.c.camera_id == cameras.c.camera_id)
             .where(or_(_WANTED, assignments.c.worker_id.is_not(None)))
         )
-        return [
-            Place(row.camera_id, row.wanted, row.worker_id)
-            for row in await self._connection.execute(query)
-        ]
+        return [Place(*row) for row in await self._connection.execute(query)]
 
     async def tenures(self, worker_id: str) -> Sequence[Tenure]:
         """The cameras that a worker holds."""

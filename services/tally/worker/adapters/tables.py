@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Enum,
     Integer,
     LargeBinary,
     MetaData,
@@ -19,21 +20,30 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from tally.kernel.outbox import outbox_table
+from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.stream import RunningCamera
 
 
-class Report(TypeDecorator[tuple[RunningCamera, ...]]):
-    """What a worker said of its cameras, kept as JSON."""
+class AsJson(TypeDecorator[Any]):
+    """Values of a type of the domain, kept as JSON.
+
+    Args:
+        kind: The type.
+    """
 
     impl = JSONB
     cache_ok = True
-    _adapter = TypeAdapter(tuple[RunningCamera, ...])
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+        self._adapter = TypeAdapter(kind)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """As JSON."""
         return self._adapter.dump_python(value, mode="json")
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[RunningCamera, ...]:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """As the domain has it."""
         return self._adapter.validate_python(value)
 
@@ -42,6 +52,12 @@ metadata = MetaData()
 
 _ID = Uuid(as_uuid=False)
 _TIME = DateTime(timezone=True)
+_ADMISSION = Enum(
+    Admission,
+    native_enum=False,
+    length=16,
+    values_callable=lambda kind: [each.value for each in kind],
+)
 
 workers = Table(
     "workers",
@@ -51,7 +67,9 @@ workers = Table(
     Column("capacity", Integer, nullable=False),
     Column("register_time", _TIME, nullable=False),
     Column("lease_expire_time", _TIME, nullable=False, index=True),
-    Column("cameras", Report, nullable=False),
+    Column("cameras", AsJson(tuple[RunningCamera, ...]), nullable=False),
+    Column("admission", _ADMISSION, nullable=False),
+    Column("selector", AsJson(Selector), nullable=False),
     comment="Processes that run cameras, with what they last said.",
 )
 
@@ -63,6 +81,8 @@ cameras = Table(
     Column("name_version", BigInteger, nullable=False),
     Column("site_id", Text, nullable=False),
     Column("site_version", BigInteger, nullable=False),
+    Column("labels", JSONB, nullable=False),
+    Column("labels_version", BigInteger, nullable=False),
     Column("stream", LargeBinary, nullable=False),
     Column("stream_version", BigInteger, nullable=False),
     Column("sealed_credentials", LargeBinary, nullable=False),

@@ -39,6 +39,10 @@ class PostgresWorkers:
         query = select(workers).where(workers.c.lease_expire_time > now)
         return [_worker(row) for row in await self._connection.execute(query)]
 
+    async def known(self) -> Sequence[Worker]:
+        """All, alive or gone."""
+        return [_worker(row) for row in await self._connection.execute(select(workers))]
+
     async def named(self, name: str) -> Sequence[Worker]:
         """All, alive or gone, that registered under this name."""
         query = select(workers).where(workers.c.name == name)

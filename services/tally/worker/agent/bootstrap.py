@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tally.api.worker.v1.worker_pb2 import CameraSelector
+from tally.api.worker.v1.worker_service_pb2 import RegisterWorkerRequest
 from tally.counting import warm_up
 from tally.kernel.errors import Unavailable
 from tally.kernel.grpc.client import connect_with_key
@@ -71,7 +73,12 @@ async def camera_worker(
                 open=open_task,
             )
         )
-        membership = Membership(channel, settings.name, settings.capacity, cameras, changed)
+        place = RegisterWorkerRequest(
+            name=settings.name,
+            capacity=settings.capacity,
+            selector=CameraSelector(site_ids=settings.sites, labels=settings.camera_labels),
+        )
+        membership = Membership(channel, place, cameras, changed)
         dependencies = {"pool": membership.ping}
         if detectors is None:
             dependencies["triton"] = ping_triton

@@ -28,8 +28,7 @@ class Membership:
 
     Args:
         channel: To the pool.
-        name: What the pool is to call this worker.
-        capacity: How many cameras it takes.
+        place: What it asks the pool for.
         cameras: Runs what is assigned.
         changed: Set when a camera's state is another: the pool is told without waiting for the next renewal.
         clock: The wall clock.
@@ -38,15 +37,13 @@ class Membership:
     def __init__(
         self,
         channel: grpc.aio.Channel,
-        name: str,
-        capacity: int,
+        place: messages.RegisterWorkerRequest,
         cameras: Cameras,
         changed: asyncio.Event,
         clock: Clock = utc_now,
     ) -> None:
         self._stub = WorkerServiceStub(channel)
-        self._name = name
-        self._capacity = capacity
+        self._place = place
         self._cameras = cameras
         self._clock = clock
         self._changed = changed
@@ -77,11 +74,9 @@ class Membership:
             await self._leave()
 
     async def _belong(self) -> None:
-        answer = await self._stub.RegisterWorker(
-            messages.RegisterWorkerRequest(name=self._name, capacity=self._capacity)
-        )
+        answer = await self._stub.RegisterWorker(self._place)
         self._worker_id = answer.worker.id
-        _log.info("registered", worker_id=self._worker_id, name=self._name)
+        _log.info("registered", worker_id=self._worker_id, name=self._place.name)
         lease_s = answer.lease_duration.ToTimedelta().total_seconds()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_renewing(lease_s / RENEWALS_PER_LEASE))

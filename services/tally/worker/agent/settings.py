@@ -18,6 +18,8 @@ class AgentSettings(MessagingSettings, StreamSettings):
         api_key: A service account's key with the scope `analytics:write`.
         name: What the pool calls it; a worker that comes back under its name gets its cameras back.
         capacity: How many cameras it takes at once.
+        sites: Ids of the sites whose cameras it takes, as a JSON list; empty: all.
+        camera_labels: Labels that a camera must have for it to take it, as a JSON object.
         pool_address: `host:port` of the gateway or of the pool itself.
         triton_address: `host:port` of Triton's gRPC service.
         spool: Folder for records that are not sent yet; each worker has its own.
@@ -30,6 +32,8 @@ class AgentSettings(MessagingSettings, StreamSettings):
     api_key: SecretStr
     name: str = Field(default_factory=socket.gethostname)
     capacity: int = 16
+    sites: list[str] = Field(default_factory=list)
+    camera_labels: dict[str, str] = Field(default_factory=dict)
     pool_address: str = "127.0.0.1:8080"
     triton_address: str
     spool: Path

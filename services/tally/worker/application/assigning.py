@@ -22,8 +22,8 @@ async def assign_cameras(
     Returns:
         Whether anything moved.
     """
-    capacities = {worker.id: worker.capacity for worker in await work.workers.alive(now)}
-    moves = plan(await work.cameras.places(), capacities, heirs)
+    seats = {worker.id: worker.seat for worker in await work.workers.alive(now)}
+    moves = plan(await work.cameras.places(), seats, heirs)
     for move in moves:
         epoch = await work.cameras.move(move.camera_id, move.to_worker)
         if move.from_worker is not None:

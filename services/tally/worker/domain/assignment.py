@@ -3,8 +3,17 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
+
+
+class Admission(Enum):
+    """Whether a worker takes cameras: any; no more; no more, and those it has are to go to others."""
+
+    OPEN = "open"
+    CORDONED = "cordoned"
+    DRAINING = "draining"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +24,54 @@ class Place:
         camera_id: The camera.
         wanted: Whether somebody should run it.
         worker_id: Who does, if anybody.
+        site_id: The site where it stands; empty if at none.
+        labels: Its labels.
     """
 
     camera_id: str
     wanted: bool
     worker_id: str | None
+    site_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which cameras a worker takes; without conditions all.
+
+    Attributes:
+        site_ids: The sites of which a camera must be at one, ascending.
+        labels: Names and values of labels that a camera must have, ascending.
+    """
+
+    site_ids: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def takes(self, place: Place) -> bool:
+        """Whether a camera meets all conditions."""
+        return (not self.site_ids or place.site_id in self.site_ids) and all(
+            place.labels.get(name) == value for name, value in self.labels
+        )
+
+    @property
+    def conditions(self) -> int:
+        """How many conditions a camera must meet."""
+        return bool(self.site_ids) + len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A living worker, as far as assignment cares.
+
+    Attributes:
+        capacity: How many cameras it can run at once.
+        admission: Whether it takes cameras.
+        selector: Which.
+    """
+
+    capacity: int
+    admission: Admission = Admission.OPEN
+    selector: Selector = field(default_factory=Selector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,51 +85,81 @@ class Move:
 
 def plan(
     places: Iterable[Place],
-    capacities: Mapping[str, int],
+    seats: Mapping[str, Seat],
     heirs: Mapping[str, str] = MappingProxyType({}),
 ) -> Sequence[Move]:
-    """The fewest moves after which as many wanted cameras as there is room for are with workers that live.
+    """The moves after which the wanted cameras are with living workers that take them, as far as there is room.
 
     A camera stays where it is as long as its worker lives and has room for it: moving a camera ends its
-    run, and everybody in its picture is a stranger to the next one. A camera without a worker goes to
-    the one that is least loaded for its capacity. The same input always gives the same plan.
+    run, and everybody in its picture is a stranger to the next one. A camera without a worker goes to one
+    with the most conditions that it meets, so that those which take any camera have room for the others; among
+    these to the one that is least loaded for its capacity. Last, cameras leave workers that are drained for
+    those with room. The same input always gives the same plan.
 
     Args:
         places: Every camera that is wanted or with a worker.
-        capacities: How many cameras each living worker can run, by its id.
+        seats: The living workers by id.
         heirs: Living workers that took the place of others, which are not among the living, by the
             others' ids.
     """
-    held: dict[str, list[Place]] = defaultdict(list)
+    held: dict[str, int] = defaultdict(int)
     homeless: list[Place] = []
+    leaving: list[Place] = []
     moves: list[Move] = []
     for place in sorted(places, key=lambda place: place.camera_id):
-        holder = heirs.get(place.worker_id or "", place.worker_id)
         if not place.wanted:
             if place.worker_id is not None:
                 moves.append(Move(place.camera_id, place.worker_id, None))
-        elif holder is not None and len(held[holder]) < capacities.get(holder, 0):
-            held[holder].append(place)
-            if holder != place.worker_id:
-                moves.append(Move(place.camera_id, place.worker_id, holder))
-        else:
+            continue
+        holder = heirs.get(place.worker_id or "", place.worker_id or "")
+        seat = seats.get(holder)
+        if seat is None or held[holder] >= seat.capacity or not seat.selector.takes(place):
             homeless.append(place)
-
-    def load(worker_id: str) -> tuple[float, str]:
-        return len(held[worker_id]) / capacities[worker_id], worker_id
-
-    free = [
-        load(worker_id)
-        for worker_id, capacity in capacities.items()
-        if len(held[worker_id]) < capacity
-    ]
-    heapq.heapify(free)
+            continue
+        held[holder] += 1
+        if holder != place.worker_id:
+            moves.append(Move(place.camera_id, place.worker_id, holder))
+        elif seat.admission is Admission.DRAINING:
+            leaving.append(place)
+    room = _Room(seats, held)
     for place in homeless:
-        worker_id = heapq.heappop(free)[1] if free else None
-        if worker_id != place.worker_id:
-            moves.append(Move(place.camera_id, place.worker_id, worker_id))
-        if worker_id is not None:
-            held[worker_id].append(place)
-            if len(held[worker_id]) < capacities[worker_id]:
-                heapq.heappush(free, load(worker_id))
+        to = room.take(place)
+        if to != place.worker_id:
+            moves.append(Move(place.camera_id, place.worker_id, to))
+    for place in leaving:
+        to = room.take(place)
+        if to is not None:
+            moves.append(Move(place.camera_id, place.worker_id, to))
     return moves
+
+
+class _Room:
+    """The places that are free at workers which take cameras."""
+
+    def __init__(self, seats: Mapping[str, Seat], held: Mapping[str, int]) -> None:
+        self._seats = seats
+        self._held = dict(held)
+        free: dict[Selector, list[tuple[float, str]]] = defaultdict(list)
+        for worker_id, seat in seats.items():
+            if seat.admission is Admission.OPEN and self._held.get(worker_id, 0) < seat.capacity:
+                free[seat.selector].append(self._load(worker_id))
+        for heap in free.values():
+            heapq.heapify(heap)
+        self._free = sorted(
+            free.items(),
+            key=lambda each: (-each[0].conditions, each[0].site_ids, each[0].labels),
+        )
+
+    def take(self, place: Place) -> str | None:
+        """The worker that a camera goes to; None if no room is left for it."""
+        for selector, heap in self._free:
+            if heap and selector.takes(place):
+                _, worker_id = heapq.heappop(heap)
+                self._held[worker_id] = self._held.get(worker_id, 0) + 1
+                if self._held[worker_id] < self._seats[worker_id].capacity:
+                    heapq.heappush(heap, self._load(worker_id))
+                return worker_id
+        return None
+
+    def _load(self, worker_id: str) -> tuple[float, str]:
+        return self._held.get(worker_id, 0) / self._seats[worker_id].capacity, worker_id

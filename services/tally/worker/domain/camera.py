@@ -1,6 +1,7 @@
 """What the pool knows of a camera from the camera context's events."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Self
@@ -24,6 +25,7 @@ class CameraChange:
         time: When it happened.
         name: The name from here on.
         site_id: The site from here on; empty for none.
+        labels: All labels from here on.
         stream: The contract's Stream from here on, handed on unread.
         sealed_credentials: The stream's credentials from here on; empty if it has none.
         counting: The contract's CountingConfig from here on, handed on unread.
@@ -35,6 +37,7 @@ class CameraChange:
     time: datetime
     name: str | None = None
     site_id: str | None = None
+    labels: Mapping[str, str] | None = None
     stream: bytes | None = None
     sealed_credentials: bytes | None = None
     counting: bytes | None = None
@@ -54,6 +57,8 @@ class Camera:
     name_version: int = 0
     site_id: str = ""
     site_version: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    labels_version: int = 0
     stream: bytes = b""
     stream_version: int = 0
     sealed_credentials: bytes = b""
@@ -71,6 +76,8 @@ class Camera:
             camera = replace(camera, name=change.name, name_version=version)
         if change.site_id is not None and version > self.site_version:
             camera = replace(camera, site_id=change.site_id, site_version=version)
+        if change.labels is not None and version > self.labels_version:
+            camera = replace(camera, labels=change.labels, labels_version=version)
         if change.stream is not None and version > self.stream_version:
             camera = replace(camera, stream=change.stream, stream_version=version)
         if change.sealed_credentials is not None and version > self.credentials_version:

@@ -1,9 +1,10 @@
 """Workers, and what they are to run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from tally.worker.domain.assignment import Admission, Seat, Selector
 from tally.worker.domain.stream import RunningCamera
 
 
@@ -18,6 +19,8 @@ class Worker:
         register_time: When it registered.
         lease_expire_time: When it counts as gone unless it renews its lease.
         cameras: What it runs, as it last said.
+        admission: Whether it takes cameras.
+        selector: Which.
     """
 
     id: str
@@ -26,6 +29,13 @@ class Worker:
     register_time: datetime
     lease_expire_time: datetime
     cameras: Sequence[RunningCamera] = ()
+    admission: Admission = Admission.OPEN
+    selector: Selector = field(default_factory=Selector)
+
+    @property
+    def seat(self) -> Seat:
+        """The worker, as far as assignment cares."""
+        return Seat(self.capacity, self.admission, self.selector)
 
     def alive(self, now: datetime) -> bool:
         """Whether its lease holds."""

@@ -44,6 +44,9 @@ class Workers(Protocol):
     async def alive(self, now: datetime) -> Sequence[Worker]:
         """Those whose lease holds."""
 
+    async def known(self) -> Sequence[Worker]:
+        """All, alive or gone."""
+
     async def named(self, name: str) -> Sequence[Worker]:
         """All, alive or gone, that registered under this name."""
 

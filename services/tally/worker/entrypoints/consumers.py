@@ -18,4 +18,5 @@ def camera_consumer(bus: Bus, follow_cameras: FollowCameras) -> Consumer:
             ]
         )
 
-    return Consumer(bus, CAMERA, "worker-cameras", handle, context="worker")
+    # The number rises when what is kept of cameras does: a new consumer reads all events again.
+    return Consumer(bus, CAMERA, "worker-cameras-2", handle, context="worker")

@@ -7,13 +7,20 @@ from tally.api.worker.v1 import worker_service_pb2 as messages
 from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceServicer
 from tally.kernel.clock import Clock
 from tally.kernel.grpc.call import ServicerContext
+from tally.worker.application.command.change_admission import ChangeAdmission
 from tally.worker.application.command.deregister_worker import DeregisterWorker
 from tally.worker.application.command.register_worker import RegisterWorker
 from tally.worker.application.command.renew_lease import RenewLease
 from tally.worker.application.query.get_worker import GetWorker
 from tally.worker.application.query.list_workers import ListWorkers
 from tally.worker.application.query.watch_assignments import WatchAssignments
-from tally.worker.mapping import assignment_to_proto, running_from_proto, worker_to_proto
+from tally.worker.domain.assignment import Admission
+from tally.worker.mapping import (
+    assignment_to_proto,
+    running_from_proto,
+    selector_from_proto,
+    worker_to_proto,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,7 @@ class WorkerServicer(WorkerServiceServicer):
     renew_lease: RenewLease
     watch_assignments: WatchAssignments
     deregister_worker: DeregisterWorker
+    change_admission: ChangeAdmission
     get_worker: GetWorker
     list_workers: ListWorkers
     clock: Clock
@@ -32,7 +40,9 @@ class WorkerServicer(WorkerServiceServicer):
         self, request: messages.RegisterWorkerRequest, context: ServicerContext
     ) -> messages.RegisterWorkerResponse:
         """Take a worker into the pool."""
-        worker = await self.register_worker(request.name, request.capacity)
+        worker = await self.register_worker(
+            request.name, request.capacity, selector_from_proto(request.selector)
+        )
         response = messages.RegisterWorkerResponse(worker=worker_to_proto(worker, self.clock()))
         response.lease_duration.FromTimedelta(self.register_worker.lease)
         return response
@@ -59,6 +69,27 @@ class WorkerServicer(WorkerServiceServicer):
         """Let a worker go."""
         await self.deregister_worker(request.worker_id)
         return messages.DeregisterWorkerResponse()
+
+    async def CordonWorker(  # noqa: N802 - gRPC's name
+        self, request: messages.CordonWorkerRequest, context: ServicerContext
+    ) -> messages.CordonWorkerResponse:
+        """Have a worker take no more cameras."""
+        worker = await self.change_admission(request.worker_id, Admission.CORDONED)
+        return messages.CordonWorkerResponse(worker=worker_to_proto(worker, self.clock()))
+
+    async def DrainWorker(  # noqa: N802 - gRPC's name
+        self, request: messages.DrainWorkerRequest, context: ServicerContext
+    ) -> messages.DrainWorkerResponse:
+        """Have a worker give its cameras to others."""
+        worker = await self.change_admission(request.worker_id, Admission.DRAINING)
+        return messages.DrainWorkerResponse(worker=worker_to_proto(worker, self.clock()))
+
+    async def UncordonWorker(  # noqa: N802 - gRPC's name
+        self, request: messages.UncordonWorkerRequest, context: ServicerContext
+    ) -> messages.UncordonWorkerResponse:
+        """Have a worker take cameras again."""
+        worker = await self.change_admission(request.worker_id, Admission.OPEN)
+        return messages.UncordonWorkerResponse(worker=worker_to_proto(worker, self.clock()))
 
     async def GetWorker(  # noqa: N802 - gRPC's name
         self, request: messages.GetWorkerRequest, context: ServicerContext

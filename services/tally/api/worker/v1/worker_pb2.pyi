@@ -22,6 +22,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _WorkerAdmission:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WorkerAdmissionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkerAdmission.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WORKER_ADMISSION_UNSPECIFIED: _WorkerAdmission.ValueType  # 0
+    """Not set."""
+    WORKER_ADMISSION_OPEN: _WorkerAdmission.ValueType  # 1
+    """It takes cameras."""
+    WORKER_ADMISSION_CORDONED: _WorkerAdmission.ValueType  # 2
+    """It takes no more, and keeps those it has."""
+    WORKER_ADMISSION_DRAINING: _WorkerAdmission.ValueType  # 3
+    """It takes no more, and those it has go to other workers as soon as these have room."""
+
+class WorkerAdmission(_WorkerAdmission, metaclass=_WorkerAdmissionEnumTypeWrapper):
+    """Whether a worker takes cameras. It holds for the worker's name: a worker that comes back is treated as it was."""
+
+WORKER_ADMISSION_UNSPECIFIED: WorkerAdmission.ValueType  # 0
+"""Not set."""
+WORKER_ADMISSION_OPEN: WorkerAdmission.ValueType  # 1
+"""It takes cameras."""
+WORKER_ADMISSION_CORDONED: WorkerAdmission.ValueType  # 2
+"""It takes no more, and keeps those it has."""
+WORKER_ADMISSION_DRAINING: WorkerAdmission.ValueType  # 3
+"""It takes no more, and those it has go to other workers as soon as these have room."""
+Global___WorkerAdmission: _TypeAlias = WorkerAdmission  # noqa: Y015
+
 class _WorkerState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -59,6 +87,8 @@ class Worker(_message.Message):
     REGISTER_TIME_FIELD_NUMBER: _builtins.int
     LEASE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     CAMERAS_FIELD_NUMBER: _builtins.int
+    SELECTOR_FIELD_NUMBER: _builtins.int
+    ADMISSION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server (UUIDv7) at registration."""
     name: _builtins.str
@@ -67,6 +97,8 @@ class Worker(_message.Message):
     """How many cameras it can run at once."""
     state: Global___WorkerState.ValueType
     """Whether its lease holds."""
+    admission: Global___WorkerAdmission.ValueType
+    """Whether it takes cameras."""
     @_builtins.property
     def register_time(self) -> _timestamp_pb2.Timestamp:
         """When it registered."""
@@ -79,6 +111,10 @@ class Worker(_message.Message):
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___RunningCamera]:
         """The cameras that it runs, as it last said."""
 
+    @_builtins.property
+    def selector(self) -> Global___CameraSelector:
+        """Which cameras it takes."""
+
     def __init__(
         self,
         *,
@@ -89,14 +125,66 @@ class Worker(_message.Message):
         register_time: _timestamp_pb2.Timestamp | None = ...,
         lease_expire_time: _timestamp_pb2.Timestamp | None = ...,
         cameras: _abc.Iterable[Global___RunningCamera] | None = ...,
+        selector: Global___CameraSelector | None = ...,
+        admission: Global___WorkerAdmission.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "register_time", b"register_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "register_time", b"register_time", "selector", b"selector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "capacity", b"capacity", "id", b"id", "lease_expire_time", b"lease_expire_time", "name", b"name", "register_time", b"register_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "cameras", b"cameras", "capacity", b"capacity", "id", b"id", "lease_expire_time", b"lease_expire_time", "name", b"name", "register_time", b"register_time", "selector", b"selector", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Worker: _TypeAlias = Worker  # noqa: Y015
+
+@_typing.final
+class CameraSelector(_message.Message):
+    """Which cameras a worker takes: those that meet every condition. Without conditions it takes all."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SITE_IDS_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def site_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The camera must be at one of these sites."""
+
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The camera must have all of these labels."""
+
+    def __init__(
+        self,
+        *,
+        site_ids: _abc.Iterable[_builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "site_ids", b"site_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CameraSelector: _TypeAlias = CameraSelector  # noqa: Y015
 
 @_typing.final
 class RunningCamera(_message.Message):

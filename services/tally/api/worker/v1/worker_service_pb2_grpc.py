@@ -56,6 +56,21 @@ class WorkerServiceStub:
                 request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DeregisterWorkerRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DeregisterWorkerResponse.FromString,
                 _registered_method=True)
+        self.CordonWorker = channel.unary_unary(
+                '/tally.api.worker.v1.WorkerService/CordonWorker',
+                request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.CordonWorkerRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.CordonWorkerResponse.FromString,
+                _registered_method=True)
+        self.DrainWorker = channel.unary_unary(
+                '/tally.api.worker.v1.WorkerService/DrainWorker',
+                request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DrainWorkerRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DrainWorkerResponse.FromString,
+                _registered_method=True)
+        self.UncordonWorker = channel.unary_unary(
+                '/tally.api.worker.v1.WorkerService/UncordonWorker',
+                request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.UncordonWorkerRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.UncordonWorkerResponse.FromString,
+                _registered_method=True)
         self.GetWorker = channel.unary_unary(
                 '/tally.api.worker.v1.WorkerService/GetWorker',
                 request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.GetWorkerRequest.SerializeToString,
@@ -102,6 +117,27 @@ class WorkerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CordonWorker(self, request, context):
+        """Has a worker take no more cameras; it keeps those it has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DrainWorker(self, request, context):
+        """Has a worker take no more cameras and gives those it has to others, as soon as these have room.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UncordonWorker(self, request, context):
+        """Has a worker that was cordoned or drained take cameras again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetWorker(self, request, context):
         """Returns one worker.
         """
@@ -138,6 +174,21 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.DeregisterWorker,
                     request_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DeregisterWorkerRequest.FromString,
                     response_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DeregisterWorkerResponse.SerializeToString,
+            ),
+            'CordonWorker': grpc.unary_unary_rpc_method_handler(
+                    servicer.CordonWorker,
+                    request_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.CordonWorkerRequest.FromString,
+                    response_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.CordonWorkerResponse.SerializeToString,
+            ),
+            'DrainWorker': grpc.unary_unary_rpc_method_handler(
+                    servicer.DrainWorker,
+                    request_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DrainWorkerRequest.FromString,
+                    response_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DrainWorkerResponse.SerializeToString,
+            ),
+            'UncordonWorker': grpc.unary_unary_rpc_method_handler(
+                    servicer.UncordonWorker,
+                    request_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.UncordonWorkerRequest.FromString,
+                    response_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.UncordonWorkerResponse.SerializeToString,
             ),
             'GetWorker': grpc.unary_unary_rpc_method_handler(
                     servicer.GetWorker,
@@ -260,6 +311,87 @@ class WorkerService:
             '/tally.api.worker.v1.WorkerService/DeregisterWorker',
             tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DeregisterWorkerRequest.SerializeToString,
             tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DeregisterWorkerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CordonWorker(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.worker.v1.WorkerService/CordonWorker',
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.CordonWorkerRequest.SerializeToString,
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.CordonWorkerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DrainWorker(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.worker.v1.WorkerService/DrainWorker',
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DrainWorkerRequest.SerializeToString,
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.DrainWorkerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UncordonWorker(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.worker.v1.WorkerService/UncordonWorker',
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.UncordonWorkerRequest.SerializeToString,
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.UncordonWorkerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,12 @@ class WorkerServiceStub:
     """
     DeregisterWorker: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.DeregisterWorkerRequest, _worker_service_pb2.DeregisterWorkerResponse]
     """Takes a worker out of the pool; its cameras go to others at once. A worker that is gone already stays gone."""
+    CordonWorker: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.CordonWorkerRequest, _worker_service_pb2.CordonWorkerResponse]
+    """Has a worker take no more cameras; it keeps those it has."""
+    DrainWorker: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.DrainWorkerRequest, _worker_service_pb2.DrainWorkerResponse]
+    """Has a worker take no more cameras and gives those it has to others, as soon as these have room."""
+    UncordonWorker: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.UncordonWorkerRequest, _worker_service_pb2.UncordonWorkerResponse]
+    """Has a worker that was cordoned or drained take cameras again."""
     GetWorker: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.GetWorkerRequest, _worker_service_pb2.GetWorkerResponse]
     """Returns one worker."""
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.ListWorkersRequest, _worker_service_pb2.ListWorkersResponse]
@@ -67,6 +73,12 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     """
     DeregisterWorker: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.DeregisterWorkerRequest, _worker_service_pb2.DeregisterWorkerResponse]  # type: ignore[assignment]
     """Takes a worker out of the pool; its cameras go to others at once. A worker that is gone already stays gone."""
+    CordonWorker: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.CordonWorkerRequest, _worker_service_pb2.CordonWorkerResponse]  # type: ignore[assignment]
+    """Has a worker take no more cameras; it keeps those it has."""
+    DrainWorker: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.DrainWorkerRequest, _worker_service_pb2.DrainWorkerResponse]  # type: ignore[assignment]
+    """Has a worker take no more cameras and gives those it has to others, as soon as these have room."""
+    UncordonWorker: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.UncordonWorkerRequest, _worker_service_pb2.UncordonWorkerResponse]  # type: ignore[assignment]
+    """Has a worker that was cordoned or drained take cameras again."""
     GetWorker: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.GetWorkerRequest, _worker_service_pb2.GetWorkerResponse]  # type: ignore[assignment]
     """Returns one worker."""
     ListWorkers: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.ListWorkersRequest, _worker_service_pb2.ListWorkersResponse]  # type: ignore[assignment]
@@ -110,6 +122,30 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_worker_service_pb2.DeregisterWorkerResponse, _abc.Awaitable[_worker_service_pb2.DeregisterWorkerResponse]]:
         """Takes a worker out of the pool; its cameras go to others at once. A worker that is gone already stays gone."""
+
+    @_abc_1.abstractmethod
+    def CordonWorker(
+        self,
+        request: _worker_service_pb2.CordonWorkerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worker_service_pb2.CordonWorkerResponse, _abc.Awaitable[_worker_service_pb2.CordonWorkerResponse]]:
+        """Has a worker take no more cameras; it keeps those it has."""
+
+    @_abc_1.abstractmethod
+    def DrainWorker(
+        self,
+        request: _worker_service_pb2.DrainWorkerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worker_service_pb2.DrainWorkerResponse, _abc.Awaitable[_worker_service_pb2.DrainWorkerResponse]]:
+        """Has a worker take no more cameras and gives those it has to others, as soon as these have room."""
+
+    @_abc_1.abstractmethod
+    def UncordonWorker(
+        self,
+        request: _worker_service_pb2.UncordonWorkerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worker_service_pb2.UncordonWorkerResponse, _abc.Awaitable[_worker_service_pb2.UncordonWorkerResponse]]:
+        """Has a worker that was cordoned or drained take cameras again."""
 
     @_abc_1.abstractmethod
     def GetWorker(

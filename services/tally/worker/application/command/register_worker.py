@@ -7,6 +7,7 @@ from datetime import timedelta
 from tally.kernel.clock import Clock
 from tally.worker.application.assigning import assign_cameras
 from tally.worker.application.changes import Changes
+from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.model import Worker
 from tally.worker.domain.ports import Begin
 
@@ -29,13 +30,28 @@ class RegisterWorker:
     lease: timedelta
     changes: Changes
 
-    async def __call__(self, name: str, capacity: int) -> Worker:
-        """The worker, with its id."""
+    async def __call__(self, name: str, capacity: int, selector: Selector | None = None) -> Worker:
+        """The worker, with its id.
+
+        Args:
+            name: What people call it.
+            capacity: How many cameras it can run at once.
+            selector: Which cameras it takes; all by default.
+        """
         async with self.begin() as work:
             await work.alone()
             now = self.clock()
-            worker = Worker(self.new_id(), name, capacity, now, now + self.lease)
             before = await work.workers.named(name)
+            last = max(before, key=lambda other: other.register_time, default=None)
+            worker = Worker(
+                self.new_id(),
+                name,
+                capacity,
+                now,
+                now + self.lease,
+                admission=last.admission if last else Admission.OPEN,
+                selector=selector or Selector(),
+            )
             for other in before:
                 if other.alive(now):
                     await work.workers.put(replace(other, lease_expire_time=now))

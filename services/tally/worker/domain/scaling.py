@@ -1,0 +1,62 @@
+"""Tells how many workers the cameras need."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from math import ceil
+from statistics import mean
+
+from tally.worker.domain.assignment import Admission, Place
+from tally.worker.domain.model import Worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """How the pool is used.
+
+    Attributes:
+        wanted: Cameras that are to be run.
+        waiting: Those of them that nobody runs.
+        workers: Living workers.
+        capacity: Cameras that those of them which take cameras can run.
+        desired_workers: Workers that the wanted cameras would use to the target.
+    """
+
+    wanted: int
+    waiting: int
+    workers: int
+    capacity: int
+    desired_workers: int
+
+
+def scaling(
+    places: Iterable[Place],
+    living: Collection[Worker],
+    known: Collection[Worker],
+    target_utilisation: float,
+) -> Scaling:
+    """How the pool is used.
+
+    Workers to come are taken to be as large as those that live, or, if none does, as those that did; where there
+    never was one, one is asked for as soon as a camera is wanted.
+
+    Args:
+        places: Every camera that is wanted or with a worker.
+        living: The workers whose lease holds.
+        known: All that are remembered.
+        target_utilisation: Part of the capacity that should be used, above 0 and at most 1.
+    """
+    wanted = [place for place in places if place.wanted]
+    ids = {worker.id for worker in living}
+    examples = living or known
+    if examples:
+        each = mean(worker.capacity for worker in examples)
+        desired = ceil(len(wanted) / (each * target_utilisation))
+    else:
+        desired = 1 if wanted else 0
+    return Scaling(
+        wanted=len(wanted),
+        waiting=sum(place.worker_id not in ids for place in wanted),
+        workers=len(living),
+        capacity=sum(each.capacity for each in living if each.admission is Admission.OPEN),
+        desired_workers=desired,
+    )
