@@ -22,7 +22,7 @@ from tally.kernel.bus import Bus
 from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
-from tally.kernel.migrations import upgrade
+from tally.kernel.migrations import ensure_tables
 from tally.kernel.process import background
 
 
@@ -37,7 +37,7 @@ async def analytics_server(
         authenticator: Who recognises callers; by default the auth context's keys do.
     """
     url = settings.database_url.get_secret_value()
-    await upgrade(url, "tally.analytics.migrations")
+    await ensure_tables(url, "tally.analytics.migrations")
     async with AsyncExitStack() as stack:
         database = Database(url)
         stack.push_async_callback(database.close)

@@ -28,7 +28,7 @@ from tally.kernel.errors import DomainError
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.grpc.tokens import Jwk, JwksAuthenticator
 from tally.kernel.ids import new_id
-from tally.kernel.migrations import upgrade
+from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background
 
@@ -48,7 +48,7 @@ async def auth_server(
         clock: Stamps and ends sessions and tokens.
     """
     url = settings.database_url.get_secret_value()
-    await upgrade(url, "tally.auth.migrations")
+    await ensure_tables(url, "tally.auth.migrations")
     async with AsyncExitStack() as stack:
         database = Database(url)
         stack.push_async_callback(database.close)

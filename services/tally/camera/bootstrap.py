@@ -30,7 +30,7 @@ from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
-from tally.kernel.migrations import upgrade
+from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background
 from tally.kernel.stream_address import StreamNetworks
@@ -52,7 +52,7 @@ async def camera_server(
     """
     url = settings.database_url.get_secret_value()
     keys, networks = settings.key_ring(), settings.networks()
-    await upgrade(url, "tally.camera.migrations")
+    await ensure_tables(url, "tally.camera.migrations")
     async with AsyncExitStack() as stack:
         database = Database(url)
         stack.push_async_callback(database.close)

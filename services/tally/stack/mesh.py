@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gateway_envoy import Gateway, Tls, load_table
 from tally.kernel.contracts import IMAGE
+from tally.kernel.migrations import upgrade
 from tally.stack.certificates import Certificate, development_certificate
 from tally.stack.envoy import EnvoyServer
 from tally.stack.errors import StackError
@@ -166,7 +167,8 @@ class Mesh:
     async def _start_contexts(self) -> None:
         await _together(self.postgres.start(), self.nats.start())
         for context in WITH_DATABASE:
-            await self.postgres.ensure_database(context)
+            owner_url = await self.postgres.ensure_database(context)
+            await upgrade(owner_url, f"tally.{context}.migrations")
         await _together(self.envoy.start(), *(part.process.start() for part in self._contexts))
 
     def _choose_addresses(self) -> Gateway:

@@ -1,10 +1,14 @@
-"""PostgreSQL from its wheel: one server, one database and one role for each context."""
+"""PostgreSQL from its wheel: one server, and for each context a database, a role that owns it, and one that serves.
+
+The owner alone makes, changes and drops tables: whoever takes over a server of a context has no more than its rows.
+"""
 
 import os
 import pwd
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -67,44 +71,59 @@ class PostgresServer:
         await self.process.stop()
 
     def url(self, database: str, *, role: str | None = None) -> str:
-        """SQLAlchemy URL of a database, for the role that owns it."""
+        """SQLAlchemy URL of a database, for the role that serves."""
         return self._url("postgresql+asyncpg", database, role or database)
 
     async def ensure_database(self, name: str) -> str:
-        """Create role and database `name` unless they are there; return the role's SQLAlchemy URL."""
-        password = self._folder.secret(f"postgres/{name}")
-        connection = await self._connect()
-        try:
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
-                await connection.execute(
-                    f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{password}' CONNECTION LIMIT 60"
-                )
+        """Create the database `name`, its owner and the role that serves, unless they are there.
+
+        A database of former times, which belongs to the role that serves, is given to its owner.
+
+        Returns:
+            SQLAlchemy URL of the owner, for migrations.
+        """
+        owner = _owner(name)
+        async with self._connected() as connection:
+            for role in (name, owner):
+                if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                    password = self._folder.secret(f"postgres/{role}")
+                    await connection.execute(
+                        f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{password}' CONNECTION LIMIT 60"
+                    )
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-                await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}"')
-                await connection.execute(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')
-        finally:
-            await connection.close()
-        return self.url(name)
+                await connection.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
+            former = await connection.fetchval(
+                "SELECT pg_get_userbyid(datdba) = $1 FROM pg_database WHERE datname = $1", name
+            )
+        async with self._connected(name) as connection, connection.transaction():
+            if former:
+                await connection.execute(f'REASSIGN OWNED BY "{name}" TO "{owner}"')
+            for grant in _grants(name, owner, tables_there=former):
+                await connection.execute(grant)
+        return self.url(name, role=owner)
 
     async def drop_database(self, name: str) -> None:
-        """Remove a database and its role, ending whatever still uses it."""
-        connection = await self._connect()
-        try:
+        """Remove a database and its roles, ending whatever still uses it."""
+        async with self._connected() as connection:
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            await connection.execute(f'DROP ROLE IF EXISTS "{name}"')
-        finally:
-            await connection.close()
+            await connection.execute(f'DROP ROLE IF EXISTS "{name}", "{_owner(name)}"')
 
     def _url(self, scheme: str, database: str, role: str) -> str:
         password = quote(self._folder.secret(f"postgres/{role}"))
         return f"{scheme}://{role}:{password}@127.0.0.1:{self.port}/{database}"
 
-    async def _connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(self._url("postgresql", "postgres", _ADMIN), timeout=5)
+    @asynccontextmanager
+    async def _connected(self, database: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(self._url("postgresql", database, _ADMIN), timeout=5)
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def _answers(self) -> bool:
         try:
-            connection = await self._connect()
+            async with self._connected():
+                return True
         except asyncpg.InvalidPasswordError as error:
             raise StackError(
                 f"PostgreSQL does not know the password in {self._folder.root / 'secrets.json'}",
@@ -112,8 +131,6 @@ class PostgresServer:
             ) from error
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
-        await connection.close()
-        return True
 
     async def _create_cluster(self) -> None:
         """Create it under another name, so that one which is cut short is never taken for whole."""
@@ -150,6 +167,20 @@ class PostgresServer:
             signal.SIGINT,
             self._cluster.parent,
         )
+
+
+def _owner(database: str) -> str:
+    return f"{database}_owner"
+
+
+def _grants(role: str, owner: str, *, tables_there: bool) -> Iterator[str]:
+    """What lets a role read and write rows of the owner's tables to come, or of those there too, and nothing else."""
+    yield f'REVOKE CONNECT ON DATABASE "{role}" FROM PUBLIC'
+    yield f'GRANT CONNECT ON DATABASE "{role}" TO "{role}", "{owner}"'
+    for what, kind in (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE", "SEQUENCES")):
+        yield f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT {what} ON {kind} TO "{role}"'
+        if tables_there:
+            yield f'GRANT {what} ON ALL {kind} IN SCHEMA public TO "{role}"'
 
 
 def _is_root() -> bool:

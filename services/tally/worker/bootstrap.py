@@ -14,7 +14,7 @@ from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
-from tally.kernel.migrations import upgrade
+from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background
 from tally.worker.adapters.tables import outbox
@@ -52,7 +52,7 @@ async def worker_server(
         authenticator: Who recognises callers; by default the auth context's keys do.
     """
     url = settings.database_url.get_secret_value()
-    await upgrade(url, "tally.worker.migrations")
+    await ensure_tables(url, "tally.worker.migrations")
     async with AsyncExitStack() as stack:
         database = Database(url)
         stack.push_async_callback(database.close)
