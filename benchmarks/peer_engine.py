@@ -38,8 +38,8 @@ def _peer(tracker: object) -> Frame:
     foot = [sv.Position.BOTTOM_CENTER]
     lines = [
         sv.LineZone(
-            start=sv.Point(*(line.start * size)),
-            end=sv.Point(*(line.end * size)),
+            start=sv.Point(*(line.points[0] * size)),
+            end=sv.Point(*(line.points[1] * size)),
             triggering_anchors=foot,
         )
         for line in LINES

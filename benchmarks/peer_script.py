@@ -33,8 +33,8 @@ def main(folder: Path) -> None:
     tracker = ByteTrackTracker(frame_rate=10)
     zones = [
         sv.LineZone(
-            start=sv.Point(line.start[0] * width, line.start[1] * height),
-            end=sv.Point(line.end[0] * width, line.end[1] * height),
+            start=sv.Point(line.points[0][0] * width, line.points[0][1] * height),
+            end=sv.Point(line.points[1][0] * width, line.points[1][1] * height),
             triggering_anchors=[sv.Position.BOTTOM_CENTER],
         )
         for line in LINES

@@ -66,9 +66,10 @@ def _interpolate(
 
 
 def true_crossings(walks: list[Walk], line: Line) -> dict[Direction, int]:
-    """Returns how often feet crossed the line each way."""
+    """Returns how often feet crossed a line of two points each way."""
     totals = dict.fromkeys(Direction, 0)
-    start, way = np.array(line.start), np.array(line.end) - np.array(line.start)
+    start, end = np.array(line.points)
+    way = end - start
     for walk in walks:
         from_start = walk.feet - start
         side = way[0] * from_start[:, 1] - way[1] * from_start[:, 0]

@@ -7,8 +7,8 @@ from tally.worker.agent.sources.demo.layout import DEMO_LINES, DEMO_ZONES
 
 LINES = (
     *DEMO_LINES,
-    Line("left", (0.3, 0.97), (0.3, 0.27)),
-    Line("right", (0.7, 0.97), (0.7, 0.27)),
+    Line("left", ((0.3, 0.97), (0.3, 0.27))),
+    Line("right", ((0.7, 0.97), (0.7, 0.27))),
 )
 ZONES = DEMO_ZONES
 
@@ -20,7 +20,9 @@ def square(name: str, uri: str) -> camera_pb2.Camera:
         stream=stream_pb2.Stream(uri=uri),
         counting=geometry_pb2.CountingConfig(
             lines=[
-                geometry_pb2.Line(name=line.name, start=_point(line.start), end=_point(line.end))
+                geometry_pb2.Line(
+                    name=line.name, start=_point(line.points[0]), end=_point(line.points[1])
+                )
                 for line in LINES
             ],
             zones=[

@@ -34,12 +34,21 @@ def count(
     line: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="[NAME=]X1,Y1,X2,Y2",
-            help="A counting line from its first to its second point, relative to the picture: 0,0 is the top "
-            "left corner, 1,1 the bottom right one. Seen from the first point looking to the second, left to "
-            "right is *in*. May be repeated.",
+            metavar="[NAME=]X1,Y1,X2,Y2,…",
+            help="A counting line from its first to its last point, relative to the picture: 0,0 is the top "
+            "left corner, 1,1 the bottom right one. Seen from the first point looking along the line, left to "
+            "right is *in*. `door[entering/leaving]=…` names the directions. May be repeated.",
         ),
     ] = None,
+    u_turn_window: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            max=60,
+            help="Whoever comes back over a line within this time counts neither way; 0 counts both ways.",
+        ),
+    ] = 0.0,
     zone: Annotated[
         list[str] | None,
         typer.Option(
@@ -84,7 +93,7 @@ def count(
     with failing_clearly():
         if json and csv:
             raise typer.BadParameter("choose one of --json and --csv")
-        lines, zones = parse_lines(line or []), parse_zones(zone or [])
+        lines, zones = parse_lines(line or [], u_turn_window), parse_zones(zone or [])
         if not lines and not zones:
             raise typer.BadParameter(
                 "nothing to count: draw a line with --line x1,y1,x2,y2 or a zone with --zone",

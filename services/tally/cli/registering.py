@@ -10,7 +10,7 @@ from tally.api.counting.v1 import geometry_pb2
 from tally.counting import Line, Zone
 from tally.worker.agent.sources.demo.layout import DEMO_LINES, DEMO_ZONES
 
-MIDDLE = (Line("Middle", start=(0.5, 1.0), end=(0.5, 0.0)),)
+MIDDLE = (Line("Middle", ((0.5, 1.0), (0.5, 0.0))),)
 CENTRE = (Zone("Centre", polygon=((0.25, 0.25), (0.75, 0.25), (0.75, 0.95), (0.25, 0.95))),)
 
 
@@ -67,7 +67,9 @@ def _message(wanted: NewCamera) -> camera_pb2.Camera:
         stream=stream_pb2.Stream(uri=wanted.uri),
         counting=geometry_pb2.CountingConfig(
             lines=[
-                geometry_pb2.Line(name=line.name, start=_point(line.start), end=_point(line.end))
+                geometry_pb2.Line(
+                    name=line.name, start=_point(line.points[0]), end=_point(line.points[1])
+                )
                 for line in wanted.lines
             ],
             zones=[

@@ -111,9 +111,9 @@ def _place_rows(camera: CameraView) -> Iterator[tuple[str, str, str, str]]:
     for name, line in camera.lines.items():
         yield (
             f"line {name}",
-            f"{line.in_count} in {line.out_count} out",
-            "" if line.true_in is None else f"{line.true_in} in {line.true_out} out",
-            f"{line.stored_in} in {line.stored_out} out",
+            _both_ways(line, line.in_count, line.out_count),
+            "" if line.true_in is None else _both_ways(line, line.true_in, line.true_out or 0),
+            _both_ways(line, line.stored_in, line.stored_out),
         )
     for name, zone in camera.zones.items():
         yield (
@@ -135,6 +135,10 @@ def _line_text(line: LineView) -> str:
     return (
         f"{line.in_count}{_truth_text(line.true_in)} / {line.out_count}{_truth_text(line.true_out)}"
     )
+
+
+def _both_ways(line: LineView, inwards: int, outwards: int) -> str:
+    return f"{inwards} {line.in_name} {outwards} {line.out_name}"
 
 
 def _truth_text(truth: int | None) -> str:

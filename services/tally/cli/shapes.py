@@ -1,6 +1,8 @@
 """Lines and zones as they are written on the command line."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import typer
@@ -10,14 +12,30 @@ from tally.counting import Line, Zone
 Shape = TypeVar("Shape", Line, Zone)
 Point = tuple[float, float]
 
+_DIRECTIONS = re.compile(r"(.*)\[([^/\]]+)/([^/\]]+)\]\s*")
 
-def parse_lines(texts: Sequence[str]) -> list[Line]:
-    """Lines from `[NAME=]X1,Y1,X2,Y2`; those without a name are called by their number.
+
+def parse_lines(texts: Sequence[str], u_turn_s: float = 0.0) -> list[Line]:
+    """Lines from `[NAME[IN/OUT]=]X1,Y1,X2,Y2,…`; those without a name are called by their number.
+
+    `IN` and `OUT`, in square brackets, are what the directions are called.
+
+    Args:
+        texts: As they were written.
+        u_turn_s: Of all lines.
 
     Raises:
         typer.BadParameter: One is malformed, outside the picture, without length, or named like another.
     """
-    return _parse(texts, "--line", "line", _line)
+
+    def line(name: str, points: Sequence[Point]) -> Line:
+        made = Line(name, tuple(points), u_turn_s=u_turn_s)
+        if named := _DIRECTIONS.fullmatch(name):
+            bare, in_name, out_name = map(str.strip, named.groups())
+            made = replace(made, name=bare, in_name=in_name, out_name=out_name)
+        return made
+
+    return _parse(texts, "--line", "line", line)
 
 
 def parse_zones(texts: Sequence[str]) -> list[Zone]:
@@ -27,12 +45,6 @@ def parse_zones(texts: Sequence[str]) -> list[Zone]:
         typer.BadParameter: One is malformed, outside the picture, not a simple polygon, or named like another.
     """
     return _parse(texts, "--zone", "zone", _zone)
-
-
-def _line(name: str, points: Sequence[Point]) -> Line:
-    if len(points) != 2:
-        raise ValueError("a line is four numbers: x1,y1,x2,y2")
-    return Line(name, points[0], points[1])
 
 
 def _zone(name: str, points: Sequence[Point]) -> Zone:

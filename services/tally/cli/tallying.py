@@ -25,7 +25,13 @@ def as_tables(
         for line in lines:
             inward = crossed[line.name, Direction.IN]
             outward = crossed[line.name, Direction.OUT]
-            _add(table, line.name, inward, outward, inward + outward)
+            _add(
+                table,
+                line.name,
+                _directed(inward, Direction.IN, line),
+                _directed(outward, Direction.OUT, line),
+                inward + outward,
+            )
         parts.append(table)
     if zones:
         table = _table("zone", "entries", "exits", "peak")
@@ -56,6 +62,8 @@ def as_json(count: RecordingCount, lines: Sequence[Line], zones: Sequence[Zone])
                     "name": line.name,
                     "in": crossed[line.name, Direction.IN],
                     "out": crossed[line.name, Direction.OUT],
+                    "in_name": line.in_name,
+                    "out_name": line.out_name,
                 }
                 for line in lines
             ],
@@ -91,9 +99,15 @@ def _table(shape: str, *headings: str) -> Table:
     return table
 
 
-def _add(table: Table, name: str, *numbers: int) -> None:
+def _add(table: Table, name: str, *figures: int | str) -> None:
     # A name is the user's and may look like markup.
-    table.add_row(Text(name), *map(str, numbers))
+    table.add_row(Text(name), *(Text(str(figure)) for figure in figures))
+
+
+def _directed(count: int, direction: Direction, line: Line) -> str:
+    """The number, and what the direction is called if not what the column says."""
+    name = line.direction_name(direction)
+    return str(count) if name == direction.value else f"{count} {name}"
 
 
 def _row(recorded: RecordedCrossing) -> dict[str, object]:

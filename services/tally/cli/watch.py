@@ -20,7 +20,7 @@ STORED_SPAN = timedelta(days=366)
 
 @dataclass(slots=True)
 class LineView:
-    """Counts of one line: this run's, the truth over the same frames, and what is stored since `since`."""
+    """Counts of one line: this run's, the truth over the same frames, and all that are stored; and its directions."""
 
     in_count: int = 0
     out_count: int = 0
@@ -28,6 +28,8 @@ class LineView:
     true_out: int | None = None
     stored_in: int = 0
     stored_out: int = 0
+    in_name: str = "in"
+    out_name: str = "out"
 
 
 @dataclass(slots=True)
@@ -109,7 +111,8 @@ class Watch:
         view.status.state = camera.stream_status.state
         view.status.reason = camera.stream_status.reason
         for line in camera.counting.lines:
-            view.lines.setdefault(line.name, LineView())
+            shown = view.lines.setdefault(line.name, LineView())
+            shown.in_name, shown.out_name = line.in_name or "in", line.out_name or "out"
         for zone in camera.counting.zones:
             view.zones.setdefault(zone.name, ZoneView())
 

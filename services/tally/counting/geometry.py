@@ -1,11 +1,17 @@
 """Lines and zones as a user draws them, in coordinates relative to the frame (x right, y down)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import combinations
-from math import hypot, isfinite
+from itertools import combinations, pairwise
+from math import hypot, inf, isfinite
+
+from tally.counting.events import Direction
 
 Point = tuple[float, float]
+
+MOST_POINTS = 16
+"""Of a line."""
 
 _SMALLEST_LENGTH = 1e-6
 _SMALLEST_AREA = 1e-9
@@ -26,24 +32,55 @@ class Anchor(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A directed counting line.
+    """A directed counting line through two points or more.
 
-    With side(q) = sign((x2 − x1)(yq − y1) − (y2 − y1)(xq − x1)), an object that passes from the negative
-    to the positive side between the ends of the line goes in, one that passes the other way goes out.
+    With side(q) = sign((x2 − x1)(yq − y1) − (y2 − y1)(xq − x1)) at the segment nearest to q, an object that
+    passes a segment from the negative to the positive side goes in, one that passes the other way goes out.
+    Who passes beyond an end has not crossed. To tell the sides there, the first and the last segment are
+    thought on for ever.
+
+    Attributes:
+        name: Unique among the lines of an engine.
+        points: The line's ends and, between them, its corners.
+        anchor: Which point of an object must cross.
+        in_name: What `in` is called where people see it.
+        out_name: What `out` is called.
+        u_turn_s: Whoever comes back over the line within this time counts neither way; so that crossings are
+            told this much later. 0 counts both ways at once.
 
     Raises:
-        ValueError: A coordinate is not finite or the ends are the same point.
+        ValueError: Fewer than 2 points or more than 16, a coordinate that is not finite, a segment without
+            length, segments that cross or touch, or a negative time.
     """
 
     name: str
-    start: Point
-    end: Point
+    points: tuple[Point, ...]
     anchor: Anchor = Anchor.FOOT
+    in_name: str = "in"
+    out_name: str = "out"
+    u_turn_s: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_finite(f"line {self.name!r}", (self.start, self.end))
-        if hypot(self.end[0] - self.start[0], self.end[1] - self.start[1]) < _SMALLEST_LENGTH:
-            raise ValueError(f"line {self.name!r} has no length: move its end away from its start")
+        subject = f"line {self.name!r}"
+        if not 2 <= len(self.points) <= MOST_POINTS:
+            raise ValueError(
+                f"{subject} has {len(self.points)} points: draw two, or up to {MOST_POINTS}"
+            )
+        _check_finite(subject, self.points)
+        segments = tuple(pairwise(self.points))
+        if any(hypot(b[0] - a[0], b[1] - a[1]) < _SMALLEST_LENGTH for a, b in segments):
+            raise ValueError(f"{subject} has no length somewhere: move its points apart")
+        if meeting := _meeting_sides(segments, closed=False):
+            raise ValueError(
+                f"{subject} crosses itself: the segments after points {meeting[0] + 1} and "
+                f"{meeting[1] + 1} meet; draw a way round as a zone"
+            )
+        if not 0 <= self.u_turn_s < inf:
+            raise ValueError(f"{subject} cannot wait {self.u_turn_s} s for people to come back")
+
+    def direction_name(self, direction: Direction) -> str:
+        """What a direction is called at this line."""
+        return self.in_name if direction is Direction.IN else self.out_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +104,7 @@ class Zone:
         _check_finite(subject, corners)
         if abs(_signed_area(corners)) < _SMALLEST_AREA:
             raise ValueError(f"{subject} encloses no area: place its corners around the zone")
-        if meeting := _meeting_sides(corners):
+        if meeting := _meeting_sides((*pairwise(corners), (corners[-1], corners[0])), closed=True):
             raise ValueError(
                 f"{subject} crosses itself: the sides after corners {meeting[0] + 1} and "
                 f"{meeting[1] + 1} meet; order the corners so that they go round the zone once"
@@ -85,13 +122,17 @@ def _signed_area(corners: tuple[Point, ...]) -> float:
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(corners, following, strict=True)) / 2
 
 
-def _meeting_sides(corners: tuple[Point, ...]) -> tuple[int, int] | None:
-    """Returns the first two sides, by their first corners, that meet other than in a shared corner."""
-    sides = list(enumerate(zip(corners, (*corners[1:], corners[0]), strict=True)))
-    for (i, (a, b)), (j, (c, d)) in combinations(sides, 2):
+def _meeting_sides(sides: Sequence[tuple[Point, Point]], *, closed: bool) -> tuple[int, int] | None:
+    """Returns the first two sides, by their first corners, that meet other than in a shared corner.
+
+    Args:
+        sides: Each begins where the one before ends.
+        closed: Whether the first one begins where the last one ends, too.
+    """
+    for (i, (a, b)), (j, (c, d)) in combinations(enumerate(sides), 2):
         if j == i + 1:
             meet = _doubles_back(a, b, d)
-        elif j - i == len(sides) - 1:
+        elif closed and j - i == len(sides) - 1:
             meet = _doubles_back(c, a, b)
         else:
             meet = _turn(a, b, c) * _turn(a, b, d) <= 0 and _turn(c, d, a) * _turn(c, d, b) <= 0

@@ -2,9 +2,11 @@
 
 The path of an object is the chain of straight segments between its observations, so that nothing fast jumps
 over a line, and who is hidden at the line still crosses it. A segment that passes the line between its ends is
-a passage. Passages are netted, and a crossing is told once the object has left the band along the line on the
+a passage. Passages are netted, and a crossing is settled once the object has left the band along the line on the
 other side: whoever dithers on the line crosses once or, having gone back, not at all, and whoever passes beyond
 an end has no passage. The band is as wide as the object's box is high times the hysteresis, near or far.
+
+A line that does not count U-turns holds each crossing back until nobody can come back in time any more.
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from tally.counting.compiled import compiled
 from tally.counting.detections import FloatArray
 from tally.counting.events import Crossing, Direction
 from tally.counting.geometry import Line
+from tally.counting.polylines import NOWHERE, Polylines, passage, polylines, signed_distance
 from tally.counting.rows import follow
 
 
@@ -29,17 +32,9 @@ class LineCounter:
     ) -> None:
         self._lines = tuple(lines)
         self._hysteresis = hysteresis
-        scale = np.array(frame_size, np.float64)
-        start = np.array([line.start for line in lines], np.float64).reshape(-1, 2) * scale
-        way = np.array([line.end for line in lines], np.float64).reshape(-1, 2) * scale - start
-        offset = np.array([line.anchor.offset for line in lines], np.float64)
-        length = np.hypot(way[:, 0], way[:, 1])
-        # Both are linear in a box: the distance of its anchor from the line in pixels, and the place
-        # along the line, 0 at its start and 1 at its end.
-        self._distance, self._distance_at_origin = _of_anchor(
-            np.stack([-way[:, 1], way[:, 0]]) / length, start, offset
-        )
-        self._along, self._along_at_origin = _of_anchor(way.T / length**2, start, offset)
+        self._shapes = polylines([line.points for line in lines], frame_size)
+        self._offset = np.array([line.anchor.offset for line in lines], np.float64)
+        self._u_turn_s = np.array([line.u_turn_s for line in lines], np.float64)
         self._state: NDArray[Any] = np.zeros((0, len(self._lines)), _STATE)
 
     def walk(
@@ -48,102 +43,126 @@ class LineCounter:
         """Walks the tracks at `rows` to where they were at `times_s` and returns what they crossed."""
         if not self._lines:
             return []
-        distance = boxes @ self._distance + self._distance_at_origin
-        along = boxes @ self._along + self._along_at_origin
-        heights = boxes[:, 3]
-        crossed = _walk(self._state, rows, distance, along, heights, times_s, self._hysteresis)
-        return self._crossings(crossed, tracks)
+        told = _walk(
+            self._state,
+            rows,
+            boxes,
+            times_s,
+            self._shapes,
+            self._offset,
+            self._u_turn_s,
+            self._hysteresis,
+        )
+        return self._crossings(told, tracks)
 
     def end(self, rows: IndexArray, tracks: NDArray[Any]) -> list[Crossing]:
-        """Decides for tracks that ended inside the band: half its width is enough for them."""
-        return self._crossings(_settle_all(self._state, rows), tracks)
+        """Decides for tracks that ended inside the band, half its width is enough for them, and for U-turns."""
+        return self._crossings(_end(self._state, rows, self._u_turn_s), tracks)
 
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
         """Drops the rows of tracks that are gone and adds rows for `born` new ones."""
         self._state = follow(self._state, keep, born)
 
-    def _crossings(self, crossed: IndexArray, tracks: NDArray[Any]) -> list[Crossing]:
-        """Tells of the crossings that have just been settled: (k, 2) rows and lines."""
+    def _crossings(self, told: NDArray[Any], tracks: NDArray[Any]) -> list[Crossing]:
         return [
             Crossing(
-                line=self._lines[line].name,
-                direction=Direction.IN if self._state["side"][row, line] > 0 else Direction.OUT,
-                track=int(tracks["id"][row]),
-                ordinal=int(self._state["crossings"][row, line]) - 1,
-                time_s=float(self._state["passed_s"][row, line]),
-                class_id=int(tracks["class_id"][row]),
-                score=float(tracks["score"][row]),
+                line=self._lines[one["line"]].name,
+                direction=Direction.IN if one["side"] > 0 else Direction.OUT,
+                track=int(tracks["id"][one["row"]]),
+                ordinal=int(one["ordinal"]),
+                time_s=float(one["time_s"]),
+                class_id=int(tracks["class_id"][one["row"]]),
+                score=float(tracks["score"][one["row"]]),
             )
-            for row, line in crossed
+            for one in told
         ]
 
 
 _STATE = np.dtype(
     [
         ("time_s", np.float64),
-        ("band", np.float64),
+        ("x", np.float64),
+        ("y", np.float64),
         ("distance", np.float64),
-        ("along", np.float64),
+        ("band", np.float64),
         ("passed_s", np.float64),
+        ("held_s", np.float64),
         ("net", np.int64),
         ("crossings", np.int64),
         ("sign", np.int8),
         ("side", np.int8),
+        ("held", np.int8),
     ],
     align=True,
 )
 """Of a track at a line, all zero before the track's first observation."""
+
+_TOLD = np.dtype(
+    [
+        ("row", np.int64),
+        ("line", np.int64),
+        ("side", np.int64),
+        ("ordinal", np.int64),
+        ("time_s", np.float64),
+    ],
+    align=True,
+)
+"""A crossing that is certain: `side` is where it led, 1 or −1."""
 
 
 @compiled
 def _walk(
     state: NDArray[Any],
     rows: IndexArray,
-    distance: FloatArray,
-    along: FloatArray,
-    heights: FloatArray,
+    boxes: FloatArray,
     times_s: FloatArray,
+    shapes: Polylines,
+    offset: FloatArray,
+    u_turn_s: FloatArray,
     hysteresis: float,
-) -> IndexArray:
-    lines = distance.shape[1]
-    crossed = np.empty((len(rows) * lines, 2), np.intp)
+) -> NDArray[Any]:
+    lines = len(offset)
+    told = np.empty(2 * len(rows) * lines, _TOLD)
     count = 0
     for k in range(len(rows)):
+        x, time_s, band = boxes[k, 0], times_s[k], hysteresis * boxes[k, 3]
         for line in range(lines):
             at = state[rows[k], line]
-            now = distance[k, line]
-            sign = (now > 0) - (now < 0)
+            y = boxes[k, 1] + boxes[k, 3] * offset[line]
+            distance = signed_distance(shapes, line, x, y)
+            sign = (distance > 0) - (distance < 0)
             # Whoever stands exactly on the line is still on the side that he came from.
             if sign * at.sign < 0:
-                share = at.distance / (at.distance - now)
-                place = at.along + share * (along[k, line] - at.along)
-                if 0 <= place <= 1:
-                    at.passed_s = at.time_s + share * (times_s[k] - at.time_s)
+                share = passage(shapes, line, at.x, at.y, at.sign, x, y)
+                if share != NOWHERE:
+                    at.passed_s = at.time_s + share * (time_s - at.time_s)
                     at.net += sign
             if sign != 0:
                 at.sign = sign
-            at.band = hysteresis * heights[k]
-            at.time_s = times_s[k]
-            at.distance = now
-            at.along = along[k, line]
-            if _settles(at, at.band):
-                crossed[count, 0], crossed[count, 1] = rows[k], line
-                count += 1
-    return crossed[:count]
+            at.time_s, at.x, at.y = time_s, x, y
+            at.distance, at.band = distance, band
+            if _settles(at, band):
+                count = _take(at, told, count, rows[k], line, u_turn_s[line])
+            # Whoever passed the line again, and has yet to leave the band, may still have turned in time.
+            until_s = time_s if at.net == 0 else at.passed_s
+            if at.held != 0 and until_s - at.held_s > u_turn_s[line]:
+                count = _tell_held(at, told, count, rows[k], line)
+    return told[:count]
 
 
 @compiled
-def _settle_all(state: NDArray[Any], rows: IndexArray) -> IndexArray:
-    lines = state.shape[1]
-    crossed = np.empty((len(rows) * lines, 2), np.intp)
+def _end(state: NDArray[Any], rows: IndexArray, u_turn_s: FloatArray) -> NDArray[Any]:
+    lines = len(u_turn_s)
+    told = np.empty(2 * len(rows) * lines, _TOLD)
     count = 0
     for row in rows:
         for line in range(lines):
             at = state[row, line]
             if _settles(at, at.band / 2):
-                crossed[count, 0], crossed[count, 1] = row, line
-                count += 1
-    return crossed[:count]
+                count = _take(at, told, count, row, line, u_turn_s[line])
+            if at.held != 0:
+                count = _tell_held(at, told, count, row, line)
+    return told[:count]
 
 
 @compiled
@@ -153,16 +172,37 @@ def _settles(at: Any, band: float) -> bool:
         return False
     side = 1 if at.distance > 0 else -1
     crossed: bool = side != at.side and at.net * side > 0
-    at.crossings += crossed
     at.side = side
     at.net = 0
     return crossed
 
 
-def _of_anchor(
-    normal: FloatArray, start: FloatArray, offset: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Returns `weights` (4, lines) and `constant` with boxes @ weights + constant = normal · (anchor − start)."""
-    no_width = np.zeros_like(offset)
-    weights = np.stack([normal[0], normal[1], no_width, normal[1] * offset])
-    return weights, -(normal * start.T).sum(axis=0)
+@compiled
+def _take(at: Any, told: NDArray[Any], count: int, row: int, line: int, u_turn_s: float) -> int:
+    """Tells of a crossing that was just settled, holds it back, or takes it and the one held back for a U-turn."""
+    if u_turn_s == 0:
+        return _tell(at, told, count, row, line, at.side, at.passed_s)
+    if at.held == -at.side and at.passed_s - at.held_s <= u_turn_s:
+        at.held = 0
+        return count
+    if at.held != 0:
+        count = _tell_held(at, told, count, row, line)
+    at.held, at.held_s = at.side, at.passed_s
+    return count
+
+
+@compiled
+def _tell_held(at: Any, told: NDArray[Any], count: int, row: int, line: int) -> int:
+    side, at.held = at.held, 0
+    return _tell(at, told, count, row, line, side, at.held_s)
+
+
+@compiled
+def _tell(
+    at: Any, told: NDArray[Any], count: int, row: int, line: int, side: int, time_s: float
+) -> int:
+    one = told[count]
+    one.row, one.line, one.side = row, line, side
+    one.ordinal, one.time_s = at.crossings, time_s
+    at.crossings += 1
+    return count + 1

@@ -14,7 +14,7 @@ def warm_up() -> None:
 
     Two objects cross a line and a zone, side by side, close enough to contest each other's detections.
     """
-    line, zone = Line("line", (0.5, 0.0), (0.5, 1.0)), Zone("zone", _SQUARE)
+    line, zone = Line("line", ((0.5, 0.0), (0.5, 1.0))), Zone("zone", _SQUARE)
     engine = CountingEngine(lines=[line], zones=[zone], frame_size=(640, 480))
     size = np.array([0.1, 0.3], np.float32)
     for k in range(12):

@@ -21,9 +21,7 @@ FPS = 10
 
 
 def written(line: Line) -> str:
-    return f"{line.name}=" + ",".join(
-        str(number) for point in (line.start, line.end) for number in point
-    )
+    return f"{line.name}=" + ",".join(str(number) for point in line.points for number in point)
 
 
 def count(video: object, data: Path, *arguments: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from benchmarks.accuracy.truth import Walk, load_walks, true_crossings
 from benchmarks.accuracy.world import FRAME_SIZE, World, simulate
 from tally.counting import CountingEngine, Crossing, Direction, Line
 
-ACROSS = Line("across", (0.5, 0.9), (0.5, 0.1))
+ACROSS = Line("across", ((0.5, 0.9), (0.5, 0.1)))
 
 
 def straight(x_from: float, x_to: float, y: float = 0.5) -> Walk:

@@ -17,7 +17,16 @@ NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
 
 COUNTING = CountingConfig(
-    lines=(Line("door", Point(0.1, 0.5), Point(0.9, 0.5), Anchor.CENTRE),),
+    lines=(
+        Line("door", (Point(0.1, 0.5), Point(0.9, 0.5)), Anchor.CENTRE),
+        Line(
+            "porch",
+            (Point(0.1, 0.5), Point(0.5, 0.2), Point(0.9, 0.5)),
+            in_name="entering",
+            out_name="leaving",
+            u_turn_window=timedelta(seconds=2.5),
+        ),
+    ),
     zones=(Zone("hall", (Point(0.1, 0.1), Point(0.9, 0.1), Point(0.3, 0.7))),),
     detector="motion",
     classes=("person", "dog"),

@@ -75,6 +75,35 @@ def test_the_resource_tells_of_credentials_that_they_are_there_and_nothing_else(
     assert b"sealed" not in stream.SerializeToString()
 
 
+def test_a_line_of_two_points_has_a_start_and_an_end_and_one_with_corners_points() -> None:
+    message = camera_to_proto(CameraView(camera(), None))
+    door, porch = message.counting.lines
+    assert (door.HasField("start"), door.HasField("end"), len(door.points)) == (True, True, 0)
+    assert (porch.HasField("start"), porch.HasField("end"), len(porch.points)) == (False, False, 3)
+    door.points.extend([door.start, door.end])
+    door.ClearField("start")
+    door.ClearField("end")
+    assert spec_from_proto(message) == PLAZA
+
+
+@pytest.mark.parametrize(
+    ("points", "ends"), [(0, 1), (0, 0), (1, 0), (3, 1), (2, 2), (17, 0)], ids=str
+)
+def test_a_line_has_either_two_ends_or_points(points: int, ends: int) -> None:
+    places = [geometry_pb2.Point(x=k / 20, y=0.5) for k in range(17)]
+    line = geometry_pb2.Line(name="door", points=places[:points])
+    if ends:
+        line.start.CopyFrom(places[0])
+    if ends == 2:
+        line.end.CopyFrom(places[1])
+    wanted = camera_pb2.Camera(counting=geometry_pb2.CountingConfig(lines=[line]))
+    told = refused(lambda: revision(wanted, ["counting.lines"])(PLAZA))
+    assert {field for field, _ in told} <= {
+        "camera.counting.lines[0]",
+        "camera.counting.lines[0].points",
+    }
+
+
 def test_what_is_left_open_is_filled_in() -> None:
     line = geometry_pb2.Line(name="door", end=geometry_pb2.Point(x=1, y=1))
     message = camera_pb2.Camera(

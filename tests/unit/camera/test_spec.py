@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.camera.domain.counting import CountingConfig, Line, Point, Zone, polygon_problem
+from tally.camera.domain.counting import (
+    CountingConfig,
+    Line,
+    Point,
+    Zone,
+    line_problem,
+    polygon_problem,
+)
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream, uri_problem
 from tally.kernel.errors import InvalidInput
@@ -104,6 +111,22 @@ def test_a_polygon_that_encloses_no_area_of_its_own_is_refused(
     assert mend in problem
 
 
+@pytest.mark.parametrize(
+    ("points", "mend"),
+    [
+        (square((0, 0), (1, 1)), None),
+        (square((0, 0), (0.5, 0), (1, 0)), None),  # a point in the middle
+        (square((0, 0), (1, 0), (1, 1), (0, 1)), None),
+        (square((0, 0), (1, 0), (1, 1), (0, 0)), "twice"),
+        (square((0, 0), (1, 0), (0.5, 0)), "a zone"),  # runs back on itself
+        (square((0, 0), (1, 1), (1, 0), (0, 1)), "a zone"),
+    ],
+)
+def test_a_line_must_not_meet_itself(points: tuple[Point, ...], mend: str | None) -> None:
+    problem = line_problem(points)
+    assert problem is None if mend is None else problem is not None and mend in problem
+
+
 @given(st.lists(st.floats(0.2, 0.5), min_size=5, max_size=20), st.data())
 def test_a_star_is_simple_until_two_corners_change_places(
     radii: list[float], data: st.DataObject
@@ -130,7 +153,10 @@ def test_every_violation_is_told_at_its_field() -> None:
         name="a\x00b",
         stream=Stream("gopher://x"),
         counting=CountingConfig(
-            lines=(Line("\x07", Point(0, 0), Point(1, 1)),),
+            lines=(
+                Line("\x07", (Point(0, 0), Point(1, 1)), out_name="\x00"),
+                Line("z", square((0, 0), (1, 1), (1, 0), (0, 1))),
+            ),
             zones=(PLAZA.counting.zones[0], Zone("z\n", bow_tie)),
             classes=("person", "\x00"),
         ),
@@ -140,6 +166,8 @@ def test_every_violation_is_told_at_its_field() -> None:
         "camera.name",
         "camera.stream.uri",
         "camera.counting.lines[0].name",
+        "camera.counting.lines[0].out_name",
+        "camera.counting.lines[1].points",
         "camera.counting.zones[1].name",
         "camera.counting.zones[1].polygon",
         "camera.counting.classes[1]",

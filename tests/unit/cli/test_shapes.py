@@ -9,9 +9,22 @@ from tally.counting import Line, Zone
 
 def test_a_line_has_a_name_or_a_number() -> None:
     assert parse_lines(["0,0.25,1,0.75", "the door = 0.5,0,0.5,1", " 0.1 , 0 ,0.2, 1"]) == [
-        Line("line 1", (0, 0.25), (1, 0.75)),
-        Line("the door", (0.5, 0), (0.5, 1)),
-        Line("line 3", (0.1, 0), (0.2, 1)),
+        Line("line 1", ((0, 0.25), (1, 0.75))),
+        Line("the door", ((0.5, 0), (0.5, 1))),
+        Line("line 3", ((0.1, 0), (0.2, 1))),
+    ]
+
+
+def test_a_line_may_have_corners_and_names_for_its_directions() -> None:
+    assert parse_lines(["door [entering / leaving] = 0,0,0.5,0.5,1,0", "a[b]=0,0,1,1"], 2.5) == [
+        Line(
+            "door",
+            ((0, 0), (0.5, 0.5), (1, 0)),
+            in_name="entering",
+            out_name="leaving",
+            u_turn_s=2.5,
+        ),
+        Line("a[b]", ((0, 0), (1, 1)), u_turn_s=2.5),
     ]
 
 
@@ -34,8 +47,8 @@ def test_a_zone_is_a_polygon() -> None:
         (["door="], "numbers with commas"),
         (["0,0,1,x"], "numbers with commas"),
         (["0,0,1"], "pairs"),
-        (["0,0,1,1,0.5,0.5"], "four numbers"),
-        (["0,0"], "four numbers"),
+        (["0,0,1,1,0.5,0.5"], "crosses itself"),
+        (["0,0"], "draw two"),
         (["0,0,1,1.01"], "from 0 to 1"),
         (["-0.1,0,1,1"], "from 0 to 1"),
         (["nan,0,1,1"], "from 0 to 1"),

@@ -11,7 +11,10 @@ from tally.cli.tallying import as_csv, as_json, as_tables
 from tally.counting import Crossing, Direction, Line, Visit, VisitKind, Zone
 from tally.worker.agent.recording import RecordedCrossing, RecordingCount
 
-LINES = [Line("door", (0, 0), (1, 1)), Line("gate, north", (0, 1), (1, 0))]
+LINES = [
+    Line("door", ((0, 0), (1, 1))),
+    Line("gate, north", ((0, 1), (1, 0)), in_name="coming", out_name="going"),
+]
 ZONES = [Zone("yard", ((0, 0), (1, 0), (1, 1))), Zone("[red]", ((0, 0), (1, 0), (0, 1)))]
 
 
@@ -49,8 +52,8 @@ def test_json_has_exactly_the_promised_shape(count: RecordingCount) -> None:
         "fps": 12.5,
         "detector": "yolox-nano",
         "lines": [
-            {"name": "door", "in": 2, "out": 1},
-            {"name": "gate, north", "in": 0, "out": 1},
+            {"name": "door", "in": 2, "out": 1, "in_name": "in", "out_name": "out"},
+            {"name": "gate, north", "in": 0, "out": 1, "in_name": "coming", "out_name": "going"},
         ],
         "zones": [
             {"name": "yard", "entries": 2, "exits": 1, "peak": 2},
@@ -89,7 +92,7 @@ def test_tables_show_sums_and_speed(count: RecordingCount) -> None:
     text = shown(count)
     rows = [line.replace("│", " ").split() for line in text.splitlines()]
     assert ["door", "2", "1", "3"] in rows
-    assert ["gate,", "north", "0", "1", "1"] in rows
+    assert ["gate,", "north", "0", "coming", "1", "going", "1"] in rows
     assert ["yard", "2", "1", "2"] in rows
     assert ["[red]", "0", "0", "0"] in rows
     assert "100 frames at 12.5/s with yolox-nano" in text

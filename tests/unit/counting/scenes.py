@@ -15,7 +15,7 @@ FRAME = (1000, 1000)
 WIDTH, HEIGHT = 1 / 32, 0.1
 STEP_S = 0.1
 PACE = 0.8 * HEIGHT
-ACROSS = Line("across", (0.5, 0.9), (0.5, 0.1))
+ACROSS = Line("across", ((0.5, 0.9), (0.5, 0.1)))
 
 
 def person(foot: Point) -> Box:

@@ -149,7 +149,7 @@ def test_lines_and_zones_are_optional() -> None:
 
 def test_relative_coordinates_keep_the_frame_s_shape() -> None:
     """The same scene in a frame of another shape counts the same: bands are measured in pixels."""
-    wide = CountingEngine(lines=[Line("flat", (0.1, 0.5), (0.9, 0.5))], frame_size=(2000, 500))
+    wide = CountingEngine(lines=[Line("flat", ((0.1, 0.5), (0.9, 0.5)))], frame_size=(2000, 500))
 
     results = list(watch(wide, of_one(walk((0.5, 0.4), (0.5, 0.6)))))
 

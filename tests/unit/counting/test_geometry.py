@@ -12,14 +12,43 @@ SQUARE = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
 
 
 def test_a_line_without_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="'door' has no length: move its end"):
-        Line("door", (0.5, 0.5), (0.5, 0.5))
+    with pytest.raises(ValueError, match="'door' has no length somewhere: move its points"):
+        Line("door", ((0.5, 0.5), (0.5, 0.5)))
+
+
+@pytest.mark.parametrize(
+    ("points", "mend"),
+    [
+        (SQUARE[:1], "draw two, or up to 16"),
+        (tuple((k / 20, 0.5) for k in range(17)), "draw two, or up to 16"),
+        ((*SQUARE[:2], SQUARE[1]), "no length somewhere"),
+        (((0.1, 0.1), (0.9, 0.1), (0.2, 0.9), (0.9, 0.8), (0.1, 0.2)), "crosses itself"),
+        (((0.1, 0.1), (0.9, 0.1), (0.5, 0.1)), "segments after points 1 and 2 meet"),
+        ((*SQUARE, SQUARE[0]), "segments after points 1 and 4 meet"),
+    ],
+    ids=["one point", "17 points", "point twice", "crossing", "runs back", "closed"],
+)
+def test_points_that_are_no_line_are_refused(
+    points: tuple[tuple[float, float], ...], mend: str
+) -> None:
+    with pytest.raises(ValueError, match=mend):
+        Line("door", points)
+
+
+def test_a_line_with_collinear_corners_is_fine() -> None:
+    Line("door", tuple((k / 20, k / 40) for k in range(16)))
+
+
+@pytest.mark.parametrize("bad", [-1.0, nan, inf])
+def test_a_line_waits_for_some_seconds(bad: float) -> None:
+    with pytest.raises(ValueError, match="cannot wait"):
+        Line("door", SQUARE[:2], u_turn_s=bad)
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf])
 def test_points_must_be_finite(bad: float) -> None:
     with pytest.raises(ValueError, match="'door' has the point"):
-        Line("door", (0.5, bad), (0.5, 0.5))
+        Line("door", ((0.5, bad), (0.5, 0.5)))
     with pytest.raises(ValueError, match="'hall' has the point"):
         Zone("hall", (*SQUARE[:3], (bad, 0.9)))
 

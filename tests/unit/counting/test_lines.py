@@ -26,7 +26,7 @@ def test_a_passage_counts_once_in_its_direction_at_its_time(
 
 
 def test_the_side_follows_the_published_rule() -> None:
-    line = Line("down", (0.2, 0.5), (0.8, 0.5))
+    line = Line("down", ((0.2, 0.5), (0.8, 0.5)))
 
     [crossing] = crossings(of_one(walk((0.5, 0.3), (0.5, 0.7))), [line])
 
@@ -67,13 +67,13 @@ def test_a_turn_beyond_the_line_counts_both_ways() -> None:
 
 
 def test_a_path_beyond_the_ends_does_not_count() -> None:
-    short = Line("short", (0.5, 0.4), (0.5, 0.2))
+    short = Line("short", ((0.5, 0.4), (0.5, 0.2)))
 
     assert crossings(of_one(walk(LEFT, RIGHT)), [short]) == []
 
 
 def test_who_walks_round_the_end_has_crossed_once() -> None:
-    short = Line("short", (0.5, 0.7), (0.5, 0.5))
+    short = Line("short", ((0.5, 0.7), (0.5, 0.5)))
     across, up = walk((0.4, 0.6), (0.6, 0.6)), walk((0.6, 0.6), (0.6, 0.4))
     back, down = walk((0.6, 0.4), (0.4, 0.4)), walk((0.4, 0.4), (0.4, 0.6))
 
@@ -122,7 +122,7 @@ def test_people_who_meet_at_the_line_cross_both_ways() -> None:
 )
 def test_the_anchor_must_cross(anchor: Anchor, counts: int) -> None:
     # The feet pass below 0.5, the middle and the head stay above the end of the line.
-    line = Line("low", (0.5, 0.9), (0.5, 0.48), anchor)
+    line = Line("low", ((0.5, 0.9), (0.5, 0.48)), anchor)
 
     assert len(crossings(of_one(walk(LEFT, RIGHT)), [line])) == counts
 
@@ -130,8 +130,8 @@ def test_the_anchor_must_cross(anchor: Anchor, counts: int) -> None:
 def test_every_line_counts_for_itself() -> None:
     lines = [
         ACROSS,
-        Line("other way", ACROSS.end, ACROSS.start),
-        Line("far", (0.9, 0.9), (0.9, 0.1)),
+        Line("other way", ACROSS.points[::-1]),
+        Line("far", ((0.9, 0.9), (0.9, 0.1))),
     ]
 
     counted = crossings(of_one(walk(LEFT, RIGHT)), lines)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -30,6 +31,13 @@ seeds = st.integers(0, 2**32 - 1)
 # Multiples of 1/64 are exact in float32, so that a scene can be moved without rounding.
 coordinates = st.integers(16, 48).map(lambda k: k / 64)
 points = st.tuples(coordinates, coordinates)
+
+
+@st.composite
+def polylines(draw: st.DrawFn) -> tuple[tuple[float, float], ...]:
+    """From left to right, so that no segments cross."""
+    across = sorted(draw(st.sets(coordinates, min_size=2, max_size=8)))
+    return tuple((x, draw(coordinates)) for x in across)
 
 
 @dataclass
@@ -84,7 +92,10 @@ def test_the_same_frames_give_the_same_results(
     seed: int, start: tuple[float, float], end: tuple[float, float]
 ) -> None:
     assume(start != end)
-    lines, zones = [Line("line", start, end)], [Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))]
+    lines, zones = (
+        [Line("line", (start, end))],
+        [Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))],
+    )
 
     first, second = (run(wander(seed), lines, zones) for _ in range(2))
 
@@ -99,15 +110,14 @@ def test_the_same_frames_give_the_same_results(
 
 
 @quick
-@given(seeds, points, points)
+@given(seeds, polylines())
 def test_turning_a_line_round_swaps_in_and_out(
-    seed: int, start: tuple[float, float], end: tuple[float, float]
+    seed: int, points: tuple[tuple[float, float], ...]
 ) -> None:
-    assume(start != end)
     scene = wander(seed)
 
-    there = counted(run(scene, [Line("line", start, end)]))
-    back = counted(run(scene, [Line("line", end, start)]))
+    there = counted(run(scene, [Line("line", points)]))
+    back = counted(run(scene, [Line("line", points[::-1])]))
 
     assert [(one.track, one.direction) for one in there] == [
         (one.track, OPPOSITE[one.direction]) for one in back
@@ -115,38 +125,67 @@ def test_turning_a_line_round_swaps_in_and_out(
 
 
 @quick
-@given(seeds, points, points)
-def test_mirroring_swaps_in_and_out(
-    seed: int, start: tuple[float, float], end: tuple[float, float]
-) -> None:
-    assume(start != end)
+@given(seeds, polylines())
+def test_mirroring_swaps_in_and_out(seed: int, points: tuple[tuple[float, float], ...]) -> None:
     scene = wander(seed)
-    mirrored = Line("line", (1 - start[0], start[1]), (1 - end[0], end[1]))
+    mirrored = Line("line", tuple((1 - x, y) for x, y in points))
 
-    here = totals(run(scene, [Line("line", start, end)]))
+    here = totals(run(scene, [Line("line", points)]))
     there = totals(run(scene.mirrored(), [mirrored]))
 
     assert here == Counter({OPPOSITE[way]: count for way, count in there.items()})
 
 
 @quick
-@given(seeds, points, points, st.integers(-8, 8), st.integers(-8, 8))
+@given(seeds, polylines(), st.integers(-8, 8), st.integers(-8, 8))
 def test_moving_everything_changes_nothing(
-    seed: int, start: tuple[float, float], end: tuple[float, float], across: int, down: int
+    seed: int, points: tuple[tuple[float, float], ...], across: int, down: int
 ) -> None:
-    assume(start != end)
     x, y = across / 64, down / 64
-    moved = Line("line", (start[0] + x, start[1] + y), (end[0] + x, end[1] + y))
+    moved = Line("line", tuple((each[0] + x, each[1] + y) for each in points))
     scene = wander(seed)
 
-    assert totals(run(scene, [Line("line", start, end)])) == totals(run(scene.moved(x, y), [moved]))
+    assert totals(run(scene, [Line("line", points)])) == totals(run(scene.moved(x, y), [moved]))
+
+
+@quick
+@given(seeds, points, points, st.integers(1, 15))
+def test_points_on_a_line_change_nothing(
+    seed: int, start: tuple[float, float], end: tuple[float, float], segments: int
+) -> None:
+    assume(start != end)
+    shares = [k / segments for k in range(segments + 1)]
+    points = tuple(
+        (start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]))
+        for share in shares
+    )
+    scene = wander(seed)
+
+    plain, cut = (counted(run(scene, [Line("line", each)])) for each in ((start, end), points))
+
+    assert [(one.track, one.direction) for one in plain] == [
+        (one.track, one.direction) for one in cut
+    ]
+    assert [one.time_s for one in plain] == pytest.approx([one.time_s for one in cut])
+
+
+@quick
+@given(seeds, st.floats(0.1, 5))
+def test_u_turns_that_do_not_count_take_as_many_in_as_out(seed: int, window_s: float) -> None:
+    across = ((0.5, 1.0), (0.5, 0.0))
+
+    both = totals(run(wander(seed, frames=100), [Line("line", across)]))
+    turned = totals(run(wander(seed, frames=100), [Line("line", across, u_turn_s=window_s)]))
+
+    assert both[Direction.IN] - turned[Direction.IN] == both[Direction.OUT] - turned[Direction.OUT]
+    assert turned[Direction.IN] <= both[Direction.IN]
 
 
 @quick
 @given(seeds)
 def test_inside_is_in_minus_out(seed: int) -> None:
     """A line across the whole picture: crossings of one track alternate, so they net to −1, 0 or 1."""
-    through = Line("through", (0.5, 1.0), (0.5, 0.0))
+    through = Line("through", ((0.5, 1.0), (0.5, 0.0)))
 
     results = run(wander(seed, people=6, frames=100), [through])
 
@@ -177,7 +216,7 @@ def test_occupancy_is_entries_minus_exits_at_all_times(seed: int) -> None:
 @quick
 @given(seeds)
 def test_every_crossing_has_its_own_identity(seed: int) -> None:
-    lines = [Line("a", (0.5, 1.0), (0.5, 0.0)), Line("b", (0.0, 0.5), (1.0, 0.5))]
+    lines = [Line("a", ((0.5, 1.0), (0.5, 0.0))), Line("b", ((0.0, 0.5), (1.0, 0.5)))]
 
     crossings = counted(run(wander(seed, people=6, frames=100), lines))
 
@@ -202,7 +241,7 @@ def nonsense(draw: st.DrawFn) -> Detections:
 @given(st.lists(nonsense(), max_size=12), st.lists(st.floats(1e-3, 1e6), min_size=12, max_size=12))
 def test_no_input_breaks_it(frames: list[Detections], steps: list[float]) -> None:
     engine = CountingEngine(
-        lines=[Line("line", (0.5, 1.0), (0.5, 0.0))],
+        lines=[Line("line", ((0.5, 1.0), (0.5, 0.0)))],
         zones=[Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))],
         frame_size=FRAME,
     )

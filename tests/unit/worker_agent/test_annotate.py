@@ -9,7 +9,7 @@ from tally.worker.agent.annotate import Annotator
 from tally.worker.agent.sources import Image
 
 SIZE = (480, 360)
-LINE = Line("Gate", start=(0.6, 0.9), end=(0.6, 0.3))  # upwards: to the right is in
+LINE = Line("Gate", ((0.6, 0.9), (0.6, 0.3)))  # upwards: to the right is in
 ZONE = Zone("Yard", polygon=((0.65, 0.4), (0.95, 0.4), (0.95, 0.8), (0.65, 0.8)))
 
 
@@ -80,6 +80,19 @@ def test_totals_run_on(monkeypatch: pytest.MonkeyPatch) -> None:
     written.clear()
     annotator.draw(_blank(), _result(crossings=(_crossing(Direction.IN),), inside=4), 3.0)
     assert written == ["a.mp4", "Gate", "in 2", "out 1", "Yard", "inside 4"]
+
+
+def test_directions_have_their_names_and_corners_are_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = ((0.3, 0.8), (0.3, 0.4), (0.9, 0.4))
+    line = Line("Porch", points, in_name="entering", out_name="leaving")
+    written: list[str] = []
+    monkeypatch.setattr(annotate, "draw_text", lambda *args: written.append(args[1]))
+    drawn = Annotator([line], [], SIZE, title="a.mp4").draw(_blank(), _result(), 0.0)
+    assert written == ["a.mp4", "Porch", "entering 0", "leaving 0"]
+    for x, y in ((0.3, 0.6), (0.3, 0.4), (0.7, 0.4)):
+        assert drawn[round(y * SIZE[1]), round(x * SIZE[0])].tolist() == list(annotate._PAPER)
 
 
 def test_a_line_glows_when_it_is_crossed_and_fades() -> None:

@@ -12,6 +12,7 @@ from tally.counting import Anchor, Direction, Line, Zone
 from tally.worker.agent.sources.demo.layout import DEMO_LINES, DEMO_ZONES
 from tally.worker.agent.sources.demo.options import DemoOptions
 from tally.worker.agent.sources.demo.reference import Reference, Totals
+from tally.worker.agent.truth import Truth
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 URI = "demo://plaza?seed=5&walkers=30"
@@ -21,10 +22,10 @@ BAND = 0.1
 
 LINES = [
     *DEMO_LINES,
-    Line("across", start=(0.05, 0.55), end=(0.95, 0.6)),
-    Line("slanted", start=(0.7, 0.3), end=(0.25, 0.9)),
-    Line("short", start=(0.45, 0.5), end=(0.55, 0.7)),
-    Line("backwards", start=DEMO_LINES[0].end, end=DEMO_LINES[0].start),
+    Line("across", ((0.05, 0.55), (0.95, 0.6))),
+    Line("slanted", ((0.7, 0.3), (0.25, 0.9))),
+    Line("short", ((0.45, 0.5), (0.55, 0.7))),
+    Line("backwards", DEMO_LINES[0].points[::-1]),
 ]
 
 
@@ -72,7 +73,7 @@ def _count(
     path: list[tuple[float, NDArray[np.float64], float]], line: Line
 ) -> list[tuple[float, str]]:
     """A plain state machine, sample by sample, in units of the picture's height."""
-    (x1, y1), (x2, y2) = ((x * 16 / 9, y) for x, y in (line.start, line.end))
+    (x1, y1), (x2, y2) = ((x * 16 / 9, y) for x, y in line.points)
     length = float(np.hypot(x2 - x1, y2 - y1))
     crossings: list[tuple[float, str]] = []
     settled, net, passed, last = 0, 0, 0.0, 0.0
@@ -166,7 +167,18 @@ def test_the_default_layout_sees_people() -> None:
     assert max(reference.occupancy(DEMO_ZONES[0], at) for at in moments) >= 3
 
 
-def test_other_anchors_than_the_foot_are_refused() -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        Line("a", ((0, 0), (1, 1)), anchor=Anchor.HEAD),
+        Line("a", ((0, 0), (1, 1), (1, 0))),
+        Line("a", ((0, 0), (1, 1)), u_turn_s=1),
+    ],
+    ids=["head", "corner", "no U-turns"],
+)
+def test_what_it_does_not_know_it_refuses_and_tells_nothing_of(line: Line) -> None:
     reference = Reference(URI, began=BEGAN)
-    with pytest.raises(ValueError, match="foot"):
-        reference.totals(Line("a", (0, 0), (1, 1), anchor=Anchor.HEAD), BEGAN, BEGAN)
+    with pytest.raises(ValueError, match="not anchored at the foot, or no plain line"):
+        reference.totals(line, BEGAN, BEGAN)
+    truth = Truth(reference, [line, *DEMO_LINES], DEMO_ZONES)
+    assert [total.line for total in truth.totals(BEGAN)] == [DEMO_LINES[0].name]

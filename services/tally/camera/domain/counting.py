@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
-from itertools import combinations
+from itertools import combinations, pairwise
 
 MIN_ZONE_AREA = 1e-6
 """Smallest area of a zone, in pictures: one pixel of a picture of a million."""
@@ -27,12 +28,23 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A directed counting line; crossing it from left to right, as seen from `start`, is `in`."""
+    """A directed counting line; crossing it from left to right, as seen from its first point, is `in`.
+
+    Attributes:
+        name: Unique within the camera.
+        points: The line's ends and, between them, its corners.
+        anchor: Which point of an object must cross.
+        in_name: What people call going in; empty: `in`.
+        out_name: What people call going out; empty: `out`.
+        u_turn_window: Whoever comes back within it counts neither way; zero counts both.
+    """
 
     name: str
-    start: Point
-    end: Point
+    points: tuple[Point, ...]
     anchor: Anchor = Anchor.FOOT
+    in_name: str = ""
+    out_name: str = ""
+    u_turn_window: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,20 @@ class CountingConfig:
     zones: tuple[Zone, ...] = ()
     detector: str = ""
     classes: tuple[str, ...] = ()
+
+
+def line_problem(points: Sequence[Point]) -> str | None:
+    """What keeps the points from being one line and how to mend it; None if nothing does.
+
+    Segments may meet in the corner that they share and nowhere else (a simple polyline).
+    """
+    if len(set(points)) < len(points):
+        return "has the same point twice: leave one of them out"
+    segments = list(pairwise(points))
+    for (i, first), (j, second) in combinations(enumerate(segments), 2):
+        if _folds_back(*first, second[1]) if j == i + 1 else _meet(*first, *second):
+            return "has segments that cross or touch: draw a way round as a zone"
+    return None
 
 
 def polygon_problem(corners: Sequence[Point]) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from unicodedata import category
 
-from tally.camera.domain.counting import CountingConfig, polygon_problem
+from tally.camera.domain.counting import CountingConfig, line_problem, polygon_problem
 from tally.camera.domain.errors import SiteForbidden
 from tally.camera.domain.stream import Stream, uri_problem
 from tally.kernel.errors import FieldViolation, InvalidInput
@@ -61,6 +61,9 @@ class CameraSpec:
     def _violations(self) -> Iterator[FieldViolation]:
         if problem := uri_problem(self.stream.uri):
             yield FieldViolation("camera.stream.uri", problem)
+        for index, line in enumerate(self.counting.lines):
+            if problem := line_problem(line.points):
+                yield FieldViolation(f"camera.counting.lines[{index}].points", problem)
         for index, zone in enumerate(self.counting.zones):
             if problem := polygon_problem(zone.polygon):
                 yield FieldViolation(f"camera.counting.zones[{index}].polygon", problem)
@@ -72,6 +75,8 @@ class CameraSpec:
         yield "camera.name", self.name
         for index, line in enumerate(self.counting.lines):
             yield f"camera.counting.lines[{index}].name", line.name
+            yield f"camera.counting.lines[{index}].in_name", line.in_name
+            yield f"camera.counting.lines[{index}].out_name", line.out_name
         for index, zone in enumerate(self.counting.zones):
             yield f"camera.counting.zones[{index}].name", zone.name
         for index, name in enumerate(self.counting.classes):

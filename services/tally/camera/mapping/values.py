@@ -41,15 +41,7 @@ def credentials_from_proto(message: stream_pb2.StreamCredentials) -> Credentials
 def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
     """The counting configuration as the contract has it."""
     return geometry_pb2.CountingConfig(
-        lines=[
-            geometry_pb2.Line(
-                name=line.name,
-                start=_point_to_proto(line.start),
-                end=_point_to_proto(line.end),
-                anchor=_ANCHOR_TO_PROTO[line.anchor],
-            )
-            for line in counting.lines
-        ],
+        lines=[_line_to_proto(line) for line in counting.lines],
         zones=[
             geometry_pb2.Zone(
                 name=zone.name,
@@ -66,15 +58,7 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
 def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
     """The counting configuration; an anchor left open is the foot point."""
     return CountingConfig(
-        lines=tuple(
-            Line(
-                line.name,
-                _point_from_proto(line.start),
-                _point_from_proto(line.end),
-                _ANCHOR_FROM_PROTO[line.anchor],
-            )
-            for line in message.lines
-        ),
+        lines=tuple(_line_from_proto(line) for line in message.lines),
         zones=tuple(
             Zone(
                 zone.name,
@@ -85,6 +69,35 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
         ),
         detector=message.detector,
         classes=tuple(message.classes),
+    )
+
+
+def _line_to_proto(line: Line) -> geometry_pb2.Line:
+    message = geometry_pb2.Line(
+        name=line.name,
+        anchor=_ANCHOR_TO_PROTO[line.anchor],
+        in_name=line.in_name,
+        out_name=line.out_name,
+    )
+    points = [_point_to_proto(point) for point in line.points]
+    if len(points) == 2:
+        message.start.CopyFrom(points[0])
+        message.end.CopyFrom(points[1])
+    else:
+        message.points.extend(points)
+    if line.u_turn_window:
+        message.u_turn_window.FromTimedelta(line.u_turn_window)
+    return message
+
+
+def _line_from_proto(message: geometry_pb2.Line) -> Line:
+    return Line(
+        message.name,
+        tuple(map(_point_from_proto, message.points or (message.start, message.end))),
+        _ANCHOR_FROM_PROTO[message.anchor],
+        message.in_name,
+        message.out_name,
+        message.u_turn_window.ToTimedelta(),
     )
 
 

@@ -116,24 +116,24 @@ class Annotator:
                 )
 
     def _draw_line(self, canvas: MatLike, line: Line, time_s: float) -> None:
-        start, end = self._pixels([line.start, line.end])
+        points = self._pixels(line.points)
         crossed_at, direction = self._crossed.get(line.name, (-np.inf, Direction.IN))
         glowing = time_s - crossed_at < _GLOW_S
         colour = (_IN if direction is Direction.IN else _OUT) if glowing else _PAPER
         stroke = self._stroke + 1
-        cv2.line(canvas, start.tolist(), end.tolist(), _INK, stroke + 2, cv2.LINE_AA)
-        cv2.line(canvas, start.tolist(), end.tolist(), colour, stroke, cv2.LINE_AA)
-        for point in (start, end):
+        cv2.polylines(canvas, [points], False, _INK, stroke + 2, cv2.LINE_AA)
+        cv2.polylines(canvas, [points], False, colour, stroke, cv2.LINE_AA)
+        for point in points:
             cv2.circle(canvas, point.tolist(), stroke + 2, _INK, cv2.FILLED, cv2.LINE_AA)
             cv2.circle(canvas, point.tolist(), stroke + 1, colour, cv2.FILLED, cv2.LINE_AA)
-        along = (end - start) / max(1.0, float(np.hypot(*(end - start))))
+        middle, along = _middle(points)
         # The positive side, where `in` leads, in image coordinates (y down).
         inward = np.array([-along[1], along[0]])
-        middle = (start + end) / 2
         for way, side, tint in ((Direction.IN, inward, _IN), (Direction.OUT, -inward, _OUT)):
-            self._draw_way(
-                canvas, middle, side, f"{way.value} {self._totals[line.name, way]}", tint
-            )
+            self._draw_way(canvas, middle, side, self._figure(line, way), tint)
+
+    def _figure(self, line: Line, way: Direction) -> str:
+        return f"{line.direction_name(way)} {self._totals[line.name, way]}"
 
     def _draw_way(
         self, canvas: MatLike, middle: NDArray[np.float64], side: MatLike, label: str, tint: Colour
@@ -168,8 +168,8 @@ class Annotator:
             (
                 line.name,
                 [
-                    (f"in {self._totals[line.name, Direction.IN]}", _IN),
-                    (f"out {self._totals[line.name, Direction.OUT]}", _OUT),
+                    (self._figure(line, Direction.IN), _IN),
+                    (self._figure(line, Direction.OUT), _OUT),
                 ],
             )
             for line in self._lines
@@ -179,7 +179,8 @@ class Annotator:
             for zone in self._zones
         ]
         names = max([text_width(name, text) for name, _ in rows], default=0)
-        column = text_width("out 0000", text) + gap
+        ways = [line.direction_name(way) for line in self._lines for way in Direction]
+        column = max(text_width(f"{way} 0000", text) for way in ("inside", *ways)) + gap
         width = max(text_width(self._title, text), names + gap + 2 * column) + 2 * gap
         pitch = round(text * 2)
         fill_rounded(canvas, gap, gap, width, pitch * (len(rows) + 1) + gap, _INK, 0.72)
@@ -195,6 +196,16 @@ class Annotator:
         points = np.asarray(relative, np.float64).reshape(-1, 2)
         pixels: NDArray[np.int32] = np.round(points * self._size).astype(np.int32)
         return pixels
+
+
+def _middle(points: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The place half way along a line, and the unit vector along the segment that it is on."""
+    ways = np.diff(points, axis=0).astype(np.float64)
+    lengths = np.hypot(ways[:, 0], ways[:, 1])
+    ends = np.cumsum(lengths)
+    segment = int(np.searchsorted(ends, ends[-1] / 2))
+    along = ways[segment] / max(1.0, lengths[segment])
+    return points[segment + 1] - along * (ends[segment] - ends[-1] / 2), along
 
 
 def _smooth(points: NDArray[np.int32]) -> NDArray[np.int32]:

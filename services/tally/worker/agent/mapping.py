@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
-from tally.counting import Anchor, Line, Zone
+from tally.counting import Anchor, Direction, Line, Zone
 from tally.worker.agent.runner import CameraRunner
 from tally.worker.agent.sources import Pace
 from tally.worker.agent.status import StreamState, StreamStatus
@@ -43,10 +43,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         config_version=assignment.config_version,
         uri=assignment.stream.uri,
         pace=_PACES[assignment.stream.pace],
-        lines=tuple(
-            Line(line.name, _point(line.start), _point(line.end), _ANCHORS[line.anchor])
-            for line in counting.lines
-        ),
+        lines=tuple(map(_line, counting.lines)),
         zones=tuple(
             Zone(zone.name, tuple(map(_point, zone.polygon)), _ANCHORS[zone.anchor])
             for zone in counting.zones
@@ -86,6 +83,17 @@ def _status(status: StreamStatus, now: datetime) -> stream_pb2.StreamStatus:
         last_frame_time=None if last is None else _timestamp(last),
         detector=figures.detector,
         update_time=_timestamp(now),
+    )
+
+
+def _line(line: geometry_pb2.Line) -> Line:
+    return Line(
+        line.name,
+        tuple(map(_point, line.points or (line.start, line.end))),
+        _ANCHORS[line.anchor],
+        line.in_name or Direction.IN.value,
+        line.out_name or Direction.OUT.value,
+        line.u_turn_window.ToTimedelta().total_seconds(),
     )
 
 

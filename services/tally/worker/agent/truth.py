@@ -15,15 +15,15 @@ class Truth:
 
     Args:
         reference: Knows the scene.
-        lines: What is counted at.
-        zones: What is counted in.
+        lines: What is counted at; of those that the reference does not know, nothing is told.
+        zones: What is counted in; likewise.
     """
 
     def __init__(self, reference: Reference, lines: Sequence[Line], zones: Sequence[Zone]) -> None:
         self._reference = reference
-        self._lines = lines
-        self._zones = zones
-        self._totals = {line.name: count_pb2.LineTotal(line=line.name) for line in lines}
+        self._lines = [line for line in lines if reference.knows(line)]
+        self._zones = [zone for zone in zones if reference.knows(zone)]
+        self._totals = {line.name: count_pb2.LineTotal(line=line.name) for line in self._lines}
         self._until: datetime | None = None
 
     @classmethod

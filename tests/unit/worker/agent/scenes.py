@@ -25,7 +25,7 @@ def task(**changes: object) -> CameraTask:
         "config_version": 3,
         "uri": "test://walk",
         "pace": Pace.REALTIME,
-        "lines": (Line("middle", (0.0, 0.5), (1.0, 0.5)),),
+        "lines": (Line("middle", ((0.0, 0.5), (1.0, 0.5))),),
         "zones": (Zone("lower", ((0.0, 0.6), (1.0, 0.6), (1.0, 1.0), (0.0, 1.0))),),
         "detector": "",
         "classes": (),

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/counting/v1/geometry.proto\x12\x15tally.api.counting.v1\x1a\x1b\x62uf/validate/validate.proto\"O\n\x05Point\x12\"\n\x01x\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12\"\n\x01y\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\"\xd2\x02\n\x04Line\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12\x33\n\x05start\x18\x02 \x01(\x0b\x32\x1c.tally.api.counting.v1.PointB\x06\xbaH\x03\xc8\x01\x01\x12\x31\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1c.tally.api.counting.v1.PointB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x06\x61nchor\x18\x04 \x01(\x0e\x32\x1d.tally.api.counting.v1.AnchorB\x08\xbaH\x05\x82\x01\x02\x10\x01:\x8f\x01\xbaH\x8b\x01\x1a\x88\x01\n\x0bline.length\x12\x19start and end must differ\x1a^!has(this.start) || !has(this.end) || this.start.x != this.end.x || this.start.y != this.end.y\"\x93\x01\n\x04Zone\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12\x39\n\x07polygon\x18\x02 \x03(\x0b\x32\x1c.tally.api.counting.v1.PointB\n\xbaH\x07\x92\x01\x04\x08\x03\x10@\x12\x37\n\x06\x61nchor\x18\x03 \x01(\x0e\x32\x1d.tally.api.counting.v1.AnchorB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xb9\x03\n\x0e\x43ountingConfig\x12\x34\n\x05lines\x18\x01 \x03(\x0b\x32\x1b.tally.api.counting.v1.LineB\x08\xbaH\x05\x92\x01\x02\x10 \x12\x34\n\x05zones\x18\x02 \x03(\x0b\x32\x1b.tally.api.counting.v1.ZoneB\x08\xbaH\x05\x92\x01\x02\x10 \x12)\n\x08\x64\x65tector\x18\x03 \x01(\tB\x17\xbaH\x14r\x12\x18?2\x0e^[a-z0-9._-]*$\x12#\n\x07\x63lasses\x18\x04 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10P\x18\x01\"\x06r\x04\x10\x01\x18?:\xea\x01\xbaH\xe6\x01\x1aq\n\x1a\x63ounting.unique_line_names\x12)line names must be unique within a camera\x1a(this.lines.map(line, line.name).unique()\x1aq\n\x1a\x63ounting.unique_zone_names\x12)zone names must be unique within a camera\x1a(this.zones.map(zone, zone.name).unique()*U\n\x06\x41nchor\x12\x16\n\x12\x41NCHOR_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x41NCHOR_FOOT\x10\x01\x12\x11\n\rANCHOR_CENTRE\x10\x02\x12\x0f\n\x0b\x41NCHOR_HEAD\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tally/api/counting/v1/geometry.proto\x12\x15tally.api.counting.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\"O\n\x05Point\x12\"\n\x01x\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12\"\n\x01y\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\"\xac\x05\n\x04Line\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12+\n\x05start\x18\x02 \x01(\x0b\x32\x1c.tally.api.counting.v1.Point\x12)\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x1c.tally.api.counting.v1.Point\x12\x37\n\x06\x61nchor\x18\x04 \x01(\x0e\x32\x1d.tally.api.counting.v1.AnchorB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x36\n\x06points\x18\x05 \x03(\x0b\x32\x1c.tally.api.counting.v1.PointB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12\x18\n\x07in_name\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x1f\x12\x19\n\x08out_name\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x1f\x12>\n\ru_turn_window\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\xbaH\t\xaa\x01\x06\"\x02\x08<2\x00:\xcc\x02\xbaH\xc8\x02\x1a\xba\x01\n\x0bline.points\x12\x31give start and end, or two points or more instead\x1axsize(this.points) == 0 ? has(this.start) && has(this.end) : size(this.points) >= 2 && !has(this.start) && !has(this.end)\x1a\x88\x01\n\x0bline.length\x12\x19start and end must differ\x1a^!has(this.start) || !has(this.end) || this.start.x != this.end.x || this.start.y != this.end.y\"\x93\x01\n\x04Zone\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12\x39\n\x07polygon\x18\x02 \x03(\x0b\x32\x1c.tally.api.counting.v1.PointB\n\xbaH\x07\x92\x01\x04\x08\x03\x10@\x12\x37\n\x06\x61nchor\x18\x03 \x01(\x0e\x32\x1d.tally.api.counting.v1.AnchorB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xb9\x03\n\x0e\x43ountingConfig\x12\x34\n\x05lines\x18\x01 \x03(\x0b\x32\x1b.tally.api.counting.v1.LineB\x08\xbaH\x05\x92\x01\x02\x10 \x12\x34\n\x05zones\x18\x02 \x03(\x0b\x32\x1b.tally.api.counting.v1.ZoneB\x08\xbaH\x05\x92\x01\x02\x10 \x12)\n\x08\x64\x65tector\x18\x03 \x01(\tB\x17\xbaH\x14r\x12\x18?2\x0e^[a-z0-9._-]*$\x12#\n\x07\x63lasses\x18\x04 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10P\x18\x01\"\x06r\x04\x10\x01\x18?:\xea\x01\xbaH\xe6\x01\x1aq\n\x1a\x63ounting.unique_line_names\x12)line names must be unique within a camera\x1a(this.lines.map(line, line.name).unique()\x1aq\n\x1a\x63ounting.unique_zone_names\x12)zone names must be unique within a camera\x1a(this.zones.map(zone, zone.name).unique()*U\n\x06\x41nchor\x12\x16\n\x12\x41NCHOR_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x41NCHOR_FOOT\x10\x01\x12\x11\n\rANCHOR_CENTRE\x10\x02\x12\x0f\n\x0b\x41NCHOR_HEAD\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,14 +39,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POINT'].fields_by_name['y']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
   _globals['_LINE'].fields_by_name['name']._loaded_options = None
   _globals['_LINE'].fields_by_name['name']._serialized_options = b'\272H\006r\004\020\001\030?'
-  _globals['_LINE'].fields_by_name['start']._loaded_options = None
-  _globals['_LINE'].fields_by_name['start']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_LINE'].fields_by_name['end']._loaded_options = None
-  _globals['_LINE'].fields_by_name['end']._serialized_options = b'\272H\003\310\001\001'
   _globals['_LINE'].fields_by_name['anchor']._loaded_options = None
   _globals['_LINE'].fields_by_name['anchor']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LINE'].fields_by_name['points']._loaded_options = None
+  _globals['_LINE'].fields_by_name['points']._serialized_options = b'\272H\005\222\001\002\020\020'
+  _globals['_LINE'].fields_by_name['in_name']._loaded_options = None
+  _globals['_LINE'].fields_by_name['in_name']._serialized_options = b'\272H\004r\002\030\037'
+  _globals['_LINE'].fields_by_name['out_name']._loaded_options = None
+  _globals['_LINE'].fields_by_name['out_name']._serialized_options = b'\272H\004r\002\030\037'
+  _globals['_LINE'].fields_by_name['u_turn_window']._loaded_options = None
+  _globals['_LINE'].fields_by_name['u_turn_window']._serialized_options = b'\272H\t\252\001\006\"\002\010<2\000'
   _globals['_LINE']._loaded_options = None
-  _globals['_LINE']._serialized_options = b'\272H\213\001\032\210\001\n\013line.length\022\031start and end must differ\032^!has(this.start) || !has(this.end) || this.start.x != this.end.x || this.start.y != this.end.y'
+  _globals['_LINE']._serialized_options = b'\272H\310\002\032\272\001\n\013line.points\0221give start and end, or two points or more instead\032xsize(this.points) == 0 ? has(this.start) && has(this.end) : size(this.points) >= 2 && !has(this.start) && !has(this.end)\032\210\001\n\013line.length\022\031start and end must differ\032^!has(this.start) || !has(this.end) || this.start.x != this.end.x || this.start.y != this.end.y'
   _globals['_ZONE'].fields_by_name['name']._loaded_options = None
   _globals['_ZONE'].fields_by_name['name']._serialized_options = b'\272H\006r\004\020\001\030?'
   _globals['_ZONE'].fields_by_name['polygon']._loaded_options = None
@@ -62,14 +67,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COUNTINGCONFIG'].fields_by_name['classes']._serialized_options = b'\272H\017\222\001\014\020P\030\001\"\006r\004\020\001\030?'
   _globals['_COUNTINGCONFIG']._loaded_options = None
   _globals['_COUNTINGCONFIG']._serialized_options = b'\272H\346\001\032q\n\032counting.unique_line_names\022)line names must be unique within a camera\032(this.lines.map(line, line.name).unique()\032q\n\032counting.unique_zone_names\022)zone names must be unique within a camera\032(this.zones.map(zone, zone.name).unique()'
-  _globals['_ANCHOR']._serialized_start=1108
-  _globals['_ANCHOR']._serialized_end=1193
-  _globals['_POINT']._serialized_start=92
-  _globals['_POINT']._serialized_end=171
-  _globals['_LINE']._serialized_start=174
-  _globals['_LINE']._serialized_end=512
-  _globals['_ZONE']._serialized_start=515
-  _globals['_ZONE']._serialized_end=662
-  _globals['_COUNTINGCONFIG']._serialized_start=665
-  _globals['_COUNTINGCONFIG']._serialized_end=1106
+  _globals['_ANCHOR']._serialized_start=1486
+  _globals['_ANCHOR']._serialized_end=1571
+  _globals['_POINT']._serialized_start=124
+  _globals['_POINT']._serialized_end=203
+  _globals['_LINE']._serialized_start=206
+  _globals['_LINE']._serialized_end=890
+  _globals['_ZONE']._serialized_start=893
+  _globals['_ZONE']._serialized_end=1040
+  _globals['_COUNTINGCONFIG']._serialized_start=1043
+  _globals['_COUNTINGCONFIG']._serialized_end=1484
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ What is counted and where: the vocabulary that all contexts share."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -75,10 +76,10 @@ Global___Point: _TypeAlias = Point  # noqa: Y015
 
 @_typing.final
 class Line(_message.Message):
-    """A directed counting line from `start` to `end`. With y pointing down, side(q) is the sign of
-    (end.x − start.x)(q.y − start.y) − (end.y − start.y)(q.x − start.x). A crossing from the negative to the positive side
-    is `in`, one the other way is `out`: standing at `start` and looking towards `end`, things that go from left to right
-    go in.
+    """A directed counting line, from `start` to `end` or along `points`. With y pointing down, side(q) is the sign of
+    (end.x − start.x)(q.y − start.y) − (end.y − start.y)(q.x − start.x) for the segment nearest to q. A crossing from the
+    negative to the positive side is `in`, one the other way is `out`: standing at `start` and looking towards `end`,
+    things that go from left to right go in. Things that pass beyond an end do not cross.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -87,17 +88,38 @@ class Line(_message.Message):
     START_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     ANCHOR_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    IN_NAME_FIELD_NUMBER: _builtins.int
+    OUT_NAME_FIELD_NUMBER: _builtins.int
+    U_TURN_WINDOW_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique within the camera; counts are kept under it."""
     anchor: Global___Anchor.ValueType
     """Which point of an object must cross."""
+    in_name: _builtins.str
+    """What people call going in, such as `entering`; empty: `in`."""
+    out_name: _builtins.str
+    """What people call going out, such as `leaving`; empty: `out`."""
     @_builtins.property
     def start(self) -> Global___Point:
-        """Where the line begins."""
+        """Where a line of two points begins; not set where there are `points`."""
 
     @_builtins.property
     def end(self) -> Global___Point:
-        """Where the line ends."""
+        """Where a line of two points ends; not set where there are `points`."""
+
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]:
+        """A line with corners, from its first point to its last. Segments must not cross or touch one another. Answers give a
+        line of two points as `start` and `end`.
+        """
+
+    @_builtins.property
+    def u_turn_window(self) -> _duration_pb2.Duration:
+        """Whoever comes back over the line within this time counts neither way. Crossings are told this much later, because
+        nobody knows before. Absent or zero: both ways count, at once. Whoever turns without leaving the line's band, a tenth of the
+        object's height to both sides, counts neither way in any case.
+        """
 
     def __init__(
         self,
@@ -106,10 +128,14 @@ class Line(_message.Message):
         start: Global___Point | None = ...,
         end: Global___Point | None = ...,
         anchor: Global___Anchor.ValueType = ...,
+        points: _abc.Iterable[Global___Point] | None = ...,
+        in_name: _builtins.str = ...,
+        out_name: _builtins.str = ...,
+        u_turn_window: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "u_turn_window", b"u_turn_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "end", b"end", "name", b"name", "start", b"start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "end", b"end", "in_name", b"in_name", "name", b"name", "out_name", b"out_name", "points", b"points", "start", b"start", "u_turn_window", b"u_turn_window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,7 +6,7 @@ from tally.counting import Line, Zone
 
 DEMO_LINES: Final = (
     # Upwards through the middle: walking to the right is in.
-    Line("Promenade", start=(0.5, 0.97), end=(0.5, 0.27)),
+    Line("Promenade", ((0.5, 0.97), (0.5, 0.27))),
 )
 DEMO_ZONES: Final = (
     # The ring of stones in the paving.

@@ -69,7 +69,7 @@ class Reference:
     is complete when the person is clear of the line on the other side; it happened with the last
     passage. So whoever dithers on a line counts once, and whoever goes round its end does not.
 
-    Everything is about foot points: lines and zones anchored elsewhere raise ValueError.
+    It knows about foot points and plain lines: what `knows` denies raises ValueError.
 
     Args:
         uri: The demo camera's address.
@@ -80,9 +80,15 @@ class Reference:
         self._scene = DemoOptions.parse(uri).scene()
         self._began = began
 
+    @staticmethod
+    def knows(place: Line | Zone) -> bool:
+        """Whether the place is anchored at feet and, if it is a line, has no corners and counts U-turns."""
+        plain = isinstance(place, Zone) or (len(place.points) == 2 and not place.u_turn_s)
+        return plain and place.anchor is Anchor.FOOT
+
     def crossings(self, line: Line, start: datetime, end: datetime) -> list[TrueCrossing]:
         """Crossings of a line from `start` (inclusive) to `end` (exclusive), in order of time."""
-        _check_anchor(line)
+        self._require_known(line)
         start_s, end_s = self._seconds(start), self._seconds(end)
         found = [
             (time_s, trip.walker, direction)
@@ -114,12 +120,16 @@ class Reference:
 
     def occupancy(self, zone: Zone, at: datetime) -> int:
         """People whose feet are inside a zone, and in the picture, at one moment."""
-        _check_anchor(zone)
+        self._require_known(zone)
         polygon = np.array(zone.polygon, np.float32)
         return sum(
             cv2.pointPolygonTest(polygon, person.foot, measureDist=False) >= 0
             for person in self.people(at)
         )
+
+    def _require_known(self, place: Line | Zone) -> None:
+        if not self.knows(place):
+            raise ValueError(f"{place.name!r} is not anchored at the foot, or no plain line")
 
     def _figures(self, at: datetime) -> list[Figure]:
         return figures(self._scene.walkers_at(self._seconds(at)), self._scene.camera)
@@ -132,7 +142,7 @@ class Reference:
         camera = self._scene.camera
         # Distances must mean the same along both axes: measure in picture heights.
         square = np.array([camera.aspect, 1.0])
-        start, end = np.array(line.start) * square, np.array(line.end) * square
+        start, end = np.array(line.points) * square
         along = (end - start) / np.hypot(*(end - start))
         across = np.array([-along[1], along[0]])
 
@@ -166,8 +176,3 @@ def _between(
     """The values `shares` of the way from each of the knots to the next."""
     mixed: NDArray[np.float64] = values[knots] + (values[knots + 1] - values[knots]) * shares
     return mixed
-
-
-def _check_anchor(place: Line | Zone) -> None:
-    if place.anchor is not Anchor.FOOT:
-        raise ValueError(f"{place.name!r} is anchored at the {place.anchor.value}, not at the foot")
