@@ -29,6 +29,7 @@ from tests.component.camera.calls import Cameras
 from tests.e2e.pool import Pool
 from tests.e2e.square import square
 from tests.meshes import Bearer
+from tests.passwords import GIVEN, choose_password
 from tests.refusals import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -45,9 +46,10 @@ async def operators_token(channel: grpc.aio.Channel, gateway: str) -> str:
         role_bindings=[role_pb2.RoleBinding(role_id="operator", site_ids=[NORTH])],
     )
     await user_service_pb2_grpc.UserServiceStub(channel).CreateUser(
-        user_service_pb2.CreateUserRequest(user=user, password=PASSWORD)
+        user_service_pb2.CreateUserRequest(user=user, password=GIVEN)
     )
     async with connect(gateway) as public:
+        await choose_password(public, EMAIL, GIVEN, PASSWORD)
         answer = await auth_service_pb2_grpc.AuthServiceStub(public).Login(
             auth_service_pb2.LoginRequest(email=EMAIL, password=PASSWORD)
         )

@@ -19,7 +19,7 @@ from tally.stack.certificates import authority_file
 from tally.stack.folder import DataFolder
 from tally.stack.mesh import FIRST_ADMIN, FIRST_ADMIN_SECRET
 from tests.component.worker_agent.videos import write_video
-from tests.meshes import administrators_token
+from tests.meshes import OWN_SECRET, administrators_token
 
 TALLY = Path(sys.prefix) / "bin" / "tally"
 START_S = 90
@@ -86,6 +86,7 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
     await line_with(first, r"mesh: (\d+)/\1 serving")
     await line_with(first, r"Demo plaza: streaming, \d+\.\d frames/s; Promenade: \d+ \(true \d+\)")
     await line_with(first, r"Yard: ended")
+    await choose_with_first_password(gateway_in(healthy), password, data)
     before = await stored(gateway_in(healthy), data)
     await line_with(first, r"Demo plaza: \d+ errors in \d+ true crossings")
     assert await first.wait() == 0
@@ -93,7 +94,7 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
     second = await tally_up(*arguments, "--compact")
     healthy = await line_with(second, r"all healthy after \d+\.\d s")
     for url in re.findall(r"https?://[\d.:]+", healthy):
-        await log_in_with_first_password(url, password, data)
+        await log_in(url, data)
     after = await stored(gateway_in(healthy), data)
     assert all(after[place] >= count for place, count in before.items())
     await line_with(second, r"mesh: (\d+)/\1 serving", never=password)
@@ -106,20 +107,39 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
     assert processes_of(data) == []
 
 
-async def log_in_with_first_password(url: str, password: str, data: Path) -> None:
-    """As people do, at either port of the gateway."""
+async def choose_with_first_password(url: str, password: str, data: Path) -> None:
+    """Log in as people do, which permits nothing until they have chosen a password of their own."""
+    login = ("login", "--email", FIRST_ADMIN, "--password-stdin")
+    assert (await command(url, data, *login, typed=password))[0] == 0
+    status, output = await command(url, data, "users", "list")
+    assert status == 1
+    assert "`tally passwd` comes first" in output
+    own = DataFolder(data).secret(OWN_SECRET)
+    typed = f"{password}\n{own}\n"
+    assert (await command(url, data, "passwd", "--password-stdin", typed=typed))[0] == 0
+
+
+async def log_in(url: str, data: Path) -> None:
+    """At either port of the gateway."""
+    own = DataFolder(data).secret(OWN_SECRET)
+    login = ("login", "--email", FIRST_ADMIN, "--password-stdin")
+    for arguments in (login, ("users", "list", "--json"), ("logout",)):
+        status, output = await command(url, data, *arguments, typed=own)
+        assert status == 0, output
+
+
+async def command(url: str, data: Path, *arguments: str, typed: str = "") -> tuple[int | None, str]:
+    """The exit status and the output of a command."""
     environment = os.environ | {
         "TALLY_GATEWAY": url,
         "TALLY_CA": str(authority_file(DataFolder(data))),
         "XDG_CONFIG_HOME": str(data.parent / "config"),
     }
-    email = ("--email", FIRST_ADMIN)
-    for command in (["login", *email, "--password-stdin"], ["users", "list", "--json"], ["logout"]):
-        process = await asyncio.create_subprocess_exec(
-            str(TALLY), *command, env=environment, stdin=PIPE, stdout=PIPE, stderr=STDOUT
-        )
-        output, _ = await process.communicate(password.encode())
-        assert process.returncode == 0, output.decode()
+    process = await asyncio.create_subprocess_exec(
+        str(TALLY), *arguments, env=environment, stdin=PIPE, stdout=PIPE, stderr=STDOUT
+    )
+    output, _ = await process.communicate(typed.encode())
+    return process.returncode, output.decode()
 
 
 def gateway_in(line: str) -> str:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import structlog
+from argon2 import PasswordHasher
 
 from tally.auth.adapters.passwords import ArgonPasswords
 from tally.auth.adapters.signing_keys import key_cipher, make_signing_key
@@ -39,13 +40,14 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def auth_server(
-    settings: AuthSettings, *, clock: Clock = utc_now
+    settings: AuthSettings, *, clock: Clock = utc_now, hasher: PasswordHasher | None = None
 ) -> AsyncIterator[RunningServer]:
     """The auth context: migrated, serving, rotating its keys. It verifies its own tokens, whatever the settings allow.
 
     Args:
         settings: Where things are.
         clock: Stamps and ends sessions and tokens.
+        hasher: Hashes passwords; by default as slowly as attackers deserve.
     """
     url = settings.database_url.get_secret_value()
     await ensure_tables(url, "tally.auth.migrations")
@@ -53,7 +55,7 @@ async def auth_server(
         database = Database(url)
         stack.push_async_callback(database.close)
         begin = units_of_work(database, key_cipher(settings.secret.get_secret_value()))
-        passwords = ArgonPasswords()
+        passwords = ArgonPasswords(hasher)
         stack.callback(passwords.close)
         ports = Ports(
             begin,

@@ -23,12 +23,13 @@ _MENDS = {
     "BEYOND_OWN_PERMISSIONS": "ask somebody who holds them; `tally whoami` shows yours",
     "ETAG_MISMATCH": "repeat the command",
     "ROLE_NOT_FOUND": "tally roles list",
+    "PASSWORD_CHANGE_REQUIRED": "tally passwd",
 }
 """What the caller can do, by the reason of a refused call; other messages say it themselves."""
 _MENDS_BY_STATUS = {
     grpc.StatusCode.UNAUTHENTICATED: "tally login",
-    grpc.StatusCode.PERMISSION_DENIED: "ask an administrator for a role that permits it; "
-    "`tally whoami` shows yours",
+    grpc.StatusCode.PERMISSION_DENIED: "ask an administrator for a role that permits it: "
+    "`tally whoami` shows yours; if somebody else chose your password, `tally passwd` comes first",
     grpc.StatusCode.UNAVAILABLE: "repeat in a moment",
     grpc.StatusCode.DEADLINE_EXCEEDED: "repeat in a moment",
 }

@@ -51,7 +51,10 @@ def login(
         password = read_line() if password_stdin else typer.prompt("password", hide_input=True)
         caller = asyncio.run(_login(there, email, password))
         if caller.user.password_change_required and password_stdin:
-            warn("somebody else knows your password", mend="tally passwd")
+            warn(
+                "somebody else knows your password: you may do nothing else before",
+                mend="tally passwd",
+            )
         elif caller.user.password_change_required:
             console.print("somebody else knows your password, so choose your own now")
             asyncio.run(_passwd(there.url, password, ask_new_password()))

@@ -22,6 +22,7 @@ class Principal:
         sites: Ids of the sites where the caller holds a permission, by permission; beyond `permissions`.
         expires_at: When the credentials end; None if they do not.
         session_id: The login session that the credentials belong to; empty if none.
+        password_change_required: Whether the caller may do nothing until they choose a password of their own.
     """
 
     subject: str
@@ -29,6 +30,7 @@ class Principal:
     sites: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expires_at: datetime | None = None
     session_id: str = ""
+    password_change_required: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds `permission` everywhere; `system:admin` holds every one."""

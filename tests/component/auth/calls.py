@@ -17,6 +17,7 @@ from tally.api.auth.v1 import (
     user_service_pb2,
     user_service_pb2_grpc,
 )
+from tests.passwords import GIVEN, choose_password
 
 PASSWORD = "nine green lanterns"
 
@@ -35,6 +36,7 @@ class Caller:
     """The contract's methods, called with an access token."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel = channel
         self._auth = auth_service_pb2_grpc.AuthServiceStub(channel)
         self._users = user_service_pb2_grpc.UserServiceStub(channel)
         self.tokens = auth_service_pb2.Tokens()
@@ -69,10 +71,17 @@ class Caller:
         return await self._auth.Whoami(auth_service_pb2.WhoamiRequest(), metadata=self.metadata)
 
     async def create(self, email: str, *role_ids: str) -> user_pb2.User:
+        """A user who has chosen `PASSWORD`."""
+        user = await self.create_given(email, *role_ids)
+        await choose_password(self._channel, email, GIVEN, PASSWORD)
+        return await self.get(user.id)
+
+    async def create_given(self, email: str, *role_ids: str) -> user_pb2.User:
+        """A user with the password `GIVEN`, which is not their own."""
         user = user_pb2.User(
             email=email, display_name="Somebody", role_bindings=everywhere(*role_ids)
         )
-        request = user_service_pb2.CreateUserRequest(user=user, password=PASSWORD)
+        request = user_service_pb2.CreateUserRequest(user=user, password=GIVEN)
         return (await self._users.CreateUser(request, metadata=self.metadata)).user
 
     async def get(self, user_id: str) -> user_pb2.User:

@@ -12,6 +12,7 @@ from tally.auth.settings import AuthSettings
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
 from tally.stack.nats import NatsServer
+from tests.passwords import GIVEN, QUICK, choose_password
 
 ADMIN_EMAIL = "admin@localhost"
 ADMIN_PASSWORD = "seven blue herons"
@@ -41,14 +42,17 @@ def settings(database_dsn: str, nats_server: NatsServer, nats_url: str) -> AuthS
         nats_url=SecretStr(nats_server.url("auth")),
         secret=SecretStr("x" * 32),
         first_admin_email=ADMIN_EMAIL,
-        first_admin_password=SecretStr(ADMIN_PASSWORD),
+        first_admin_password=SecretStr(GIVEN),
         shutdown_grace_s=0.2,
     )
 
 
 @pytest.fixture
 async def server(settings: AuthSettings, clock: MovableClock) -> AsyncIterator[RunningServer]:
-    async with auth_server(settings, clock=clock) as running:
+    """The server, whose first administrator has chosen a password."""
+    async with auth_server(settings, clock=clock, hasher=QUICK) as running:
+        async with connect(running.address) as channel:
+            await choose_password(channel, ADMIN_EMAIL, GIVEN, ADMIN_PASSWORD)
         yield running
 
 

@@ -24,6 +24,7 @@ from tally.kernel.grpc.server import RunningServer
 from tests.component.auth.calls import Caller, everywhere, outcome, refused
 from tests.component.auth.conftest import ADMIN_EMAIL, ADMIN_PASSWORD, MovableClock
 from tests.component.auth.programs import Accounts, calling_with, exchange
+from tests.passwords import GIVEN, choose_password
 
 SITE = "0190d2c5-8a7e-7c3e-9d41-3f6a2b1c0d9e"
 OTHER_SITE = "0190d2c5-8a7e-7c3e-9d41-3f6a2b1c0d9f"
@@ -227,6 +228,7 @@ async def test_keys_that_people_made_outlive_those_of_the_deployment(
     brought = key_text("a" * 40)
     bringing = settings.model_copy(update={"keys": (worker_key(brought, "camera:read"),)})
     async with auth_server(bringing) as server, connect(server.address) as channel:
+        await choose_password(channel, ADMIN_EMAIL, GIVEN, ADMIN_PASSWORD)
         root = await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
         account_id = (await whoami(server.address, brought)).service_account.id
         async with calling_with(server.address, root.tokens.access_token) as managing:

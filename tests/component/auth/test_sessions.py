@@ -6,8 +6,7 @@ from hashlib import sha256
 
 import grpc
 import pytest
-from argon2 import PasswordHasher
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from tally.api.auth.v1 import jwks_service_pb2
 from tally.api.auth.v1.jwks_service_pb2_grpc import JwksServiceStub
@@ -16,9 +15,11 @@ from tally.auth.application.throttle import PER_ACCOUNT
 from tally.auth.bootstrap import auth_server
 from tally.auth.settings import AuthSettings
 from tally.kernel.database import Database
+from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
-from tests.component.auth.calls import PASSWORD, Caller, outcome, refused, roles
+from tests.component.auth.calls import Caller, outcome, refused, roles
 from tests.component.auth.conftest import ADMIN_EMAIL, ADMIN_PASSWORD, MovableClock
+from tests.passwords import GIVEN, QUICK
 
 
 @pytest.fixture
@@ -115,32 +116,36 @@ async def test_a_changed_password_ends_all_sessions(
     await Caller(channel).login(ADMIN_EMAIL, "four amber kettles")
 
 
-async def test_who_did_not_choose_their_password_is_told_until_they_do(
+async def test_who_did_not_choose_their_password_may_only_change_it(
     admin: Caller, channel: grpc.aio.Channel
 ) -> None:
-    assert (await admin.whoami()).user.password_change_required
-    user = await admin.create("ana@example.org", "viewer")
+    user = await admin.create_given("ana@example.org", "admin")
     assert user.password_change_required
-    ana = await Caller(channel).login(user.email, PASSWORD)
-    await ana.change_password(PASSWORD, "four amber kettles")
-    assert not (await admin.get(user.id)).password_change_required
+    ana = await Caller(channel).login(user.email, GIVEN)
+    ana.tokens = await ana.refresh(ana.tokens.refresh_token)
+    me = await ana.whoami()
+    assert me.user.password_change_required
+    assert not me.permissions
+    async with refused("PASSWORD_CHANGE_REQUIRED"):
+        await ana.get(user.id)
+    await ana.change_password(GIVEN, "four amber kettles")
+    await ana.login(user.email, "four amber kettles")
+    assert not (await ana.get(user.id)).password_change_required
 
 
-async def test_a_login_renews_a_hash_with_weaker_parameters(
-    channel: grpc.aio.Channel, server: RunningServer, settings: AuthSettings
-) -> None:
+async def test_a_login_renews_a_hash_with_weaker_parameters(settings: AuthSettings) -> None:
     database = Database(settings.database_url.get_secret_value())
-    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(ADMIN_PASSWORD)
     try:
-        async with database.begin() as connection:
-            await connection.execute(update(users).values(password_hash=weak))
-        await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
-        async with database.begin() as connection:
-            renewed = (await connection.execute(select(users.c.password_hash))).scalar_one()
+        async with auth_server(settings, hasher=QUICK):
+            pass
+        async with auth_server(settings) as server, connect(server.address) as channel:
+            await Caller(channel).login(ADMIN_EMAIL, GIVEN)
+            async with database.begin() as connection:
+                renewed = (await connection.execute(select(users.c.password_hash))).scalar_one()
+            await Caller(channel).login(ADMIN_EMAIL, GIVEN)
     finally:
         await database.close()
     assert "m=19456,t=2,p=1" in renewed
-    await Caller(channel).login(ADMIN_EMAIL, ADMIN_PASSWORD)
 
 
 async def test_secrets_are_kept_as_digests_and_ciphers(

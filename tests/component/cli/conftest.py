@@ -13,10 +13,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tally.cli.main import app
+from tally.kernel.grpc.client import connect
 from tally.stack.folder import free_port
 from tally.stack.nats import NatsServer
 from tally.stack.postgres import PostgresServer
 from tests.conftest import Background
+from tests.passwords import GIVEN, choose_password
 
 ADMIN = "admin@localhost"
 ADMINS_PASSWORD = "seven blue herons"
@@ -42,7 +44,7 @@ def gateway(
         "TALLY_AUTH_NATS_URL": nats_server.url("stack"),
         "TALLY_AUTH_SECRET": "x" * 32,
         "TALLY_AUTH_FIRST_ADMIN_EMAIL": ADMIN,
-        "TALLY_AUTH_FIRST_ADMIN_PASSWORD": ADMINS_PASSWORD,
+        "TALLY_AUTH_FIRST_ADMIN_PASSWORD": GIVEN,
         "TALLY_AUTH_SHUTDOWN_GRACE_S": "0.2",
     }
     log = tmp_path_factory.mktemp("auth") / "auth.log"
@@ -55,11 +57,17 @@ def gateway(
         )
     try:
         _await_answer(process, address, log)
+        background.run(_choose(address, ADMIN, ADMINS_PASSWORD))
         yield f"http://{address}"
     finally:
         process.terminate()
         process.wait(timeout=30)
         background.run(postgres.drop_database(database))
+
+
+async def _choose(address: str, email: str, own: str) -> None:
+    async with connect(address) as channel:
+        await choose_password(channel, email, GIVEN, own)
 
 
 def _await_answer(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
@@ -111,15 +119,27 @@ def administrator(tally: Tally) -> None:
 
 
 @pytest.fixture
-def created(tally: Tally, administrator: None) -> Callable[..., str]:
-    """Creates a user with some roles, with the password `PASSWORD`, and returns the address."""
+def given(tally: Tally, administrator: None) -> Callable[..., str]:
+    """Creates a user with some roles and the password `GIVEN`, and returns the address."""
 
     def create(*roles: str) -> str:
         email = f"{uuid4().hex[:12]}@example.org"
         options = [part for role in roles for part in ("--role", role)]
         command = ["users", "create", email, *options, "--password-stdin"]
-        done = tally(*command, input=f"{PASSWORD}\n")
+        done = tally(*command, input=f"{GIVEN}\n")
         assert done.exit_code == 0, done.output
+        return email
+
+    return create
+
+
+@pytest.fixture
+def created(given: Callable[..., str], background: Background, gateway: str) -> Callable[..., str]:
+    """Creates a user with some roles, who has chosen the password `PASSWORD`, and returns the address."""
+
+    def create(*roles: str) -> str:
+        email = given(*roles)
+        background.run(_choose(gateway.removeprefix("http://"), email, PASSWORD))
         return email
 
     return create

@@ -13,6 +13,7 @@ import pytest
 
 from tally.stack.folder import free_port
 from tests.component.cli.conftest import ADMIN, ADMINS_PASSWORD, PASSWORD, Tally
+from tests.passwords import GIVEN
 
 TALLY = Path(sys.prefix) / "bin" / "tally"
 AT_ONCE = 4
@@ -119,13 +120,16 @@ def test_an_access_token_about_to_end_is_renewed_by_the_first_of_many_commands(
 
 
 def test_who_did_not_choose_their_password_chooses_one_at_the_first_login(
-    tally: Tally, gateway: str, created: Callable[..., str]
+    tally: Tally, gateway: str, given: Callable[..., str]
 ) -> None:
-    email = created("viewer")
-    told = tally("login", "--email", email, "--password-stdin", input=f"{PASSWORD}\n")
+    email = given("admin")
+    told = tally("login", "--email", email, "--password-stdin", input=f"{GIVEN}\n")
     assert "mend:    tally passwd" in told.stderr
+    refused = tally("users", "list")
+    assert refused.exit_code == 1
+    assert "mend:  tally passwd" in refused.stderr
     own = "four amber kettles"
-    done = tally("login", input=f"{email}\n{PASSWORD}\n{own}\nsomething else\n{own}\n{own}\n")
+    done = tally("login", input=f"{email}\n{GIVEN}\n{own}\nsomething else\n{own}\n{own}\n")
     assert done.exit_code == 0, done.output
     assert own not in done.output
     assert f"the password of {email} is changed" in done.stdout

@@ -27,22 +27,31 @@ class JwtAccessTokens:
 
     def issue(self, subject: str, grants: Grants, session_id: str = "") -> str:
         """A token that says who somebody is and what they may do."""
+        claims: dict[str, object] = {"permissions": sorted(grants.everywhere)}
+        if grants.sites:
+            claims["site_permissions"] = {name: sorted(ids) for name, ids in grants.sites.items()}
+        if session_id:
+            claims["sid"] = session_id
+        return self._sign(subject, claims)
+
+    def issue_restricted(self, subject: str, session_id: str) -> str:
+        """A token that permits nothing, for whom somebody else chose the password."""
+        return self._sign(
+            subject, {"permissions": [], "sid": session_id, "password_change_required": True}
+        )
+
+    def _sign(self, subject: str, claims: dict[str, object]) -> str:
         now = self.clock()
         key = self.key_ring.signing
-        claims: dict[str, object] = {
+        common = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": subject,
             "jti": new_id(),
             "iat": now,
             "exp": now + ACCESS_TOKEN_LIFETIME,
-            "permissions": sorted(grants.everywhere),
         }
-        if grants.sites:
-            claims["site_permissions"] = {name: sorted(ids) for name, ids in grants.sites.items()}
-        if session_id:
-            claims["sid"] = session_id
-        return jwt.encode(claims, key.private_key, ALGORITHM, headers={"kid": key.id})
+        return jwt.encode(common | claims, key.private_key, ALGORITHM, headers={"kid": key.id})
 
 
 def key_set(keys: Sequence[SigningKey]) -> list[Jwk]:

@@ -34,7 +34,7 @@ class User(Versioned):
         password_hash: In argon2's own encoding, with its parameters.
         role_bindings: The roles that they hold.
         disabled: Whether they can no longer log in.
-        password_change_required: Whether somebody else chose their password, so that they are told to change it.
+        password_change_required: Whether somebody else chose their password, so that they may do nothing but change it.
         version: Counts the changes, from 1.
         create_time: When they came into being.
         update_time: When they last changed.

@@ -345,3 +345,6 @@ class AccessTokens(Protocol):
             grants: What they may do.
             session_id: The session that it belongs to; empty for service accounts.
         """
+
+    def issue_restricted(self, subject: str, session_id: str) -> str:
+        """A signed token that permits nothing, for whom somebody else chose the password: until they change it."""

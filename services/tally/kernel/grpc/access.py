@@ -66,10 +66,7 @@ def enforce_access(authenticator: Authenticator, path: str, method: Method | Non
             raise Unauthenticated("this method needs credentials: send an authorization header")
         call.principal = principal
         if needed is not None and not _holds(principal, needed):
-            raise PermissionDenied(
-                f"{principal.subject} lacks the permission {needed.permission}",
-                metadata={"permission": needed.permission},
-            )
+            raise _denied(principal, needed.permission)
         token = _caller.set((principal, call))
         try:
             if unending and principal.expires_at is not None:
@@ -100,6 +97,18 @@ async def _until(moment: datetime, proceed: Proceed, call: Call) -> Any:
         if not timer.expired():
             raise
         raise Unauthenticated("the credentials have expired: call again with new ones") from None
+
+
+def _denied(principal: Principal, permission: str) -> PermissionDenied:
+    if principal.password_change_required:
+        return PermissionDenied(
+            "somebody else knows your password: change it with AuthService.ChangePassword, then log in again",
+            reason="PASSWORD_CHANGE_REQUIRED",
+        )
+    return PermissionDenied(
+        f"{principal.subject} lacks the permission {permission}",
+        metadata={"permission": permission},
+    )
 
 
 def _is_public(path: str, method: Method | None) -> bool:

@@ -165,6 +165,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         {permission: _names(sites, permission) for permission in sites},
         datetime.fromtimestamp(claims["exp"] + LEEWAY_S, UTC),
         str(claims.get("sid", "")),
+        claims.get("password_change_required") is True,
     )
 
 

@@ -66,6 +66,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another service account has this name."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 21
     """The request id stands for a request with other content."""
+    ERROR_REASON_PASSWORD_CHANGE_REQUIRED: _ErrorReason.ValueType  # 22
+    """Somebody else knows the caller's password, so all that the caller may do is to change it. Told by every context."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -114,4 +116,6 @@ ERROR_REASON_SERVICE_ACCOUNT_NAME_TAKEN: ErrorReason.ValueType  # 20
 """Another service account has this name."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 21
 """The request id stands for a request with other content."""
+ERROR_REASON_PASSWORD_CHANGE_REQUIRED: ErrorReason.ValueType  # 22
+"""Somebody else knows the caller's password, so all that the caller may do is to change it. Told by every context."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

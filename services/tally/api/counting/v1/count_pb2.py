@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tally/api/counting/v1/count.proto\x12\x15tally.api.counting.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x01\n\x08\x43rossing\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04line\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12?\n\tdirection\x18\x03 \x01(\x0e\x32 .tally.api.counting.v1.DirectionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05track\x18\x05 \x01(\x03\x12\x0f\n\x07ordinal\x18\x06 \x01(\r\x12\x14\n\x0cobject_class\x18\x07 \x01(\t\x12\r\n\x05score\x18\x08 \x01(\x02\"\x84\x02\n\x05Visit\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04zone\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12:\n\x04kind\x18\x03 \x01(\x0e\x32 .tally.api.counting.v1.VisitKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05track\x18\x05 \x01(\x03\x12\x0f\n\x07ordinal\x18\x06 \x01(\r\x12(\n\x05\x64well\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cobject_class\x18\x08 \x01(\t\"E\n\rZoneOccupancy\x12\x17\n\x04zone\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x0c\n\x04peak\x18\x03 \x01(\r\"I\n\tLineTotal\x12\x17\n\x04line\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12\x10\n\x08in_count\x18\x02 \x01(\x04\x12\x11\n\tout_count\x18\x03 \x01(\x04*K\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02*R\n\tVisitKind\x12\x1a\n\x16VISIT_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10VISIT_KIND_ENTRY\x10\x01\x12\x13\n\x0fVISIT_KIND_EXIT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tally/api/counting/v1/count.proto\x12\x15tally.api.counting.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x03\n\x08\x43rossing\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04line\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12?\n\tdirection\x18\x03 \x01(\x0e\x32 .tally.api.counting.v1.DirectionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05track\x18\x05 \x01(\x03\x12\x0f\n\x07ordinal\x18\x06 \x01(\r\x12\x14\n\x0cobject_class\x18\x07 \x01(\t\x12\r\n\x05score\x18\x08 \x01(\x02\x12#\n\nconfidence\x18\t \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x80?-\x00\x00\x00\x00\x12\x42\n\x08\x65vidence\x18\n \x03(\x0e\x32\x1f.tally.api.counting.v1.EvidenceB\x0f\xbaH\x0c\x92\x01\t\x10\x10\"\x05\x82\x01\x02\x10\x01\x12&\n\x03gap\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1e\n\rprevious_line\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18?\x12&\n\tspeed_mps\x18\r \x01(\x01\x42\x0e\xbaH\x0b\x12\t)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x42\x0c\n\n_speed_mps\"\x84\x02\n\x05Visit\x12\x14\n\x02id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x04zone\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12:\n\x04kind\x18\x03 \x01(\x0e\x32 .tally.api.counting.v1.VisitKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05track\x18\x05 \x01(\x03\x12\x0f\n\x07ordinal\x18\x06 \x01(\r\x12(\n\x05\x64well\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cobject_class\x18\x08 \x01(\t\"E\n\rZoneOccupancy\x12\x17\n\x04zone\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12\r\n\x05\x63ount\x18\x02 \x01(\r\x12\x0c\n\x04peak\x18\x03 \x01(\r\"I\n\tLineTotal\x12\x17\n\x04line\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18?\x12\x10\n\x08in_count\x18\x02 \x01(\x04\x12\x11\n\tout_count\x18\x03 \x01(\x04*K\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02*\xc0\x01\n\x08\x45vidence\x12\x18\n\x14\x45VIDENCE_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x45VIDENCE_SEEN_ON_BOTH_SIDES\x10\x01\x12\x16\n\x12\x45VIDENCE_BORN_NEAR\x10\x02\x12\x17\n\x13\x45VIDENCE_ENDED_NEAR\x10\x03\x12\x19\n\x15\x45VIDENCE_INTERPOLATED\x10\x04\x12\x15\n\x11\x45VIDENCE_STITCHED\x10\x05\x12\x16\n\x12\x45VIDENCE_LOW_SCORE\x10\x06*R\n\tVisitKind\x12\x1a\n\x16VISIT_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10VISIT_KIND_ENTRY\x10\x01\x12\x13\n\x0fVISIT_KIND_EXIT\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CROSSING'].fields_by_name['direction']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_CROSSING'].fields_by_name['time']._loaded_options = None
   _globals['_CROSSING'].fields_by_name['time']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CROSSING'].fields_by_name['confidence']._loaded_options = None
+  _globals['_CROSSING'].fields_by_name['confidence']._serialized_options = b'\272H\014\n\n\035\000\000\200?-\000\000\000\000'
+  _globals['_CROSSING'].fields_by_name['evidence']._loaded_options = None
+  _globals['_CROSSING'].fields_by_name['evidence']._serialized_options = b'\272H\014\222\001\t\020\020\"\005\202\001\002\020\001'
+  _globals['_CROSSING'].fields_by_name['previous_line']._loaded_options = None
+  _globals['_CROSSING'].fields_by_name['previous_line']._serialized_options = b'\272H\004r\002\030?'
+  _globals['_CROSSING'].fields_by_name['speed_mps']._loaded_options = None
+  _globals['_CROSSING'].fields_by_name['speed_mps']._serialized_options = b'\272H\013\022\t)\000\000\000\000\000\000\000\000'
   _globals['_VISIT'].fields_by_name['id']._loaded_options = None
   _globals['_VISIT'].fields_by_name['id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_VISIT'].fields_by_name['zone']._loaded_options = None
@@ -54,16 +62,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ZONEOCCUPANCY'].fields_by_name['zone']._serialized_options = b'\272H\006r\004\020\001\030?'
   _globals['_LINETOTAL'].fields_by_name['line']._loaded_options = None
   _globals['_LINETOTAL'].fields_by_name['line']._serialized_options = b'\272H\006r\004\020\001\030?'
-  _globals['_DIRECTION']._serialized_start=807
-  _globals['_DIRECTION']._serialized_end=882
-  _globals['_VISITKIND']._serialized_start=884
-  _globals['_VISITKIND']._serialized_end=966
+  _globals['_DIRECTION']._serialized_start=1038
+  _globals['_DIRECTION']._serialized_end=1113
+  _globals['_EVIDENCE']._serialized_start=1116
+  _globals['_EVIDENCE']._serialized_end=1308
+  _globals['_VISITKIND']._serialized_start=1310
+  _globals['_VISITKIND']._serialized_end=1392
   _globals['_CROSSING']._serialized_start=155
-  _globals['_CROSSING']._serialized_end=396
-  _globals['_VISIT']._serialized_start=399
-  _globals['_VISIT']._serialized_end=659
-  _globals['_ZONEOCCUPANCY']._serialized_start=661
-  _globals['_ZONEOCCUPANCY']._serialized_end=730
-  _globals['_LINETOTAL']._serialized_start=732
-  _globals['_LINETOTAL']._serialized_end=805
+  _globals['_CROSSING']._serialized_end=627
+  _globals['_VISIT']._serialized_start=630
+  _globals['_VISIT']._serialized_end=890
+  _globals['_ZONEOCCUPANCY']._serialized_start=892
+  _globals['_ZONEOCCUPANCY']._serialized_end=961
+  _globals['_LINETOTAL']._serialized_start=963
+  _globals['_LINETOTAL']._serialized_end=1036
 # @@protoc_insertion_point(module_scope)

@@ -3,10 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -42,6 +44,46 @@ DIRECTION_IN: Direction.ValueType  # 1
 DIRECTION_OUT: Direction.ValueType  # 2
 """From the positive to the negative side."""
 Global___Direction: _TypeAlias = Direction  # noqa: Y015
+
+class _Evidence:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EvidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Evidence.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVIDENCE_UNSPECIFIED: _Evidence.ValueType  # 0
+    """Not set."""
+    EVIDENCE_SEEN_ON_BOTH_SIDES: _Evidence.ValueType  # 1
+    """The object was seen clear of the line's band before and after."""
+    EVIDENCE_BORN_NEAR: _Evidence.ValueType  # 2
+    """It was never seen clear of the band on the side that it came from."""
+    EVIDENCE_ENDED_NEAR: _Evidence.ValueType  # 3
+    """It was lost before it had left the band."""
+    EVIDENCE_INTERPOLATED: _Evidence.ValueType  # 4
+    """It was out of sight for more than half a second when it crossed; `gap` says how long."""
+    EVIDENCE_STITCHED: _Evidence.ValueType  # 5
+    """It was lost before the line, and a new track beyond the line was taken for it."""
+    EVIDENCE_LOW_SCORE: _Evidence.ValueType  # 6
+    """The detector was not sure of it on one side of the passage."""
+
+class Evidence(_Evidence, metaclass=_EvidenceEnumTypeWrapper):
+    """What speaks for a crossing, and what makes it doubtful."""
+
+EVIDENCE_UNSPECIFIED: Evidence.ValueType  # 0
+"""Not set."""
+EVIDENCE_SEEN_ON_BOTH_SIDES: Evidence.ValueType  # 1
+"""The object was seen clear of the line's band before and after."""
+EVIDENCE_BORN_NEAR: Evidence.ValueType  # 2
+"""It was never seen clear of the band on the side that it came from."""
+EVIDENCE_ENDED_NEAR: Evidence.ValueType  # 3
+"""It was lost before it had left the band."""
+EVIDENCE_INTERPOLATED: Evidence.ValueType  # 4
+"""It was out of sight for more than half a second when it crossed; `gap` says how long."""
+EVIDENCE_STITCHED: Evidence.ValueType  # 5
+"""It was lost before the line, and a new track beyond the line was taken for it."""
+EVIDENCE_LOW_SCORE: Evidence.ValueType  # 6
+"""The detector was not sure of it on one side of the passage."""
+Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 class _VisitKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -81,6 +123,11 @@ class Crossing(_message.Message):
     ORDINAL_FIELD_NUMBER: _builtins.int
     OBJECT_CLASS_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    GAP_FIELD_NUMBER: _builtins.int
+    PREVIOUS_LINE_FIELD_NUMBER: _builtins.int
+    SPEED_MPS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Derived from camera, run, track, line and ordinal: whoever derives it again gets the same id, so that a crossing
     which is delivered twice is stored once.
@@ -97,9 +144,25 @@ class Crossing(_message.Message):
     """The class of the object, such as `person`."""
     score: _builtins.float
     """How sure the detector was of the object, 0 to 1."""
+    confidence: _builtins.float
+    """How likely this crossing happened, 0 to 1: the share of true ones among crossings with the same evidence, in
+    synthetic scenes whose truth is known. 0 in records of older workers, which did not say.
+    """
+    previous_line: _builtins.str
+    """The line that the track had crossed last before, this one included; empty if it had crossed none."""
+    speed_mps: _builtins.float
+    """Mean speed in metres per second from the line that this one is paired with; absent if the object did not come from there."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When, interpolated between the frames before and after."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedScalarFieldContainer[Global___Evidence.ValueType]:
+        """Why."""
+
+    @_builtins.property
+    def gap(self) -> _duration_pb2.Duration:
+        """Time between the sightings of the object before and after the line."""
 
     def __init__(
         self,
@@ -112,12 +175,19 @@ class Crossing(_message.Message):
         ordinal: _builtins.int = ...,
         object_class: _builtins.str = ...,
         score: _builtins.float = ...,
+        confidence: _builtins.float = ...,
+        evidence: _abc.Iterable[Global___Evidence.ValueType] | None = ...,
+        gap: _duration_pb2.Duration | None = ...,
+        previous_line: _builtins.str = ...,
+        speed_mps: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps", "gap", b"gap", "speed_mps", b"speed_mps", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["direction", b"direction", "id", b"id", "line", b"line", "object_class", b"object_class", "ordinal", b"ordinal", "score", b"score", "time", b"time", "track", b"track"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps", "confidence", b"confidence", "direction", b"direction", "evidence", b"evidence", "gap", b"gap", "id", b"id", "line", b"line", "object_class", b"object_class", "ordinal", b"ordinal", "previous_line", b"previous_line", "score", b"score", "speed_mps", b"speed_mps", "time", b"time", "track", b"track"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__speed_mps: _TypeAlias = _typing.Literal["speed_mps"]  # noqa: Y015
+    _WhichOneofArgType__speed_mps: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__speed_mps) -> _WhichOneofReturnType__speed_mps | None: ...
 
 Global___Crossing: _TypeAlias = Crossing  # noqa: Y015
 

@@ -92,6 +92,7 @@ class Line(_message.Message):
     IN_NAME_FIELD_NUMBER: _builtins.int
     OUT_NAME_FIELD_NUMBER: _builtins.int
     U_TURN_WINDOW_FIELD_NUMBER: _builtins.int
+    PAIR_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique within the camera; counts are kept under it."""
     anchor: Global___Anchor.ValueType
@@ -121,6 +122,12 @@ class Line(_message.Message):
         object's height to both sides, counts neither way in any case.
         """
 
+    @_builtins.property
+    def pair(self) -> Global___LinePair:
+        """Another line at a known distance (tripwires): whatever crosses one of the two and then the other has its speed told.
+        One of the two names the other.
+        """
+
     def __init__(
         self,
         *,
@@ -132,14 +139,41 @@ class Line(_message.Message):
         in_name: _builtins.str = ...,
         out_name: _builtins.str = ...,
         u_turn_window: _duration_pb2.Duration | None = ...,
+        pair: Global___LinePair | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "u_turn_window", b"u_turn_window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "pair", b"pair", "start", b"start", "u_turn_window", b"u_turn_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "end", b"end", "in_name", b"in_name", "name", b"name", "out_name", b"out_name", "points", b"points", "start", b"start", "u_turn_window", b"u_turn_window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "end", b"end", "in_name", b"in_name", "name", b"name", "out_name", b"out_name", "pair", b"pair", "points", b"points", "start", b"start", "u_turn_window", b"u_turn_window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Line: _TypeAlias = Line  # noqa: Y015
+
+@_typing.final
+class LinePair(_message.Message):
+    """The other line of a pair."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    DISTANCE_M_FIELD_NUMBER: _builtins.int
+    line: _builtins.str
+    """Name of a line of the same camera, which is in no other pair."""
+    distance_m: _builtins.float
+    """How far it is away, in metres, on the way that objects take."""
+    def __init__(
+        self,
+        *,
+        line: _builtins.str = ...,
+        distance_m: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["distance_m", b"distance_m", "line", b"line"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinePair: _TypeAlias = LinePair  # noqa: Y015
 
 @_typing.final
 class Zone(_message.Message):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tally.auth.application.session_tokens import session_token
 from tally.auth.application.throttle import Throttle
 from tally.auth.domain.errors import CredentialsWrong
 from tally.auth.domain.model import SESSION_LIFETIME, Client, Session, Tokens, User
@@ -64,5 +65,5 @@ class Login:
                 Session(session_id, user.id, client, now, now, now + SESSION_LIFETIME)
             )
             await work.sessions.add_token(session_id, refresh_token)
-            grants = await work.roles.grants(user.role_bindings)
-        return Tokens(self.access_tokens.issue(user.subject, grants, session_id), refresh_token)
+            access_token = await session_token(self.access_tokens, work, user, session_id)
+        return Tokens(access_token, refresh_token)

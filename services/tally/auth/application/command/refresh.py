@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from tally.auth.application.session_tokens import session_token
 from tally.auth.domain.errors import RefreshTokenInvalid
 from tally.auth.domain.model import Tokens
 from tally.auth.domain.ports import AccessTokens, Begin
@@ -41,8 +42,8 @@ class Refresh:
                 user = await work.users.get(token.user_id)
                 await work.sessions.mark_used(refresh_token, now)
                 await work.sessions.add_token(token.session_id, following)
-                grants = await work.roles.grants(user.role_bindings)
+                access_token = await session_token(self.access_tokens, work, user, token.session_id)
         if stolen:  # raised only here, because an error inside would undo the end of the session
             _log.warning("refresh_token_reused", user=token.user_id, session=token.session_id)
             raise RefreshTokenInvalid
-        return Tokens(self.access_tokens.issue(user.subject, grants, token.session_id), following)
+        return Tokens(access_token, following)
