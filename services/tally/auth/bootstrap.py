@@ -1,6 +1,5 @@
 """Puts the auth server together; with `composition`, nothing else knows all its parts."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -25,13 +24,12 @@ from tally.auth.settings import AuthSettings
 from tally.kernel.bus import Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
-from tally.kernel.errors import DomainError
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.grpc.tokens import Jwk, JwksAuthenticator
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
-from tally.kernel.process import background
+from tally.kernel.process import background, repeatedly
 
 SWEEP_PERIOD_S = 300.0
 
@@ -74,7 +72,7 @@ async def auth_server(
         await stack.enter_async_context(
             background(
                 ports.key_ring.run(),
-                _keep_sweeping(Sweep(begin, clock)),
+                repeatedly(Sweep(begin, clock), SWEEP_PERIOD_S),
                 relay.run(),
                 audit_consumer(bus, record_calls).run(),
             )
@@ -108,12 +106,3 @@ async def _ensure_first_callers(settings: AuthSettings, ports: Ports) -> None:
         for key in settings.keys
     ]
     await EnsureKeys(ports.begin, ports.clock, new_id)(keys)
-
-
-async def _keep_sweeping(sweep: Sweep) -> None:
-    while True:
-        try:
-            await sweep()
-        except DomainError as error:
-            _log.warning("not_swept", error=str(error))
-        await asyncio.sleep(SWEEP_PERIOD_S)

@@ -13,6 +13,7 @@ from tally.camera.application.command.activate_camera import ActivateCamera
 from tally.camera.application.command.create_camera import CreateCamera
 from tally.camera.application.command.deactivate_camera import DeactivateCamera
 from tally.camera.application.command.delete_camera import DeleteCamera
+from tally.camera.application.command.forget_requests import ForgetRequests
 from tally.camera.application.command.rebuild_read_model import RebuildReadModel
 from tally.camera.application.command.record_stream_status import RecordStreamStatus
 from tally.camera.application.command.reseal_credentials import ResealCredentials
@@ -32,8 +33,10 @@ from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
-from tally.kernel.process import background
+from tally.kernel.process import background, repeatedly
 from tally.kernel.stream_address import StreamNetworks
+
+FORGET_PERIOD_S = 300.0
 
 
 @asynccontextmanager
@@ -62,7 +65,13 @@ async def camera_server(
         begin = units_of_work(database)
         relay = OutboxRelay(database, outbox, bus)
         consumer = stream_status_consumer(bus, RecordStreamStatus(begin))
-        await stack.enter_async_context(background(relay.run(), consumer.run()))
+        await stack.enter_async_context(
+            background(
+                relay.run(),
+                consumer.run(),
+                repeatedly(ForgetRequests(begin, clock), FORGET_PERIOD_S),
+            )
+        )
         servicer = _servicer(begin, clock, KeyRingSealer(keys), networks)
 
         def register(server: grpc.aio.Server) -> None:

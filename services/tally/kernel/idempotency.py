@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Protocol
 
 from google.protobuf.message import Message
 from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Text, delete, select
@@ -17,13 +18,13 @@ KEPT = timedelta(days=7)
 
 
 class RequestIdReused(AlreadyExists):
-    """The request id stands for a request with other content."""
+    """The request id stands for a request with other content, or of somebody else."""
 
     reason = "REQUEST_ID_REUSED"
 
     def __init__(self, request_id: str) -> None:
         super().__init__(
-            f"request_id {request_id} stands for a request with other content: choose another",
+            f"request_id {request_id} stands for another request: choose another",
             metadata={"request_id": request_id},
         )
 
@@ -41,14 +42,34 @@ class CreateRequest:
     digest: bytes = b""
 
     @classmethod
-    def of(cls, message: Message, request_id: str) -> "CreateRequest":
-        """What a message with a `request_id` asks for. Sensitive fields do not count: nothing of them is kept."""
+    def of(cls, message: Message, request_id: str, caller: str) -> "CreateRequest":
+        """What a message with a `request_id` asks for.
+
+        Args:
+            message: The request. Its sensitive fields do not count: nothing of them is kept.
+            request_id: Chosen by the caller; empty makes every request a new one.
+            caller: Who asks, such as `user:0190…`: nobody repeats a request of somebody else's.
+        """
         told = without_sensitive(message).SerializeToString(deterministic=True)
-        return cls(request_id, sha256(told).digest())
+        return cls(request_id, sha256(caller.encode() + b"\0" + told).digest())
 
 
 UNNAMED = CreateRequest()
 """A request that nobody can repeat."""
+
+
+class Requests(Protocol):
+    """Requests that created something."""
+
+    async def claim(self, request: CreateRequest, resource_id: str, now: datetime) -> str | None:
+        """Note that the request creates `resource_id`; returns the id of what it has created before, if it has.
+
+        Raises:
+            RequestIdReused: It had other content, or another caller, then.
+        """
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget requests that are too old to be repeated."""
 
 
 def create_requests_table(metadata: MetaData) -> Table:
@@ -80,7 +101,7 @@ class CreateRequests:
         """Note that the request creates `resource_id`; returns the id of what it has created before, if it has.
 
         Raises:
-            RequestIdReused: It had other content then.
+            RequestIdReused: It had other content, or another caller, then.
         """
         if not request.id:
             return None

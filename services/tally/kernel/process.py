@@ -2,13 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import structlog
 import uvloop
 
+from tally.kernel.errors import DomainError
 from tally.kernel.telemetry import telemetry
+
+_log = structlog.get_logger(__name__)
 
 REPEAT_S = 0.2
 """Time between one cancellation of a task and the next."""
@@ -38,6 +42,18 @@ async def background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             yield
         finally:
             await end(*tasks)
+
+
+async def repeatedly(job: Callable[[], Awaitable[object]], pause_s: float) -> None:
+    """Do a job again and again until cancelled. If it fails, that is logged: the next time does the same work."""
+    while True:
+        try:
+            await job()
+        except DomainError as error:
+            _log.warning("job_failed", job=type(job).__name__, error=str(error))
+        except Exception:
+            _log.exception("job_failed", job=type(job).__name__)
+        await asyncio.sleep(pause_s)
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:

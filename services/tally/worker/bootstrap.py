@@ -16,7 +16,7 @@ from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
-from tally.kernel.process import background
+from tally.kernel.process import background, repeatedly
 from tally.worker.adapters.tables import outbox
 from tally.worker.adapters.unit_of_work import units_of_work
 from tally.worker.application.changes import Changes
@@ -33,8 +33,10 @@ from tally.worker.application.query.watch_assignments import WatchAssignments
 from tally.worker.entrypoints.consumers import camera_consumer
 from tally.worker.entrypoints.scaling import ScalingServicer, keep_measuring
 from tally.worker.entrypoints.servicer import WorkerServicer
-from tally.worker.entrypoints.sweeper import keep_sweeping
 from tally.worker.settings import WorkerSettings
+
+SWEEP_PERIOD_S = 1.0
+"""Dead workers are noticed after this long at the latest."""
 
 
 @asynccontextmanager
@@ -66,7 +68,7 @@ async def worker_server(
             background(
                 OutboxRelay(database, outbox, bus).run(),
                 camera_consumer(bus, FollowCameras(begin, clock, changes)).run(),
-                keep_sweeping(SweepLeases(begin, clock, changes)),
+                repeatedly(SweepLeases(begin, clock, changes), SWEEP_PERIOD_S),
                 keep_measuring(get_scaling),
             )
         )

@@ -13,13 +13,13 @@ from tally.camera.domain.errors import (
     CameraNameTaken,
     CameraNotFound,
     ConcurrentChange,
-    RequestIdReused,
 )
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin
 from tally.camera.domain.stream import Stream, StreamState, StreamStatus
 from tally.kernel.database import Database
 from tally.kernel.errors import Conflict
+from tally.kernel.idempotency import KEPT, UNNAMED, CreateRequest, RequestIdReused
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
 from tests.unit.camera.examples import LATER, NOON, PLAZA, camera, spec, status
@@ -208,15 +208,27 @@ async def test_only_active_cameras_have_a_status(begin: Begin) -> None:
 
 
 async def test_a_request_id_is_claimed_once(begin: Begin) -> None:
-    request, first, second = new_id(), new_id(), new_id()
+    request, first, second = CreateRequest(new_id(), b"a"), new_id(), new_id()
     async with begin() as work:
-        assert await work.create_requests.claim(request, first, PLAZA) == first
-        assert await work.create_requests.claim(request, second, PLAZA) == first
-        assert await work.create_requests.claim(new_id(), second, PLAZA) == second
+        assert await work.create_requests.claim(request, first, NOON) is None
+        assert await work.create_requests.claim(request, second, NOON) == first
+        assert await work.create_requests.claim(UNNAMED, second, NOON) is None
+        assert await work.create_requests.claim(UNNAMED, second, NOON) is None
     async with begin() as work:
-        assert await work.create_requests.claim(request, second, PLAZA) == first
+        assert await work.create_requests.claim(request, second, NOON) == first
         with pytest.raises(RequestIdReused):
-            await work.create_requests.claim(request, second, spec("b"))
+            await work.create_requests.claim(CreateRequest(request.id, b"b"), second, NOON)
+
+
+async def test_old_requests_are_forgotten(begin: Begin) -> None:
+    old, young = CreateRequest(new_id(), b""), CreateRequest(new_id(), b"")
+    async with begin() as work:
+        await work.create_requests.claim(old, "one", NOON)
+        await work.create_requests.claim(young, "two", NOON + KEPT)
+    async with begin() as work:
+        await work.create_requests.sweep(NOON + KEPT + timedelta(seconds=1))
+        assert await work.create_requests.claim(old, "three", NOON) is None
+        assert await work.create_requests.claim(young, "four", NOON) == "two"
 
 
 async def test_the_read_model_can_be_made_again_from_the_events(begin: Begin) -> None:

@@ -4,17 +4,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from tally.camera.domain.errors import (
     CameraNameTaken,
     CameraNotFound,
     ConcurrentChange,
-    RequestIdReused,
 )
 from tally.camera.domain.events import CameraEvent
 from tally.camera.domain.model import Camera, CameraState, CameraView
-from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.idempotency import KEPT, CreateRequest, RequestIdReused
 from tally.kernel.identity import Sites
 
 
@@ -25,7 +25,7 @@ class Memory:
     events: dict[str, tuple[CameraEvent, ...]] = field(default_factory=dict)
     cameras: dict[str, Camera] = field(default_factory=dict)
     statuses: dict[str, tuple[int, StreamStatus]] = field(default_factory=dict)
-    requests: dict[str, tuple[str, CameraSpec]] = field(default_factory=dict)
+    requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator["MemoryUnitOfWork"]:
@@ -122,8 +122,18 @@ class MemoryCreateRequests:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    async def claim(self, request_id: str, camera_id: str, spec: CameraSpec) -> str:
-        claimed, content = self._memory.requests.setdefault(request_id, (camera_id, spec))
-        if content != spec:
-            raise RequestIdReused(request_id)
-        return claimed
+    async def claim(self, request: CreateRequest, resource_id: str, now: datetime) -> str | None:
+        if not request.id:
+            return None
+        if request.id not in self._memory.requests:
+            self._memory.requests[request.id] = (resource_id, request.digest, now)
+            return None
+        before, digest, _ = self._memory.requests[request.id]
+        if digest != request.digest:
+            raise RequestIdReused(request.id)
+        return before
+
+    async def sweep(self, now: datetime) -> None:
+        self._memory.requests = {
+            id_: known for id_, known in self._memory.requests.items() if known[2] >= now - KEPT
+        }

@@ -18,17 +18,17 @@ from tally.camera.domain.errors import (
     CameraNameTaken,
     CameraNotFound,
     EtagMismatch,
-    RequestIdReused,
 )
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream
 from tally.kernel.errors import InvalidInput
+from tally.kernel.idempotency import CreateRequest, RequestIdReused
 from tally.kernel.ids import new_id
 from tally.kernel.stream_address import StreamNetworks
 from tests.unit.camera.examples import LATER, NETWORKS, NOON, PLAZA, SEALER, spec, status
 from tests.unit.camera.fakes import Memory
 
-REQUEST = "0190a5b2-0000-7000-8000-000000000001"
+REQUEST = CreateRequest("0190a5b2-0000-7000-8000-000000000001", b"plaza")
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_a_repeated_request_shows_the_camera_as_it_is_now(
 async def test_a_request_id_stands_for_one_content(memory: Memory, create: CreateCamera) -> None:
     await create(PLAZA, REQUEST, sites=None)
     with pytest.raises(RequestIdReused):
-        await create(spec("Square"), REQUEST, sites=None)
+        await create(spec("Square"), replace(REQUEST, digest=b"square"), sites=None)
     assert len(memory.events) == 1
 
 

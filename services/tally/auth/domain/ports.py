@@ -12,7 +12,7 @@ from tally.auth.domain.keys import SigningKey
 from tally.auth.domain.model import RefreshToken, Session, User
 from tally.auth.domain.one_time_tokens import OneTimeToken, Purpose
 from tally.auth.domain.service_accounts import ApiKey, ServiceAccount
-from tally.kernel.idempotency import CreateRequest
+from tally.kernel.idempotency import Requests
 
 
 class Users(Protocol):
@@ -210,20 +210,6 @@ class Events(Protocol):
 
     async def add(self, event: AuthEvent, now: datetime) -> None:
         """Have an event sent if the unit of work succeeds."""
-
-
-class Requests(Protocol):
-    """Requests that created something."""
-
-    async def claim(self, request: CreateRequest, resource_id: str, now: datetime) -> str | None:
-        """Note that the request creates `resource_id`; returns the id of what it has created before, if it has.
-
-        Raises:
-            RequestIdReused: It had other content then.
-        """
-
-    async def sweep(self, now: datetime) -> None:
-        """Forget requests that are too old to be repeated."""
 
 
 class Attempts(Protocol):

@@ -15,6 +15,7 @@ from tally.auth.domain.access import PERMISSIONS
 from tally.auth.entrypoints.caller import own_grants
 from tally.auth.entrypoints.status import CREATED
 from tally.auth.mapping.roles import role_change_from_proto, role_to_proto
+from tally.kernel.grpc.access import current_principal
 from tally.kernel.grpc.call import ServicerContext
 from tally.kernel.idempotency import CreateRequest
 
@@ -39,7 +40,7 @@ class RoleServicer(RoleServiceServicer):
             wanted.display_name,
             frozenset(wanted.permissions),
             own_grants(),
-            CreateRequest.of(request, request.request_id),
+            CreateRequest.of(request, request.request_id, current_principal().subject),
         )
         await context.send_initial_metadata(CREATED)
         return messages.CreateRoleResponse(role=role_to_proto(role))

@@ -21,6 +21,7 @@ from tally.auth.mapping.service_accounts import (
     key_to_proto,
     new_key_from_proto,
 )
+from tally.kernel.grpc.access import current_principal
 from tally.kernel.grpc.call import ServicerContext
 from tally.kernel.idempotency import CreateRequest
 
@@ -47,7 +48,7 @@ class ServiceAccountServicer(ServiceAccountServiceServicer):
             wanted.name,
             bindings_from_proto(wanted.role_bindings),
             own_grants(),
-            CreateRequest.of(request, request.request_id),
+            CreateRequest.of(request, request.request_id, current_principal().subject),
         )
         await context.send_initial_metadata(CREATED)
         return messages.CreateServiceAccountResponse(service_account=account_to_proto(account))

@@ -14,6 +14,7 @@ from tally.auth.entrypoints.caller import own_grants
 from tally.auth.entrypoints.status import CREATED
 from tally.auth.mapping.resource import change_from_proto, new_user_from_proto, user_to_proto
 from tally.auth.mapping.roles import bindings_from_proto
+from tally.kernel.grpc.access import current_principal
 from tally.kernel.grpc.call import ServicerContext
 from tally.kernel.idempotency import CreateRequest
 
@@ -36,7 +37,7 @@ class UserServicer(UserServiceServicer):
         user = await self.create_user(
             new_user_from_proto(request),
             own_grants(),
-            CreateRequest.of(request, request.request_id),
+            CreateRequest.of(request, request.request_id, current_principal().subject),
         )
         await context.send_initial_metadata(CREATED)
         return messages.CreateUserResponse(user=user_to_proto(user))

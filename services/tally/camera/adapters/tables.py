@@ -22,9 +22,9 @@ from sqlalchemy.types import TypeDecorator
 
 from tally.camera.domain.counting import CountingConfig
 from tally.camera.domain.model import CameraState
-from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream, StreamStatus
 from tally.kernel.event_store import events_table
+from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
 
 
@@ -92,11 +92,4 @@ stream_statuses = Table(
     comment="What workers last said of the streams of active cameras.",
 )
 
-create_requests = Table(
-    "create_requests",
-    metadata,
-    Column("request_id", Uuid(as_uuid=False), primary_key=True),
-    Column("camera_id", Uuid(as_uuid=False), nullable=False),
-    Column("spec", AsJson(CameraSpec), nullable=False),
-    comment="The requests that created cameras, with what they asked for.",
-)
+create_requests = create_requests_table(metadata)

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.camera.adapters.create_requests import PostgresCreateRequests
 from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.repository import PostgresCameras
 from tally.camera.adapters.stream_statuses import PostgresStreamStatuses
+from tally.camera.adapters.tables import create_requests
 from tally.camera.domain.ports import Begin
 from tally.kernel.database import Database
+from tally.kernel.idempotency import CreateRequests
 
 
 class PostgresUnitOfWork:
@@ -20,7 +21,7 @@ class PostgresUnitOfWork:
         self.read_model = PostgresReadModel(connection)
         self.cameras = PostgresCameras(connection, self.read_model)
         self.stream_statuses = PostgresStreamStatuses(connection)
-        self.create_requests = PostgresCreateRequests(connection)
+        self.create_requests = CreateRequests(connection, create_requests)
 
 
 def units_of_work(database: Database) -> Begin:

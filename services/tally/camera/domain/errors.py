@@ -45,17 +45,6 @@ class ConcurrentChange(Conflict):
         super().__init__("somebody else changed the camera at the same moment: repeat")
 
 
-class RequestIdReused(AlreadyExists):
-    """The request id stands for a request with other content."""
-
-    reason = "REQUEST_ID_REUSED"
-
-    def __init__(self, request_id: str) -> None:
-        super().__init__(
-            f"the request id {request_id} was used with other content: take a fresh one"
-        )
-
-
 class StreamKeysMissing(FailedPrecondition):
     """The server has no key to encrypt credentials with."""
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera, CameraView
-from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.idempotency import Requests
 from tally.kernel.identity import Sites
 
 
@@ -70,17 +70,6 @@ class StreamStatuses(Protocol):
         """Forget what was said of this camera's stream."""
 
 
-class CreateRequests(Protocol):
-    """The requests that created cameras, so that a repeated one creates nothing."""
-
-    async def claim(self, request_id: str, camera_id: str, spec: CameraSpec) -> str:
-        """The id of the camera that this request creates or, when it is a repeated one, has created.
-
-        Raises:
-            RequestIdReused: The request id was used with another `spec`.
-        """
-
-
 class Sealer(Protocol):
     """Encrypts credentials, so that workers alone can read them."""
 
@@ -116,7 +105,7 @@ class UnitOfWork(Protocol):
         """How their streams do."""
 
     @property
-    def create_requests(self) -> CreateRequests:
+    def create_requests(self) -> Requests:
         """What was asked for before."""
 
 

@@ -14,8 +14,9 @@ from tally.camera.application.query.list_cameras import ListCameras
 from tally.camera.mapping.resource import camera_to_proto, spec_from_proto
 from tally.camera.mapping.revision import credentials_revision, revision
 from tally.camera.mapping.values import credentials_from_proto
-from tally.kernel.grpc.access import current_sites
+from tally.kernel.grpc.access import current_principal, current_sites
 from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.idempotency import CreateRequest
 
 _CREATED = (("x-tally-http-status", "201"),)
 """Has the gateway answer a REST call with 201."""
@@ -39,9 +40,8 @@ class CameraServicer(CameraServiceServicer):
         """Create a camera, inactive."""
         spec = spec_from_proto(request.camera)
         credentials = credentials_from_proto(request.camera.stream.credentials)
-        view = await self.create_camera(
-            spec, request.request_id, credentials, sites=current_sites()
-        )
+        asked = CreateRequest.of(request, request.request_id, current_principal().subject)
+        view = await self.create_camera(spec, asked, credentials, sites=current_sites())
         await context.send_initial_metadata(_CREATED)
         return messages.CreateCameraResponse(camera=camera_to_proto(view))
 

@@ -65,7 +65,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_SERVICE_ACCOUNT_NAME_TAKEN: _ErrorReason.ValueType  # 20
     """Another service account has this name."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 21
-    """The request id stands for a request with other content."""
+    """The request id was used before with other content, or by somebody else."""
     ERROR_REASON_PASSWORD_CHANGE_REQUIRED: _ErrorReason.ValueType  # 22
     """Somebody else knows the caller's password, so all that the caller may do is to change it. Told by every context."""
 
@@ -115,7 +115,7 @@ ERROR_REASON_SERVICE_ACCOUNT_NOT_FOUND: ErrorReason.ValueType  # 19
 ERROR_REASON_SERVICE_ACCOUNT_NAME_TAKEN: ErrorReason.ValueType  # 20
 """Another service account has this name."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 21
-"""The request id stands for a request with other content."""
+"""The request id was used before with other content, or by somebody else."""
 ERROR_REASON_PASSWORD_CHANGE_REQUIRED: ErrorReason.ValueType  # 22
 """Somebody else knows the caller's password, so all that the caller may do is to change it. Told by every context."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

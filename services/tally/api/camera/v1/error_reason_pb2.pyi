@@ -33,7 +33,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_CONCURRENT_CHANGE: _ErrorReason.ValueType  # 4
     """Somebody else changed the camera at the same moment: repeat."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 5
-    """The request id was used before with other content."""
+    """The request id was used before with other content, or by somebody else."""
     ERROR_REASON_PAGE_TOKEN_INVALID: _ErrorReason.ValueType  # 6
     """The page token was not made by this server for this query."""
     ERROR_REASON_STREAM_KEYS_MISSING: _ErrorReason.ValueType  # 7
@@ -55,7 +55,7 @@ ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 3
 ERROR_REASON_CONCURRENT_CHANGE: ErrorReason.ValueType  # 4
 """Somebody else changed the camera at the same moment: repeat."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 5
-"""The request id was used before with other content."""
+"""The request id was used before with other content, or by somebody else."""
 ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 6
 """The page token was not made by this server for this query."""
 ERROR_REASON_STREAM_KEYS_MISSING: ErrorReason.ValueType  # 7

@@ -8,6 +8,7 @@ from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.clock import Clock
+from tally.kernel.idempotency import UNNAMED, CreateRequest
 from tally.kernel.identity import Sites
 from tally.kernel.stream_address import StreamNetworks
 
@@ -25,7 +26,7 @@ class CreateCamera:
     async def __call__(
         self,
         spec: CameraSpec,
-        request_id: str = "",
+        request: CreateRequest = UNNAMED,
         credentials: Credentials = NO_CREDENTIALS,
         *,
         sites: Sites,
@@ -34,7 +35,7 @@ class CreateCamera:
 
         Args:
             spec: What it is to be.
-            request_id: Chosen by the caller; empty makes every request a new one.
+            request: What asks for it.
             credentials: What the camera asks for.
             sites: Where the caller may create cameras.
 
@@ -43,7 +44,7 @@ class CreateCamera:
                 a zone encloses nothing.
             StreamKeysMissing: There is no key to encrypt the credentials with.
             CameraNameTaken: Another camera has its name.
-            RequestIdReused: The request id stands for a request with another `spec`.
+            RequestIdReused: The request id stands for another request.
             CameraNotFound: The same request created a camera that was deleted, or moved out of sight, since.
             SiteForbidden: The caller may not put cameras at its site.
         """
@@ -52,13 +53,13 @@ class CreateCamera:
         spec.require_valid()  # or its URI names nothing to seal for
         spec.require_allowed(self.networks)
         sealed = self.sealer.seal(camera_id, spec.stream.uri, credentials)
-        camera = Camera.create(camera_id, spec, self.clock(), sealed)
+        now = self.clock()
+        camera = Camera.create(camera_id, spec, now, sealed)
         async with self.begin() as work:
-            if request_id:
-                claimed = await work.create_requests.claim(request_id, camera.id, spec)
-                if claimed != camera.id:
-                    known = await work.read_model.get(claimed)
-                    known.camera.require_at(sites)
-                    return known
+            before = await work.create_requests.claim(request, camera.id, now)
+            if before is not None:
+                known = await work.read_model.get(before)
+                known.camera.require_at(sites)
+                return known
             await work.cameras.save(camera)
             return await work.read_model.get(camera.id)
