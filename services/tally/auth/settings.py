@@ -56,7 +56,7 @@ class AuthSettings(ServiceSettings):
     """
 
     # Errors about settings are logged, and their input would show the secrets beside what is wrong.
-    model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix="TALLY_AUTH_")
 
     listen: str = "127.0.0.1:3001"
     secret: SecretStr = Field(min_length=32)

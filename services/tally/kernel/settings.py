@@ -8,7 +8,7 @@ has a database too) with its own prefix, so that several contexts can share one 
 from pathlib import Path
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tally.kernel.sealing import KeyRing
 from tally.kernel.stream_address import StreamNetworks
@@ -25,6 +25,9 @@ class ServerSettings(BaseSettings):
         shutdown_grace_s: Seconds that running calls get to end when the server stops.
         max_concurrent_calls: Calls served at once; further ones are refused with RESOURCE_EXHAUSTED.
     """
+
+    # What does not fit may be a secret, in a log.
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     listen: str
     metrics_listen: str | None = None
@@ -62,6 +65,8 @@ class StreamSettings(BaseSettings):
         stream_keys_file: A file with further keys, which come behind.
         stream_networks: The networks that streams may come from, as `StreamNetworks` takes them.
     """
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     stream_keys: SecretStr = SecretStr("")
     stream_keys_file: Path | None = None
