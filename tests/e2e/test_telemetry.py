@@ -91,7 +91,7 @@ async def test_requests_and_counts_leave_a_trace(
             holds(
                 ("tally-gateway", ""),
                 ("tally-contexts", "CameraService/CreateCamera"),
-                ("tally-contexts", "worker-cameras handle"),
+                ("tally-contexts", "worker-cameras-2 handle"),
             )
         )
         await collector.trace(
