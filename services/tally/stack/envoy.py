@@ -36,6 +36,7 @@ class EnvoyServer:
                 [
                     str(_BINARY), "-c", str(self._configuration), "--disable-hot-restart",
                     "--concurrency", "2", "--log-level", "warning", "--drain-time-s", "1",
+                    "--file-flush-interval-msec", "1000",
                 ],
                 {"PATH": os.environ.get("PATH", "")},
             ),
