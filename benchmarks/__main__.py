@@ -3,6 +3,7 @@
 recording   counts and frames/s on the real recording, beside the truth and two yardsticks
 detectors   people found in the real recording, and frames/s through Triton
 demo        counts of the demo scene from its first frame on, beside the truth
+confidence  crossings of synthetic worlds: how many are true, by what was seen of them
 engine      tracker, lines and zones: microseconds for each frame
 ingest      crossings stored each second, beside a plain COPY
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
@@ -19,6 +20,7 @@ ALL = (
     "recording",
     "detectors",
     "demo",
+    "confidence",
     "engine",
     "ingest",
     "echo",

@@ -12,6 +12,7 @@ from tally.analytics.application.command.follow_cameras import FollowCameras
 from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
 from tally.analytics.application.query.list_crossings import ListCrossings
+from tally.analytics.application.query.query_flows import QueryFlows
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
 from tally.analytics.entrypoints.consumers import camera_consumer, counting_consumer
@@ -49,7 +50,10 @@ async def analytics_server(
         await stack.enter_async_context(background(counts.run(), cameras.run()))
         reader = PostgresCountsReader(database)
         servicer = AnalyticsServicer(
-            QueryLineCounts(reader), QueryZoneCounts(reader), ListCrossings(reader)
+            QueryLineCounts(reader),
+            QueryZoneCounts(reader),
+            ListCrossings(reader),
+            QueryFlows(reader),
         )
 
         def register(server: grpc.aio.Server) -> None:

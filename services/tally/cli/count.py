@@ -18,7 +18,14 @@ from rich.progress import (
 )
 
 from tally.cli.failing import failing_clearly
-from tally.cli.shapes import parse_lines, parse_zones
+from tally.cli.shapes import (
+    LineOption,
+    PairOption,
+    UTurnOption,
+    parse_lines,
+    parse_zones,
+    with_pairs,
+)
 from tally.cli.tallying import as_csv, as_json, as_tables
 from tally.counting import Line, Zone
 from tally.stack.folder import DataFolder
@@ -31,24 +38,9 @@ from tally.worker.agent.sources import Pace, open_source
 
 def count(
     video: Annotated[str, typer.Argument(help="A video file, or demo://plaza?frames=900.")],
-    line: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[NAME=]X1,Y1,X2,Y2,…",
-            help="A counting line from its first to its last point, relative to the picture: 0,0 is the top "
-            "left corner, 1,1 the bottom right one. Seen from the first point looking along the line, left to "
-            "right is *in*. `door[entering/leaving]=…` names the directions. May be repeated.",
-        ),
-    ] = None,
-    u_turn_window: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0,
-            max=60,
-            help="Whoever comes back over a line within this time counts neither way; 0 counts both ways.",
-        ),
-    ] = 0.0,
+    line: LineOption = None,
+    u_turn_window: UTurnOption = 0.0,
+    pair: PairOption = None,
     zone: Annotated[
         list[str] | None,
         typer.Option(
@@ -93,7 +85,8 @@ def count(
     with failing_clearly():
         if json and csv:
             raise typer.BadParameter("choose one of --json and --csv")
-        lines, zones = parse_lines(line or [], u_turn_window), parse_zones(zone or [])
+        lines = with_pairs(parse_lines(line or [], u_turn_window), pair or [])
+        zones = parse_zones(zone or [])
         if not lines and not zones:
             raise typer.BadParameter(
                 "nothing to count: draw a line with --line x1,y1,x2,y2 or a zone with --zone",

@@ -3,7 +3,9 @@
 import typer
 
 from tally.cli.audit import audit
+from tally.cli.cameras import cameras
 from tally.cli.count import count
+from tally.cli.crossings import crossings, flows
 from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
@@ -22,6 +24,8 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(count)
+app.command()(crossings)
+app.command()(flows)
 app.command()(login)
 app.command()(logout)
 app.command()(whoami)
@@ -32,6 +36,7 @@ app.add_typer(roles, name="roles")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keys, name="keys")
 app.add_typer(workers, name="workers")
+app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")
 app.add_typer(models, name="models")
 

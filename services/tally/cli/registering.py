@@ -7,6 +7,7 @@ import grpc
 
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
 from tally.api.counting.v1 import geometry_pb2
+from tally.cli.shapes import line_to_proto
 from tally.counting import Line, Zone
 from tally.worker.agent.sources.demo.layout import DEMO_LINES, DEMO_ZONES
 
@@ -66,12 +67,7 @@ def _message(wanted: NewCamera) -> camera_pb2.Camera:
         name=wanted.name,
         stream=stream_pb2.Stream(uri=wanted.uri),
         counting=geometry_pb2.CountingConfig(
-            lines=[
-                geometry_pb2.Line(
-                    name=line.name, start=_point(line.points[0]), end=_point(line.points[1])
-                )
-                for line in wanted.lines
-            ],
+            lines=map(line_to_proto, wanted.lines),
             zones=[
                 geometry_pb2.Zone(
                     name=zone.name, polygon=[_point(corner) for corner in zone.polygon]

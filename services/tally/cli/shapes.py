@@ -1,16 +1,47 @@
 """Lines and zones as they are written on the command line."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from datetime import timedelta
+from typing import Annotated, TypeVar
 
 import typer
 
-from tally.counting import Line, Zone
+from tally.api.counting.v1 import geometry_pb2
+from tally.counting import Line, Pair, Zone
 
 Shape = TypeVar("Shape", Line, Zone)
 Point = tuple[float, float]
+
+LineOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--line",
+        metavar="[NAME=]X1,Y1,X2,Y2,…",
+        help="A counting line from its first to its last point, relative to the picture: 0,0 is the top "
+        "left corner, 1,1 the bottom right one. Seen from the first point looking along the line, left to "
+        "right is *in*. `door[entering/leaving]=…` names the directions. May be repeated.",
+    ),
+]
+UTurnOption = Annotated[
+    float,
+    typer.Option(
+        "--u-turn-window",
+        metavar="SECONDS",
+        min=0,
+        max=60,
+        help="Whoever comes back over a line within this time counts neither way; 0 counts both ways.",
+    ),
+]
+PairOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pair",
+        metavar="LINE,LINE=METRES",
+        help="Two lines and how far they are apart: tells how fast things are. May be repeated.",
+    ),
+]
 
 _DIRECTIONS = re.compile(r"(.*)\[([^/\]]+)/([^/\]]+)\]\s*")
 
@@ -36,6 +67,52 @@ def parse_lines(texts: Sequence[str], u_turn_s: float = 0.0) -> list[Line]:
         return made
 
     return _parse(texts, "--line", "line", line)
+
+
+def with_pairs(lines: Sequence[Line], texts: Sequence[str]) -> list[Line]:
+    """The lines, the first of each pair `LINE,LINE=METRES` naming the second.
+
+    Raises:
+        typer.BadParameter: A pair is malformed, or is not of two lines that are in no other.
+    """
+    made = {line.name: line for line in lines}
+    alone = set(made)
+    for text in texts:
+        try:
+            first, second, metres = _pair(text, alone)
+            made[first] = replace(made[first], pair=Pair(second, metres))
+        except ValueError as error:
+            raise typer.BadParameter(f"{text!r}: {error}", param_hint="--pair") from None
+        alone -= {first, second}
+    return list(made.values())
+
+
+def _pair(text: str, names: Collection[str]) -> tuple[str, str, float]:
+    both, _, metres = text.rpartition("=")
+    parts = both.split(",")
+    for cut in range(1, len(parts)):  # a name may hold a comma
+        first, second = ",".join(parts[:cut]).strip(), ",".join(parts[cut:]).strip()
+        if first in names and second in names and first != second:
+            return first, second, float(metres)
+    raise ValueError("name two lines that are in no other pair: door,gate=4.5")
+
+
+def line_to_proto(line: Line) -> geometry_pb2.Line:
+    """The line as the contract has it."""
+    message = geometry_pb2.Line(name=line.name)
+    if (line.in_name, line.out_name) != ("in", "out"):
+        message.in_name, message.out_name = line.in_name, line.out_name
+    points = [geometry_pb2.Point(x=x, y=y) for x, y in line.points]
+    if len(points) == 2:
+        message.start.CopyFrom(points[0])
+        message.end.CopyFrom(points[1])
+    else:
+        message.points.extend(points)
+    if line.u_turn_s:
+        message.u_turn_window.FromTimedelta(timedelta(seconds=line.u_turn_s))
+    if line.pair:
+        message.pair.line, message.pair.distance_m = line.pair.line, line.pair.metres
+    return message
 
 
 def parse_zones(texts: Sequence[str]) -> list[Zone]:

@@ -10,8 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tally.counting import Direction, Line, VisitKind, Zone
+from tally.counting import Crossing, Direction, Line, VisitKind, Zone
 from tally.worker.agent.recording import RecordedCrossing, RecordingCount
+
+_COLUMNS = (
+    "line", "direction", "frame", "time_s", "track", "class", "score",
+    "confidence", "evidence", "gap_s", "from", "speed_mps",
+)  # fmt: skip
 
 
 def as_tables(
@@ -32,6 +37,11 @@ def as_tables(
                 _directed(outward, Direction.OUT, line),
                 inward + outward,
             )
+        parts.append(table)
+    if flows := _flows(count):
+        table = _table("from \\ to", *(line.name for line in lines))
+        for origin in lines:
+            _add(table, origin.name, *(flows[origin.name, line.name] for line in lines))
         parts.append(table)
     if zones:
         table = _table("zone", "entries", "exits", "peak")
@@ -67,6 +77,10 @@ def as_json(count: RecordingCount, lines: Sequence[Line], zones: Sequence[Zone])
                 }
                 for line in lines
             ],
+            "flows": [
+                {"from": origin, "to": line, "count": flow}
+                for (origin, line), flow in sorted(_flows(count).items())
+            ],
             "zones": [
                 {
                     "name": zone.name,
@@ -84,11 +98,11 @@ def as_json(count: RecordingCount, lines: Sequence[Line], zones: Sequence[Zone])
 def as_csv(count: RecordingCount) -> str:
     """One row for each crossing, for spreadsheets."""
     target = io.StringIO()
-    writer = csv.DictWriter(
-        target, ["line", "direction", "frame", "time_s", "track", "class", "score"]
-    )
+    writer = csv.DictWriter(target, _COLUMNS)
     writer.writeheader()
-    writer.writerows(_row(each) for each in count.crossings)
+    for each in count.crossings:
+        row = _row(each)
+        writer.writerow(row | {"evidence": ", ".join(_evidence(each.crossing))})
     return target.getvalue()
 
 
@@ -120,7 +134,26 @@ def _row(recorded: RecordedCrossing) -> dict[str, object]:
         "track": crossing.track,
         "class": recorded.class_name,
         "score": round(crossing.score, 3),
+        "confidence": round(crossing.confidence, 3),
+        "evidence": _evidence(crossing),
+        "gap_s": round(crossing.gap_s, 3),
+        "from": crossing.previous,
+        "speed_mps": None if crossing.speed_mps is None else round(crossing.speed_mps, 2),
     }
+
+
+def _evidence(crossing: Crossing) -> list[str]:
+    """What speaks for a crossing, in words."""
+    return [each.value for each in crossing.evidence]
+
+
+def _flows(count: RecordingCount) -> Counter[tuple[str, str]]:
+    """Crossings by the line that the track had crossed before, of those that had crossed one."""
+    return Counter(
+        (each.crossing.previous, each.crossing.line)
+        for each in count.crossings
+        if each.crossing.previous is not None
+    )
 
 
 def _crossed(count: RecordingCount) -> Counter[tuple[str, Direction]]:

@@ -3,8 +3,16 @@
 from tally.counting.config import EngineConfig, MotionConfig, TrackerConfig
 from tally.counting.detections import Detections
 from tally.counting.engine import CountingEngine
-from tally.counting.events import Crossing, Direction, FrameResult, Tracks, Visit, VisitKind
-from tally.counting.geometry import Anchor, Line, Zone
+from tally.counting.events import (
+    Crossing,
+    Direction,
+    Evidence,
+    FrameResult,
+    Tracks,
+    Visit,
+    VisitKind,
+)
+from tally.counting.geometry import Anchor, Line, Pair, Zone
 from tally.counting.warm_up import warm_up
 
 __all__ = [
@@ -14,9 +22,11 @@ __all__ = [
     "Detections",
     "Direction",
     "EngineConfig",
+    "Evidence",
     "FrameResult",
     "Line",
     "MotionConfig",
+    "Pair",
     "TrackerConfig",
     "Tracks",
     "Visit",

@@ -47,7 +47,9 @@ class CountingEngine:
         self._config = config or EngineConfig()
         self._frame_size = frame_size
         self._tracker = Tracker(self._config, frame_size)
-        self._lines = LineCounter(lines, frame_size, self._config.hysteresis)
+        self._lines = LineCounter(
+            lines, frame_size, self._config.hysteresis, self._config.tracker.high_score
+        )
         self._zones = ZoneCounter(
             zones, frame_size, self._config.hysteresis, self._config.zone_settle_s
         )
@@ -86,6 +88,8 @@ class CountingEngine:
                 f"the frame's time {time_s} s must be later than the last one's, {self._time_s} s: "
                 "give frames in order, each once"
             )
+        if self._time_s is None:
+            self._lines.begin(time_s)
         self._time_s = time_s
 
     def _report(self, update: Update) -> FrameResult:

@@ -14,6 +14,25 @@ class Direction(Enum):
     OUT = "out"
 
 
+class Evidence(Enum):
+    """What speaks for a crossing, and what makes it doubtful."""
+
+    SEEN_ON_BOTH_SIDES = "seen on both sides"
+    """The object was seen clear of the line's band before and after."""
+    BORN_NEAR = "born near the line"
+    """It was never seen clear of the band on the side that it came from."""
+    ENDED_NEAR = "lost near the line"
+    """It was lost before it had left the band."""
+    INTERPOLATED = "interpolated"
+    """It was out of sight for long when it crossed."""
+    STITCHED = "stitched"
+    """It was lost before the line, and a new track beyond the line was taken for it."""
+    LOW_SCORE = "low score"
+    """The detector was not sure of it on one side of the passage."""
+    EXTRAPOLATED = "extrapolated"
+    """It was seen first behind the line, and was so fast that it must have come across just before."""
+
+
 class VisitKind(Enum):
     """Whether a visit to a zone begins or ends."""
 
@@ -33,6 +52,12 @@ class Crossing:
         time_s: When, interpolated between the observations before and after.
         class_id: What the track mostly was.
         score: How sure the detector was when it last saw the object, 0 to 1.
+        confidence: How likely this crossing happened, 0 to 1; see `confidence`.
+        evidence: Why.
+        gap_s: Time between the observations before and after the passage.
+        previous: The line that the track had crossed last before; None if it had crossed none.
+        speed_mps: Mean speed, in m/s, on the way from the line that this one is paired with; None if it did not
+            come from there.
     """
 
     line: str
@@ -42,6 +67,11 @@ class Crossing:
     time_s: float
     class_id: int
     score: float
+    confidence: float = 1.0
+    evidence: tuple[Evidence, ...] = ()
+    gap_s: float = 0.0
+    previous: str | None = None
+    speed_mps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

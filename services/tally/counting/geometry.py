@@ -31,6 +31,26 @@ class Anchor(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """The other line of a pair (tripwires), which tells how fast objects are.
+
+    Attributes:
+        line: Its name.
+        metres: How far it is away, on the way that objects take.
+
+    Raises:
+        ValueError: The distance is not positive.
+    """
+
+    line: str
+    metres: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.metres < inf:
+            raise ValueError(f"the line {self.line!r} cannot be {self.metres} m away")
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A directed counting line through two points or more.
 
@@ -47,6 +67,7 @@ class Line:
         out_name: What `out` is called.
         u_turn_s: Whoever comes back over the line within this time counts neither way; so that crossings are
             told this much later. 0 counts both ways at once.
+        pair: A line whose distance is known; one of the two names the other.
 
     Raises:
         ValueError: Fewer than 2 points or more than 16, a coordinate that is not finite, a segment without
@@ -59,6 +80,7 @@ class Line:
     in_name: str = "in"
     out_name: str = "out"
     u_turn_s: float = 0.0
+    pair: Pair | None = None
 
     def __post_init__(self) -> None:
         subject = f"line {self.name!r}"

@@ -93,6 +93,7 @@ class Tracker:
                 ("hits", np.int64),
                 ("score", np.float64),
                 ("seen_s", np.float64),
+                ("resumed_s", np.float64),
                 ("observed", np.float64, (4,)),
                 ("history", np.float64, (hits, 4)),
                 ("history_s", np.float64, (hits,)),
@@ -186,6 +187,7 @@ class Tracker:
         continuations, continued = lost[i], new[j]
         merged = tracks[continued]
         merged["id"] = tracks["id"][continuations]
+        merged["resumed_s"] = merged["history_s"][:, 0]
         merged["class_id"] = tracks["class_id"][continuations]
         merged["class_weight"] = tracks["class_weight"][continuations]
         tracks[continuations] = merged

@@ -57,6 +57,16 @@ class Analytics:
         )
         return await self.stub.ListCrossings(request)
 
+    async def flows(
+        self, camera_id: str, start: datetime = NOON, end: datetime = NOON + 4 * HOUR
+    ) -> dict[tuple[str, str], int]:
+        """Crossings by previous line and line."""
+        request = analytics_service_pb2.QueryFlowsRequest(
+            camera_id=camera_id, start_time=timestamp(start), end_time=timestamp(end)
+        )
+        flows = (await self.stub.QueryFlows(request)).flows
+        return {(flow.previous_line, flow.line): flow.count for flow in flows}
+
     async def total(self, camera_id: str) -> tuple[int, int, float]:
         """Crossings in and out, and seconds observed."""
         counts = await self.lines(camera_id, granularity=analytics_pb2.GRANULARITY_TOTAL)

@@ -120,6 +120,29 @@ async def test_crossings_are_listed_with_where_they_come_from(
     assert not (await analytics.crossings(camera, line="another")).crossings
 
 
+async def test_what_is_said_of_a_crossing_is_kept_and_its_ways_are_summed(
+    analytics: Analytics, bus: Bus
+) -> None:
+    camera = new_id()
+    made = record(camera, 0, NOON, inwards=3)
+    plain, fast, first = made.crossings
+    fast.confidence, fast.previous_line, fast.speed_mps = 0.5, "door", 1.5
+    fast.evidence.extend([count_pb2.EVIDENCE_SEEN_ON_BOTH_SIDES, count_pb2.EVIDENCE_INTERPOLATED])
+    fast.gap.FromTimedelta(timedelta(seconds=0.75))
+    plain.previous_line = "door"
+    await publish(bus, [made, made])
+    await analytics.reaches(camera, (3, 0, 1.0))
+
+    listed = {
+        each.crossing.id: each.crossing for each in (await analytics.crossings(camera)).crossings
+    }
+    assert listed == {each.id: each for each in made.crossings}
+    assert not listed[first.id].HasField("speed_mps")
+    assert await analytics.flows(camera) == {("", LINE): 1, ("door", LINE): 2}
+    assert await analytics.flows(camera, start=NOON + timedelta(seconds=1)) == {}
+    assert await analytics.flows(new_id()) == {}
+
+
 async def test_a_page_token_of_no_page_is_refused(analytics: Analytics) -> None:
     assert await refused(analytics.crossings(new_id(), page_token="nonsense")) == (
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -134,3 +157,4 @@ async def test_a_range_that_ends_before_it_begins_is_refused(analytics: Analytic
     code, _ = await refused(analytics.lines(start=NOON, end=NOON - HOUR))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert set(await violated(analytics.lines("not a uuid"))) == {"camera_ids[0]"}
+    assert set(await violated(analytics.flows("not a uuid", NOON, NOON))) == {"", "camera_id"}

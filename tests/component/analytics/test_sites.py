@@ -55,21 +55,23 @@ async def counted(bus: Bus, analytics: Analytics, *cameras: str) -> None:
         await analytics.reaches(camera, (1, 1, 1.0))
 
 
-async def heard_of(analytics: Analytics, *cameras: str) -> tuple[set[str], set[str], set[str]]:
+async def heard_of(analytics: Analytics, *cameras: str) -> tuple[set[str], ...]:
     """The cameras of which each method says something."""
     lines, zones = await analytics.lines(*cameras), await analytics.zones(*cameras)
     listed = [(await analytics.crossings(camera)).crossings for camera in cameras]
+    ways = {camera for camera in cameras if await analytics.flows(camera)}
     return (
         {count.camera_id for count in lines},
         {count.camera_id for count in zones},
         {crossing.camera_id for crossings in listed for crossing in crossings},
+        ways,
     )
 
 
 async def until_heard_of(analytics: Analytics, asked: Sequence[str], *expected: str) -> None:
     """Wait until the methods say something of the expected cameras and no others."""
     async with asyncio.timeout(20):
-        while await heard_of(analytics, *asked) != (set(expected),) * 3:
+        while await heard_of(analytics, *asked) != (set(expected),) * 4:
             await asyncio.sleep(0.05)
 
 
@@ -78,13 +80,13 @@ async def test_counts_are_shown_where_their_camera_is(
 ) -> None:
     north, south, nowhere, _unknown = cameras = [new_id() for _ in range(4)]
     await counted(bus, analytics, *cameras)
-    assert await heard_of(keepers, *cameras) == (set(), set(), set())
+    assert await heard_of(keepers, *cameras) == (set(),) * 4
     for camera, site_id in ((north, NORTH), (south, SOUTH), (nowhere, "")):
         await tell(bus, 1, camera_events.CameraCreated(camera_id=camera, site_id=site_id))
     await until_heard_of(keepers, cameras, north)
     assert {count.camera_id for count in await keepers.lines()} == {north}
     assert {count.camera_id for count in await keepers.zones()} == {north}
-    assert await heard_of(analytics, *cameras) == (set(cameras),) * 3
+    assert await heard_of(analytics, *cameras) == (set(cameras),) * 4
 
 
 async def test_counts_move_with_their_camera_in_whatever_order_that_is_told(

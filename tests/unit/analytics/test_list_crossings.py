@@ -10,7 +10,7 @@ from tally.analytics.application.query.limit import MAX_ROWS
 from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
-from tally.analytics.domain.model import Crossing, Direction, Granularity, StoredCrossing
+from tally.analytics.domain.model import Crossing, Direction, Flow, Granularity, StoredCrossing
 from tally.analytics.domain.timespan import TimeSpan
 from tally.kernel.errors import InvalidInput
 from tally.kernel.identity import Sites
@@ -41,6 +41,9 @@ class Reader:
             )
             for number in range(count)
         ]
+
+    async def flows(self, camera_id: str, span: TimeSpan, sites: Sites) -> Sequence[Flow]:
+        return []
 
     async def crossings(
         self,

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tally.camera.adapters.sealing import KeyRingSealer
-from tally.camera.domain.counting import Anchor, CountingConfig, Line, Point, Zone
+from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Point, Zone
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera
+from tally.camera.domain.site import OpeningHours, Site, SiteSpec, Weekday
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Pace, Stream, StreamState, StreamStatus
 from tally.kernel.ids import new_id
@@ -25,6 +26,7 @@ COUNTING = CountingConfig(
             in_name="entering",
             out_name="leaving",
             u_turn_window=timedelta(seconds=2.5),
+            pair=LinePair("door", 4.5),
         ),
     ),
     zones=(Zone("hall", (Point(0.1, 0.1), Point(0.9, 0.1), Point(0.3, 0.7))),),
@@ -50,6 +52,21 @@ def spec(name: str) -> CameraSpec:
 def camera(name: str = "Plaza") -> Camera:
     """A new camera that is stored nowhere yet."""
     return Camera.create(new_id(), spec(name), NOON)
+
+
+def site(name: str, site_id: str = "") -> Site:
+    """A new site that is stored nowhere yet."""
+    spec = SiteSpec(
+        name=name,
+        time_zone="Asia/Ho_Chi_Minh",
+        address="1 Tràng Tiền, Hà Nội",
+        capacity=120,
+        opening_hours=(
+            OpeningHours(Weekday.MONDAY, "09:00", "12:00"),
+            OpeningHours(Weekday.MONDAY, "13:30", "24:00"),
+        ),
+    )
+    return Site.create(site_id or new_id(), spec, NOON)
 
 
 def status(

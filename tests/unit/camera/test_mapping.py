@@ -87,6 +87,28 @@ def test_a_line_of_two_points_has_a_start_and_an_end_and_one_with_corners_points
 
 
 @pytest.mark.parametrize(
+    "pairs",
+    [
+        {"a": "a"},
+        {"a": "d"},
+        {"a": "b", "b": "a"},
+        {"a": "b", "b": "c"},
+        {"a": "c", "b": "c"},
+    ],
+    ids=["itself", "nothing", "twice", "a chain", "shared"],
+)
+def test_a_pair_is_two_lines_of_their_own(pairs: dict[str, str]) -> None:
+    ends = {"start": geometry_pb2.Point(x=0.1), "end": geometry_pb2.Point(x=0.9)}
+    wanted = camera_pb2.Camera()
+    for name in "abc":
+        line = wanted.counting.lines.add(name=name, **ends)
+        if name in pairs:
+            line.pair.line, line.pair.distance_m = pairs[name], 4.5
+    told = refused(lambda: revision(wanted, ["counting.lines"])(PLAZA))
+    assert {field for field, _ in told} == {"camera.counting"}
+
+
+@pytest.mark.parametrize(
     ("points", "ends"), [(0, 1), (0, 0), (1, 0), (3, 1), (2, 2), (17, 0)], ids=str
 )
 def test_a_line_has_either_two_ends_or_points(points: int, ends: int) -> None:

@@ -3,8 +3,8 @@
 import pytest
 import typer
 
-from tally.cli.shapes import parse_lines, parse_zones
-from tally.counting import Line, Zone
+from tally.cli.shapes import line_to_proto, parse_lines, parse_zones, with_pairs
+from tally.counting import Line, Pair, Zone
 
 
 def test_a_line_has_a_name_or_a_number() -> None:
@@ -26,6 +26,45 @@ def test_a_line_may_have_corners_and_names_for_its_directions() -> None:
         ),
         Line("a[b]", ((0, 0), (1, 1)), u_turn_s=2.5),
     ]
+
+
+def test_a_pair_names_two_lines() -> None:
+    lines = parse_lines(["door, south=0,0,1,1", "gate=0,1,1,1", "yard=0,0.5,1,0.6"])
+    paired = with_pairs(lines, ["gate, door, south = 4.5"])
+    assert [line.pair for line in paired] == [None, Pair("door, south", 4.5), None]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["door,gate"],
+        ["door,gate=far"],
+        ["door,gate=0"],
+        ["door,door=1"],
+        ["door,hall=1"],
+        ["door,gate=1", "gate,yard=2"],
+    ],
+    ids=str,
+)
+def test_refuses_a_pair_that_is_none(texts: list[str]) -> None:
+    lines = parse_lines(["door=0,0,1,1", "gate=0,1,1,1", "yard=0,0.5,1,0.6"])
+    with pytest.raises(typer.BadParameter) as caught:
+        with_pairs(lines, texts)
+    assert caught.value.param_hint == "--pair"
+
+
+def test_a_line_of_the_command_line_is_the_contracts() -> None:
+    [plain, full] = with_pairs(
+        parse_lines(["door=0,0,1,1", "porch[a/b]=0,1,0.5,0.5,1,1"], 2.5), ["porch,door=4"]
+    )
+    message = line_to_proto(plain)
+    assert (message.name, message.end.x, len(message.points)) == ("door", 1, 0)
+    assert (message.in_name, message.out_name) == ("", "")
+    message = line_to_proto(full)
+    assert (len(message.points), message.HasField("start")) == (3, False)
+    assert (message.in_name, message.out_name) == ("a", "b")
+    assert message.u_turn_window.ToTimedelta().total_seconds() == 2.5
+    assert (message.pair.line, message.pair.distance_m) == ("door", 4)
 
 
 def test_a_name_may_hold_an_equals_sign() -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from tally.cli.tallying import as_csv, as_json, as_tables
-from tally.counting import Crossing, Direction, Line, Visit, VisitKind, Zone
+from tally.counting import Crossing, Direction, Evidence, Line, Visit, VisitKind, Zone
 from tally.worker.agent.recording import RecordedCrossing, RecordingCount
 
 LINES = [
@@ -21,7 +21,14 @@ ZONES = [Zone("yard", ((0, 0), (1, 0), (1, 1))), Zone("[red]", ((0, 0), (1, 0), 
 @pytest.fixture
 def count() -> RecordingCount:
     def crossing(line: str, direction: Direction, track: int) -> RecordedCrossing:
-        what = Crossing(line, direction, track, 1, 0.12345 * track, 0, 0.98765)
+        what = Crossing(
+            line, direction, track, 1, 0.12345 * track, 0, 0.98765,
+            confidence=0.95251,
+            evidence=(Evidence.SEEN_ON_BOTH_SIDES, Evidence.LOW_SCORE),
+            gap_s=0.1,
+            previous="door" if track > 2 else None,
+            speed_mps=1.234 if track == 4 else None,
+        )  # fmt: skip
         return RecordedCrossing(what, track * 3, "person")
 
     def visit(kind: VisitKind, track: int) -> Visit:
@@ -55,6 +62,10 @@ def test_json_has_exactly_the_promised_shape(count: RecordingCount) -> None:
             {"name": "door", "in": 2, "out": 1, "in_name": "in", "out_name": "out"},
             {"name": "gate, north", "in": 0, "out": 1, "in_name": "coming", "out_name": "going"},
         ],
+        "flows": [
+            {"from": "door", "to": "door", "count": 1},
+            {"from": "door", "to": "gate, north", "count": 1},
+        ],
         "zones": [
             {"name": "yard", "entries": 2, "exits": 1, "peak": 2},
             {"name": "[red]", "entries": 0, "exits": 0, "peak": 0},
@@ -63,8 +74,10 @@ def test_json_has_exactly_the_promised_shape(count: RecordingCount) -> None:
     assert len(crossings) == 4
     assert crossings[1] == {
         "line": "door", "direction": "out", "frame": 6, "time_s": 0.247, "track": 2,
-        "class": "person", "score": 0.988,
+        "class": "person", "score": 0.988, "confidence": 0.953, "gap_s": 0.1,
+        "evidence": ["seen on both sides", "low score"], "from": None, "speed_mps": None,
     }  # fmt: skip
+    assert (crossings[3]["from"], crossings[3]["speed_mps"]) == ("door", 1.23)
 
 
 def test_csv_has_a_row_for_each_crossing(count: RecordingCount) -> None:
@@ -72,13 +85,27 @@ def test_csv_has_a_row_for_each_crossing(count: RecordingCount) -> None:
     assert [row["line"] for row in rows] == ["door", "door", "door", "gate, north"]
     assert rows[0] == {
         "line": "door", "direction": "in", "frame": "3", "time_s": "0.123", "track": "1",
-        "class": "person", "score": "0.988",
+        "class": "person", "score": "0.988", "confidence": "0.953", "gap_s": "0.1",
+        "evidence": "seen on both sides, low score", "from": "", "speed_mps": "",
     }  # fmt: skip
 
 
 def test_csv_of_nothing_still_has_its_head() -> None:
     assert list(csv.reader(io.StringIO(as_csv(RecordingCount("motion"))))) == [
-        ["line", "direction", "frame", "time_s", "track", "class", "score"]
+        [
+            "line",
+            "direction",
+            "frame",
+            "time_s",
+            "track",
+            "class",
+            "score",
+            "confidence",
+            "evidence",
+            "gap_s",
+            "from",
+            "speed_mps",
+        ]
     ]
 
 
@@ -93,6 +120,8 @@ def test_tables_show_sums_and_speed(count: RecordingCount) -> None:
     rows = [line.replace("│", " ").split() for line in text.splitlines()]
     assert ["door", "2", "1", "3"] in rows
     assert ["gate,", "north", "0", "coming", "1", "going", "1"] in rows
+    assert r"from \ to" in text
+    assert ["door", "1", "1"] in rows
     assert ["yard", "2", "1", "2"] in rows
     assert ["[red]", "0", "0", "0"] in rows
     assert "100 frames at 12.5/s with yolox-nano" in text

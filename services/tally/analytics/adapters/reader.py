@@ -9,6 +9,8 @@ from sqlalchemy import TextClause, text
 from tally.analytics.domain.model import (
     Crossing,
     Direction,
+    Evidence,
+    Flow,
     Granularity,
     LineCount,
     StoredCrossing,
@@ -70,10 +72,16 @@ _ZONE_COUNTS = {granularity: _zone_counts(granularity) for granularity in Granul
 
 _CROSSINGS = f"""
     SELECT CAST(camera_id AS text), CAST(run_id AS text), config_version, detector,
-        CAST(id AS text), line, direction, time, track, ordinal, object_class, score
+        CAST(id AS text), line, direction, time, track, ordinal, object_class, score,
+        confidence, evidence, gap, previous_line, speed_mps
     FROM crossings JOIN observations USING (camera_id, run_id, sequence)
     WHERE camera_id = :camera_id AND {_AT_SITES}
 """
+_FLOWS = text(f"""
+    SELECT previous_line, line, count(*) FROM crossings
+    WHERE camera_id = :camera_id AND time >= :start AND time < :end AND {_AT_SITES}
+    GROUP BY previous_line, line ORDER BY previous_line, line
+""")
 _CONDITIONS = {
     "start": " AND time >= :start",
     "end": " AND time < :end",
@@ -111,6 +119,13 @@ class PostgresCountsReader:
         """Sums of visits by camera, zone and time."""
         rows = await self._sums(_ZONE_COUNTS[granularity], camera_ids, span, limit, sites)
         return [ZoneCount(*row) for row in rows]
+
+    async def flows(self, camera_id: str, span: TimeSpan, sites: Sites) -> Sequence[Flow]:
+        """Sums of a camera's crossings by the line that was crossed before and the line itself."""
+        values = {"camera_id": camera_id, "start": span.start, "end": span.end}
+        async with self._database.begin() as connection:
+            rows = await connection.execute(_FLOWS, {**values, "sites": _listed(sites)})
+            return [Flow(*row) for row in rows]
 
     async def crossings(
         self,
@@ -165,11 +180,26 @@ def _listed(sites: Sites) -> list[str] | None:
 def _stored_crossing(
     camera_id: str, run_id: str, config_version: int, detector: str, *crossing: Any
 ) -> StoredCrossing:
-    crossing_id, line, direction, *rest = crossing
+    crossing_id, line, direction, time, track, ordinal, kind, score, *rest = crossing
+    confidence, evidence, gap, previous_line, speed_mps = rest
     return StoredCrossing(
         camera_id,
         run_id,
-        Crossing(crossing_id, line, Direction(direction), *rest),
+        Crossing(
+            crossing_id,
+            line,
+            Direction(direction),
+            time,
+            track,
+            ordinal,
+            kind,
+            score,
+            confidence,
+            tuple(map(Evidence, evidence)),
+            gap,
+            previous_line,
+            speed_mps,
+        ),
         config_version,
         detector,
     )

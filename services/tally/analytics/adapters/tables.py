@@ -57,6 +57,11 @@ crossings = Table(
     _value("ordinal", BigInteger),
     _value("object_class", Text),
     _value("score", REAL),
+    _value("confidence", REAL),
+    _value("evidence", ARRAY(Text)),
+    _value("gap", Interval),
+    _value("previous_line", _NAME),
+    Column("speed_mps", REAL),
     Index("crossings_by_time", "camera_id", "time", "id"),
 )
 

@@ -13,6 +13,18 @@ class Direction(StrEnum):
     OUT = "out"
 
 
+class Evidence(StrEnum):
+    """What speaks for a crossing, and what makes it doubtful; as the contract says."""
+
+    SEEN_ON_BOTH_SIDES = "seen_on_both_sides"
+    BORN_NEAR = "born_near"
+    ENDED_NEAR = "ended_near"
+    INTERPOLATED = "interpolated"
+    STITCHED = "stitched"
+    LOW_SCORE = "low_score"
+    EXTRAPOLATED = "extrapolated"
+
+
 class VisitKind(StrEnum):
     """Whether a visit to a zone begins or ends."""
 
@@ -32,6 +44,11 @@ class Crossing(NamedTuple):
         ordinal: Which crossing of this line by this track it is, from 0.
         object_class: The class of the object, such as `person`.
         score: How sure the detector was of the object, 0 to 1.
+        confidence: How likely the crossing happened, 0 to 1; 0 where the worker did not say.
+        evidence: Why.
+        gap: Time between the sightings before and after the line.
+        previous_line: The line that the track had crossed last before; empty if it had crossed none.
+        speed_mps: Mean speed in m/s from the line that this one is paired with; None if it did not come from there.
     """
 
     id: str
@@ -42,6 +59,11 @@ class Crossing(NamedTuple):
     ordinal: int
     object_class: str
     score: float
+    confidence: float = 0.0
+    evidence: tuple[Evidence, ...] = ()
+    gap: timedelta = timedelta()
+    previous_line: str = ""
+    speed_mps: float | None = None
 
 
 class Visit(NamedTuple):
@@ -165,6 +187,15 @@ class ZoneCount:
     peak_occupancy: int
     mean_dwell: timedelta | None
     observed: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How many crossings of `line` were by tracks that had crossed `previous_line` last; empty: none before."""
+
+    previous_line: str
+    line: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

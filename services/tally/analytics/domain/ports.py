@@ -7,6 +7,7 @@ from typing import Protocol
 from tally.analytics.domain.model import (
     CameraPlaced,
     CountsRecord,
+    Flow,
     Granularity,
     LineCount,
     Stored,
@@ -60,6 +61,15 @@ class CountsReader(Protocol):
         sites: Sites,
     ) -> Sequence[ZoneCount]:
         """Sums of visits by camera, zone and time; arguments as in `line_counts`."""
+
+    async def flows(self, camera_id: str, span: TimeSpan, sites: Sites) -> Sequence[Flow]:
+        """Sums of a camera's crossings by the line that was crossed before and the line itself.
+
+        Args:
+            camera_id: The camera.
+            span: From its start until before its end.
+            sites: Where the camera is now.
+        """
 
     async def crossings(
         self,

@@ -13,6 +13,8 @@ from tally.analytics.domain.model import (
     CountsRecord,
     Crossing,
     Direction,
+    Evidence,
+    Flow,
     Granularity,
     LineCount,
     StoredCrossing,
@@ -30,10 +32,20 @@ _DIRECTIONS = {
     count_pb2.DIRECTION_IN: Direction.IN,
     count_pb2.DIRECTION_OUT: Direction.OUT,
 }
+_EVIDENCE = {
+    count_pb2.EVIDENCE_SEEN_ON_BOTH_SIDES: Evidence.SEEN_ON_BOTH_SIDES,
+    count_pb2.EVIDENCE_BORN_NEAR: Evidence.BORN_NEAR,
+    count_pb2.EVIDENCE_ENDED_NEAR: Evidence.ENDED_NEAR,
+    count_pb2.EVIDENCE_INTERPOLATED: Evidence.INTERPOLATED,
+    count_pb2.EVIDENCE_STITCHED: Evidence.STITCHED,
+    count_pb2.EVIDENCE_LOW_SCORE: Evidence.LOW_SCORE,
+    count_pb2.EVIDENCE_EXTRAPOLATED: Evidence.EXTRAPOLATED,
+}
 _VISIT_KINDS = {
     count_pb2.VISIT_KIND_ENTRY: VisitKind.ENTRY,
     count_pb2.VISIT_KIND_EXIT: VisitKind.EXIT,
 }
+_EVIDENCE_VALUES = {evidence: value for value, evidence in _EVIDENCE.items()}
 _DIRECTION_VALUES = {direction: value for value, direction in _DIRECTIONS.items()}
 _GRANULARITIES = {
     analytics_pb2.GRANULARITY_UNSPECIFIED: Granularity.HOUR,
@@ -83,6 +95,11 @@ def _crossing(message: count_pb2.Crossing) -> Crossing:
         message.ordinal,
         message.object_class,
         message.score,
+        message.confidence,
+        tuple(_EVIDENCE[value] for value in message.evidence if value in _EVIDENCE),
+        message.gap.ToTimedelta(),
+        message.previous_line,
+        message.speed_mps if message.HasField("speed_mps") else None,
     )
 
 
@@ -101,7 +118,9 @@ def _visit(message: count_pb2.Visit) -> Visit:
 
 def time_span(
     request: (
-        analytics_service_pb2.QueryLineCountsRequest | analytics_service_pb2.QueryZoneCountsRequest
+        analytics_service_pb2.QueryLineCountsRequest
+        | analytics_service_pb2.QueryZoneCountsRequest
+        | analytics_service_pb2.QueryFlowsRequest
     ),
 ) -> TimeSpan:
     """The range that a query asks about."""
@@ -165,6 +184,16 @@ def zone_counts_response(
     )
 
 
+def flows_response(flows: Sequence[Flow]) -> analytics_service_pb2.QueryFlowsResponse:
+    """The answer to a query for ways."""
+    return analytics_service_pb2.QueryFlowsResponse(
+        flows=[
+            analytics_pb2.Flow(previous_line=flow.previous_line, line=flow.line, count=flow.count)
+            for flow in flows
+        ]
+    )
+
+
 def crossings_response(page: CrossingPage) -> analytics_service_pb2.ListCrossingsResponse:
     """A page of crossings."""
     return analytics_service_pb2.ListCrossingsResponse(
@@ -187,6 +216,11 @@ def _crossing_record(stored: StoredCrossing) -> analytics_pb2.CrossingRecord:
             ordinal=crossing.ordinal,
             object_class=crossing.object_class,
             score=crossing.score,
+            confidence=crossing.confidence,
+            evidence=[_EVIDENCE_VALUES[each] for each in crossing.evidence],
+            gap=_duration(crossing.gap) if crossing.gap else None,
+            previous_line=crossing.previous_line,
+            speed_mps=crossing.speed_mps,
         ),
         config_version=stored.config_version,
         detector=stored.detector,

@@ -1,6 +1,7 @@
 """The AnalyticsService of the contract."""
 
 from tally.analytics.application.query.list_crossings import ListCrossings
+from tally.analytics.application.query.query_flows import QueryFlows
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
 from tally.analytics.entrypoints import mapping
@@ -18,10 +19,12 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
         query_line_counts: QueryLineCounts,
         query_zone_counts: QueryZoneCounts,
         list_crossings: ListCrossings,
+        query_flows: QueryFlows,
     ) -> None:
         self._query_line_counts = query_line_counts
         self._query_zone_counts = query_zone_counts
         self._list_crossings = list_crossings
+        self._query_flows = query_flows
 
     async def QueryLineCounts(  # noqa: N802 - gRPC's name
         self, request: messages.QueryLineCountsRequest, context: ServicerContext
@@ -60,3 +63,12 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             request.page_token,
         )
         return mapping.crossings_response(page)
+
+    async def QueryFlows(  # noqa: N802 - gRPC's name
+        self, request: messages.QueryFlowsRequest, context: ServicerContext
+    ) -> messages.QueryFlowsResponse:
+        """Sum the ways from line to line."""
+        flows = await self._query_flows(
+            request.camera_id, mapping.time_span(request), current_sites()
+        )
+        return mapping.flows_response(flows)

@@ -27,6 +27,14 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class LinePair:
+    """The other line of a pair, and how far it is away in metres."""
+
+    line: str
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A directed counting line; crossing it from left to right, as seen from its first point, is `in`.
 
@@ -37,6 +45,7 @@ class Line:
         in_name: What people call going in; empty: `in`.
         out_name: What people call going out; empty: `out`.
         u_turn_window: Whoever comes back within it counts neither way; zero counts both.
+        pair: Another line, for telling speeds.
     """
 
     name: str
@@ -45,6 +54,7 @@ class Line:
     in_name: str = ""
     out_name: str = ""
     u_turn_window: timedelta = timedelta()
+    pair: LinePair | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
-from tally.camera.domain.counting import Anchor, CountingConfig, Line, Point, Zone
+from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Point, Zone
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.stream import Pace, Stream
 
@@ -87,6 +87,8 @@ def _line_to_proto(line: Line) -> geometry_pb2.Line:
         message.points.extend(points)
     if line.u_turn_window:
         message.u_turn_window.FromTimedelta(line.u_turn_window)
+    if line.pair:
+        message.pair.line, message.pair.distance_m = line.pair.line, line.pair.distance_m
     return message
 
 
@@ -98,6 +100,7 @@ def _line_from_proto(message: geometry_pb2.Line) -> Line:
         message.in_name,
         message.out_name,
         message.u_turn_window.ToTimedelta(),
+        LinePair(message.pair.line, message.pair.distance_m) if message.HasField("pair") else None,
     )
 
 

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
-from tally.counting import Anchor, Direction, Line, Zone
+from tally.counting import Anchor, Direction, Line, Pair, Zone
 from tally.worker.agent.runner import CameraRunner
 from tally.worker.agent.sources import Pace
 from tally.worker.agent.status import StreamState, StreamStatus
@@ -94,6 +94,7 @@ def _line(line: geometry_pb2.Line) -> Line:
         line.in_name or Direction.IN.value,
         line.out_name or Direction.OUT.value,
         line.u_turn_window.ToTimedelta().total_seconds(),
+        Pair(line.pair.line, line.pair.distance_m) if line.HasField("pair") else None,
     )
 
 

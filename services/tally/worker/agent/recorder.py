@@ -8,7 +8,16 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tally.api.counting.v1 import count_pb2, events_pb2
-from tally.counting import Crossing, Direction, FrameResult, Line, Visit, VisitKind, Zone
+from tally.counting import (
+    Crossing,
+    Direction,
+    Evidence,
+    FrameResult,
+    Line,
+    Visit,
+    VisitKind,
+    Zone,
+)
 from tally.kernel.ids import derived_id
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import Frame
@@ -20,6 +29,15 @@ PROMPT_SPAN_S = 0.25
 """A record with a crossing in it need not wait any longer than this."""
 
 _DIRECTIONS = {Direction.IN: count_pb2.DIRECTION_IN, Direction.OUT: count_pb2.DIRECTION_OUT}
+_EVIDENCE = {
+    Evidence.SEEN_ON_BOTH_SIDES: count_pb2.EVIDENCE_SEEN_ON_BOTH_SIDES,
+    Evidence.BORN_NEAR: count_pb2.EVIDENCE_BORN_NEAR,
+    Evidence.ENDED_NEAR: count_pb2.EVIDENCE_ENDED_NEAR,
+    Evidence.INTERPOLATED: count_pb2.EVIDENCE_INTERPOLATED,
+    Evidence.STITCHED: count_pb2.EVIDENCE_STITCHED,
+    Evidence.LOW_SCORE: count_pb2.EVIDENCE_LOW_SCORE,
+    Evidence.EXTRAPOLATED: count_pb2.EVIDENCE_EXTRAPOLATED,
+}
 _VISIT_KINDS = {
     VisitKind.ENTRY: count_pb2.VISIT_KIND_ENTRY,
     VisitKind.EXIT: count_pb2.VISIT_KIND_EXIT,
@@ -179,6 +197,11 @@ class Recorder:
             ordinal=crossing.ordinal,
             object_class=self._selection.name(crossing.class_id),
             score=crossing.score,
+            confidence=crossing.confidence,
+            evidence=[_EVIDENCE[each] for each in crossing.evidence],
+            gap=_duration(crossing.gap_s),
+            previous_line=crossing.previous or "",
+            speed_mps=crossing.speed_mps,
         )
 
     def _visit(self, visit: Visit) -> count_pb2.Visit:

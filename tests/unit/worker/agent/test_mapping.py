@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
-from tally.counting import Anchor, Line
+from tally.counting import Anchor, Line, Pair
 from tally.worker.agent.mapping import task_from_proto
 
 A, B, C = (geometry_pb2.Point(x=x, y=y) for x, y in ((0.1, 0.5), (0.5, 0.2), (0.9, 0.5)))
@@ -19,6 +19,7 @@ def test_lines_have_two_ends_or_points() -> None:
         out_name="leaving",
     )
     porch.u_turn_window.FromTimedelta(timedelta(seconds=2.5))
+    porch.pair.line, porch.pair.distance_m = "door", 4.5
     assignment = worker_pb2.Assignment(
         counting=geometry_pb2.CountingConfig(
             lines=[geometry_pb2.Line(name="door", start=A, end=C), porch]
@@ -34,5 +35,6 @@ def test_lines_have_two_ends_or_points() -> None:
             "entering",
             "leaving",
             2.5,
+            Pair("door", 4.5),
         ),
     )

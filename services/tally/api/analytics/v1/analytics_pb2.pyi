@@ -159,6 +159,36 @@ class ZoneCount(_message.Message):
 Global___ZoneCount: _TypeAlias = ZoneCount  # noqa: Y015
 
 @_typing.final
+class Flow(_message.Message):
+    """How many crossings of one line were by objects that had crossed another one before (origin and destination)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREVIOUS_LINE_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    previous_line: _builtins.str
+    """Name of the line that was crossed last before; empty: none was."""
+    line: _builtins.str
+    """Name of the line."""
+    count: _builtins.int
+    """Crossings."""
+    def __init__(
+        self,
+        *,
+        previous_line: _builtins.str = ...,
+        line: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "line", b"line", "previous_line", b"previous_line"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Flow: _TypeAlias = Flow  # noqa: Y015
+
+@_typing.final
 class CrossingRecord(_message.Message):
     """One stored crossing, with where it was seen and by what."""
 

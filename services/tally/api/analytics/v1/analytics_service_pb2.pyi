@@ -149,6 +149,64 @@ class QueryZoneCountsResponse(_message.Message):
 Global___QueryZoneCountsResponse: _TypeAlias = QueryZoneCountsResponse  # noqa: Y015
 
 @_typing.final
+class QueryFlowsRequest(_message.Message):
+    """A camera and a span of time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    camera_id: _builtins.str
+    """The camera."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Where the range begins."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Where the range ends; not itself part of it."""
+
+    def __init__(
+        self,
+        *,
+        camera_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryFlowsRequest: _TypeAlias = QueryFlowsRequest  # noqa: Y015
+
+@_typing.final
+class QueryFlowsResponse(_message.Message):
+    """The ways from line to line."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def flows(self) -> _containers.RepeatedCompositeFieldContainer[_analytics_pb2.Flow]:
+        """By previous line and line; ways that nobody took are left out."""
+
+    def __init__(
+        self,
+        *,
+        flows: _abc.Iterable[_analytics_pb2.Flow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flows", b"flows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryFlowsResponse: _TypeAlias = QueryFlowsResponse  # noqa: Y015
+
+@_typing.final
 class ListCrossingsRequest(_message.Message):
     """Asks for single crossings."""
 

@@ -46,6 +46,11 @@ class AnalyticsServiceStub:
                 request_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryZoneCountsRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryZoneCountsResponse.FromString,
                 _registered_method=True)
+        self.QueryFlows = channel.unary_unary(
+                '/tally.api.analytics.v1.AnalyticsService/QueryFlows',
+                request_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsResponse.FromString,
+                _registered_method=True)
         self.ListCrossings = channel.unary_unary(
                 '/tally.api.analytics.v1.AnalyticsService/ListCrossings',
                 request_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.ListCrossingsRequest.SerializeToString,
@@ -72,6 +77,14 @@ class AnalyticsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def QueryFlows(self, request, context):
+        """Sums the ways that a camera's tracks took from line to line. Each crossing counts once: for the line that its track had
+        crossed last before, and its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCrossings(self, request, context):
         """Lists single crossings by time, a page at a time.
         """
@@ -91,6 +104,11 @@ def add_AnalyticsServiceServicer_to_server(servicer, server):
                     servicer.QueryZoneCounts,
                     request_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryZoneCountsRequest.FromString,
                     response_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryZoneCountsResponse.SerializeToString,
+            ),
+            'QueryFlows': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryFlows,
+                    request_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsRequest.FromString,
+                    response_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsResponse.SerializeToString,
             ),
             'ListCrossings': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCrossings,
@@ -154,6 +172,33 @@ class AnalyticsService:
             '/tally.api.analytics.v1.AnalyticsService/QueryZoneCounts',
             tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryZoneCountsRequest.SerializeToString,
             tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryZoneCountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QueryFlows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.analytics.v1.AnalyticsService/QueryFlows',
+            tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsRequest.SerializeToString,
+            tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,10 @@ class AnalyticsServiceStub:
     """Sums crossings by camera, line and span of time. Spans in which nothing was watched have no row."""
     QueryZoneCounts: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.QueryZoneCountsRequest, _analytics_service_pb2.QueryZoneCountsResponse]
     """Sums visits by camera, zone and span of time. Spans in which nothing was watched have no row."""
+    QueryFlows: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.QueryFlowsRequest, _analytics_service_pb2.QueryFlowsResponse]
+    """Sums the ways that a camera's tracks took from line to line. Each crossing counts once: for the line that its track had
+    crossed last before, and its own.
+    """
     ListCrossings: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.ListCrossingsRequest, _analytics_service_pb2.ListCrossingsResponse]
     """Lists single crossings by time, a page at a time."""
 
@@ -53,6 +57,10 @@ class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
     """Sums crossings by camera, line and span of time. Spans in which nothing was watched have no row."""
     QueryZoneCounts: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.QueryZoneCountsRequest, _analytics_service_pb2.QueryZoneCountsResponse]  # type: ignore[assignment]
     """Sums visits by camera, zone and span of time. Spans in which nothing was watched have no row."""
+    QueryFlows: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.QueryFlowsRequest, _analytics_service_pb2.QueryFlowsResponse]  # type: ignore[assignment]
+    """Sums the ways that a camera's tracks took from line to line. Each crossing counts once: for the line that its track had
+    crossed last before, and its own.
+    """
     ListCrossings: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.ListCrossingsRequest, _analytics_service_pb2.ListCrossingsResponse]  # type: ignore[assignment]
     """Lists single crossings by time, a page at a time."""
 
@@ -76,6 +84,16 @@ class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analytics_service_pb2.QueryZoneCountsResponse, _abc.Awaitable[_analytics_service_pb2.QueryZoneCountsResponse]]:
         """Sums visits by camera, zone and span of time. Spans in which nothing was watched have no row."""
+
+    @_abc_1.abstractmethod
+    def QueryFlows(
+        self,
+        request: _analytics_service_pb2.QueryFlowsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_service_pb2.QueryFlowsResponse, _abc.Awaitable[_analytics_service_pb2.QueryFlowsResponse]]:
+        """Sums the ways that a camera's tracks took from line to line. Each crossing counts once: for the line that its track had
+        crossed last before, and its own.
+        """
 
     @_abc_1.abstractmethod
     def ListCrossings(

@@ -65,6 +65,8 @@ class _EvidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Evidence.Val
     """It was lost before the line, and a new track beyond the line was taken for it."""
     EVIDENCE_LOW_SCORE: _Evidence.ValueType  # 6
     """The detector was not sure of it on one side of the passage."""
+    EVIDENCE_EXTRAPOLATED: _Evidence.ValueType  # 7
+    """It was seen first behind the line, and was so fast that it must have come across just before."""
 
 class Evidence(_Evidence, metaclass=_EvidenceEnumTypeWrapper):
     """What speaks for a crossing, and what makes it doubtful."""
@@ -83,6 +85,8 @@ EVIDENCE_STITCHED: Evidence.ValueType  # 5
 """It was lost before the line, and a new track beyond the line was taken for it."""
 EVIDENCE_LOW_SCORE: Evidence.ValueType  # 6
 """The detector was not sure of it on one side of the passage."""
+EVIDENCE_EXTRAPOLATED: Evidence.ValueType  # 7
+"""It was seen first behind the line, and was so fast that it must have come across just before."""
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 class _VisitKind:

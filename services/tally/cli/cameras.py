@@ -1,0 +1,126 @@
+"""`tally cameras`: what is counted where."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import grpc
+import typer
+
+from tally.api.camera.v1 import camera_pb2
+from tally.api.camera.v1 import camera_service_pb2 as messages
+from tally.api.camera.v1.camera_service_pb2_grpc import CameraServiceStub
+from tally.api.counting.v1 import geometry_pb2
+from tally.cli.failing import CommandError, failing_clearly
+from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling, pages
+from tally.cli.shapes import (
+    LineOption,
+    PairOption,
+    UTurnOption,
+    line_to_proto,
+    parse_lines,
+    with_pairs,
+)
+from tally.cli.showing import JsonOption, console, show_json, show_table
+from tally.counting import Line
+
+cameras = typer.Typer(help="Cameras and their lines.", no_args_is_help=True)
+
+CameraArgument = Annotated[
+    str, typer.Argument(metavar="CAMERA", help="Its name or id, from `tally cameras list`.")
+]
+
+_STATES = {
+    camera_pb2.CAMERA_STATE_ACTIVE: "active",
+    camera_pb2.CAMERA_STATE_INACTIVE: "inactive",
+}
+
+
+@cameras.command("list")
+def list_cameras(gateway: GatewayOption = DEFAULT_GATEWAY, as_json: JsonOption = False) -> None:
+    """Show cameras, their lines and zones."""
+    with failing_clearly():
+        asyncio.run(_list(gateway, as_json=as_json))
+
+
+@cameras.command("lines")
+def set_lines(
+    camera: CameraArgument,
+    line: LineOption = None,
+    u_turn_window: UTurnOption = 0.0,
+    pair: PairOption = None,
+    gateway: GatewayOption = DEFAULT_GATEWAY,
+) -> None:
+    """Replace a camera's lines by those given; counts of lines that keep their name go on."""
+    with failing_clearly():
+        lines = with_pairs(parse_lines(line or [], u_turn_window), pair or [])
+        asyncio.run(_set_lines(gateway, camera, lines))
+
+
+async def camera_called(channel: grpc.aio.Channel, name_or_id: str) -> camera_pb2.Camera:
+    """The camera of this name or id.
+
+    Raises:
+        CommandError: There is none.
+    """
+    for camera in await _all(channel):
+        if name_or_id in {camera.id, camera.name}:
+            return camera
+    raise CommandError(f"no camera is called {name_or_id}", mend="tally cameras list")
+
+
+async def _all(channel: grpc.aio.Channel) -> list[camera_pb2.Camera]:
+    request = messages.ListCamerasRequest(page_size=PAGE_SIZE)
+    listed = pages(CameraServiceStub(channel).ListCameras, request)
+    return [camera async for page in listed for camera in page.cameras]
+
+
+async def _list(gateway: str, *, as_json: bool) -> None:
+    async with calling(gateway) as channel:
+        found = await _all(channel)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ["name", "state", "lines", "zones", "id"],
+        [
+            (
+                camera.name,
+                _STATES[camera.state],
+                "; ".join(map(_line_text, camera.counting.lines)),
+                ", ".join(zone.name for zone in camera.counting.zones),
+                camera.id,
+            )
+            for camera in found
+        ],
+    )
+
+
+async def _set_lines(gateway: str, name: str, lines: Sequence[Line]) -> None:
+    async with calling(gateway) as channel:
+        camera = await camera_called(channel, name)
+        wanted = camera_pb2.Camera(
+            id=camera.id,
+            etag=camera.etag,
+            counting=geometry_pb2.CountingConfig(lines=map(line_to_proto, lines)),
+        )
+        request = messages.UpdateCameraRequest(camera=wanted)
+        request.update_mask.paths.append("counting.lines")
+        answer = await CameraServiceStub(channel).UpdateCamera(request)
+    shown = "; ".join(map(_line_text, answer.camera.counting.lines))
+    console.print(f"{answer.camera.name} counts at {shown or 'no line'}")
+
+
+def _line_text(line: geometry_pb2.Line) -> str:
+    """What a line is called and what is special about it."""
+    special = []
+    if line.points:
+        special.append(f"{len(line.points)} points")
+    if line.in_name or line.out_name:
+        special.append(f"{line.in_name or 'in'}/{line.out_name or 'out'}")
+    if line.HasField("u_turn_window"):
+        seconds = line.u_turn_window.ToTimedelta().total_seconds()
+        special.append(f"no U-turns within {seconds:g} s")
+    if line.HasField("pair"):
+        special.append(f"{line.pair.distance_m:g} m from {line.pair.line}")
+    return line.name + (f" ({', '.join(special)})" if special else "")

@@ -1,0 +1,160 @@
+"""`tally cameras`, `tally crossings` and `tally flows` say what servers answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import grpc
+import pytest
+from typer.testing import CliRunner
+
+from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, analytics_service_pb2_grpc
+from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
+from tally.api.counting.v1 import count_pb2, geometry_pb2
+from tally.cli import cameras, crossings
+from tally.cli.main import app
+
+PLAZA = camera_pb2.Camera(
+    id="0190a5b2-0000-7000-8000-000000000001",
+    name="Plaza",
+    state=camera_pb2.CAMERA_STATE_ACTIVE,
+    etag="7",
+    counting=geometry_pb2.CountingConfig(
+        lines=[geometry_pb2.Line(name="door", in_name="entering", out_name="leaving")]
+    ),
+)
+
+
+class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
+    """One camera, that takes all changes."""
+
+    def __init__(self) -> None:
+        self.updates: list[camera_service_pb2.UpdateCameraRequest] = []
+
+    async def ListCameras(  # noqa: N802 - gRPC's name
+        self, request: camera_service_pb2.ListCamerasRequest, context: object
+    ) -> camera_service_pb2.ListCamerasResponse:
+        return camera_service_pb2.ListCamerasResponse(cameras=[PLAZA])
+
+    async def UpdateCamera(  # noqa: N802 - gRPC's name
+        self, request: camera_service_pb2.UpdateCameraRequest, context: object
+    ) -> camera_service_pb2.UpdateCameraResponse:
+        self.updates.append(request)
+        camera = camera_pb2.Camera(name=PLAZA.name, counting=request.camera.counting)
+        return camera_service_pb2.UpdateCameraResponse(camera=camera)
+
+
+class Analytics(analytics_service_pb2_grpc.AnalyticsServiceServicer):
+    """Two crossings of the camera, and where they came from."""
+
+    async def ListCrossings(  # noqa: N802 - gRPC's name
+        self, request: analytics_service_pb2.ListCrossingsRequest, context: object
+    ) -> analytics_service_pb2.ListCrossingsResponse:
+        assert request.camera_id == PLAZA.id
+        plain = count_pb2.Crossing(line="gate", direction=count_pb2.DIRECTION_OUT)
+        full = count_pb2.Crossing(
+            line="door",
+            direction=count_pb2.DIRECTION_IN,
+            object_class="person",
+            confidence=0.887,
+            evidence=[count_pb2.EVIDENCE_SEEN_ON_BOTH_SIDES, count_pb2.EVIDENCE_INTERPOLATED],
+            previous_line="gate",
+            speed_mps=1.23,
+        )
+        full.gap.FromMilliseconds(750)
+        full.time.FromDatetime(datetime(2026, 3, 1, 12, tzinfo=UTC))
+        return analytics_service_pb2.ListCrossingsResponse(
+            crossings=[analytics_pb2.CrossingRecord(crossing=each) for each in (plain, full)]
+        )
+
+    async def QueryFlows(  # noqa: N802 - gRPC's name
+        self, request: analytics_service_pb2.QueryFlowsRequest, context: object
+    ) -> analytics_service_pb2.QueryFlowsResponse:
+        assert request.end_time.seconds - request.start_time.seconds == 7 * 24 * 3600
+        return analytics_service_pb2.QueryFlowsResponse(
+            flows=[
+                analytics_pb2.Flow(line="door", count=5),
+                analytics_pb2.Flow(previous_line="door", line="gate", count=3),
+            ]
+        )
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
+    servicer = Cameras()  # type: ignore[abstract]  # only what the commands call
+
+    @asynccontextmanager
+    async def calling(gateway: str) -> AsyncIterator[grpc.aio.Channel]:
+        server = grpc.aio.server()
+        camera_service_pb2_grpc.add_CameraServiceServicer_to_server(servicer, server)
+        analytics = Analytics()  # type: ignore[abstract]  # only what the commands call
+        analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(analytics, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        try:
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+                yield channel
+        finally:
+            await server.stop(0)
+
+    for module in (cameras, crossings):
+        monkeypatch.setattr(module, "calling", calling)
+    return servicer
+
+
+def typed(*arguments: str) -> str:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def rows(output: str) -> list[list[str]]:
+    return [line.split() for line in output.splitlines()]
+
+
+def test_cameras_are_listed_with_what_their_directions_are_called(served: Cameras) -> None:
+    [row] = [row for row in rows(typed("cameras", "list")) if "Plaza" in row]
+
+    assert row == ["Plaza", "active", "door", "(entering/leaving)", PLAZA.id]
+
+
+def test_lines_are_drawn(served: Cameras) -> None:
+    told = typed(
+        "cameras", "lines", "Plaza", "--line", "door[a/b]=0,0,0.5,0.5,1,0", "--line", "gate=0,1,1,1",
+        "--pair", "door,gate=4.5", "--u-turn-window", "3",
+    )  # fmt: skip
+
+    [update] = served.updates
+    assert (update.camera.id, update.camera.etag) == (PLAZA.id, "7")
+    assert list(update.update_mask.paths) == ["counting.lines"]
+    door, gate = update.camera.counting.lines
+    assert (len(door.points), door.in_name, door.pair.line) == (3, "a", "gate")
+    assert gate.u_turn_window.seconds == 3
+    assert told == (
+        "Plaza counts at door (3 points, a/b, no U-turns within 3 s, 4.5 m from gate); "
+        "gate (no U-turns within 3 s)\n"
+    )
+
+
+def test_crossings_say_what_speaks_for_them(served: Cameras) -> None:
+    output = typed("crossings", PLAZA.id)
+
+    assert "seen on both sides, interpolated, 0.8 s out of sight" in output
+    [full] = [row for row in rows(output) if "entering" in row]
+    assert full[2:6] == ["door", "entering", "person", "0.89"]
+    assert full[-3:] == ["gate", "1.2", "m/s"]
+    assert any(row[2:4] == ["gate", "out"] for row in rows(output))
+
+
+def test_flows_are_a_table_from_line_to_line(served: Cameras) -> None:
+    assert rows(typed("flows", "Plaza", "--last", "7d"))[-2:] == [
+        ["(first", "line)", "5", "0"],
+        ["door", "0", "3"],
+    ]
+
+
+def test_an_unknown_camera_is_told(served: Cameras) -> None:
+    result = CliRunner().invoke(app, ["flows", "Square"])
+
+    assert result.exit_code == 1
+    assert "no camera is called Square" in result.output
