@@ -57,8 +57,10 @@ async def as_administrator(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
 
 @asynccontextmanager
 async def mesh_in(folder: Path, *, compact: bool = False) -> AsyncIterator[Mesh]:
-    """A mesh on free ports that lives as long as the block."""
-    options = MeshOptions(folder, listen=None, own_ports=False, compact=compact)
+    """A mesh on free ports that lives as long as the block; its cameras may read what tests write beside it."""
+    options = MeshOptions(
+        folder, listen=None, own_ports=False, compact=compact, recordings=(folder.parent,)
+    )
     async with running(options) as mesh:
         yield mesh
 

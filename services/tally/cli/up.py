@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote
 
 import typer
 from rich.console import Console
@@ -40,6 +41,14 @@ def up(
             metavar="NAME=URL",
             help="A camera to count: rtsp://…, http://…, a video file or demo://plaza. May be repeated. "
             "It gets a line down its middle and a zone; move them through the API.",
+        ),
+    ] = None,
+    recordings: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            exists=True,
+            help="A folder whose video files cameras may read, beside those that --camera names. May be repeated.",
         ),
     ] = None,
     demo: Annotated[bool, typer.Option(help="Count the rendered demo camera.")] = True,
@@ -84,15 +93,16 @@ def up(
     The first start prints the first administrator's password; log in with it by `tally login`.
     """
     with failing_clearly():
+        chosen = [_parse_camera(text) for text in camera or []]
         options = MeshOptions(
             data,
             None if free_ports else f"127.0.0.1:{port}",
             not free_ports,
             compact,
             certificate=_certificate(certificate, key),
+            recordings=(*(recordings or ()), *_files(chosen)),
         )
-        cameras = [DEMO] if demo else []
-        cameras += [_parse_camera(text) for text in camera or []]
+        cameras = [DEMO, *chosen] if demo else chosen
         healthy = asyncio.run(_up(options, cameras, exit_after))
     if not healthy:
         raise typer.Exit(1)
@@ -116,6 +126,15 @@ def _parse_camera(text: str) -> NewCamera:
             raise typer.BadParameter(f"there is no file {file}", param_hint="--camera")
         uri = file.resolve().as_uri()
     return NewCamera(name.strip(), uri)
+
+
+def _files(cameras: list[NewCamera]) -> list[Path]:
+    """The video files among the cameras."""
+    return [
+        Path(unquote(camera.uri.removeprefix("file://")))
+        for camera in cameras
+        if camera.uri.startswith("file://")
+    ]
 
 
 async def _up(options: MeshOptions, cameras: list[NewCamera], exit_after: float | None) -> bool:

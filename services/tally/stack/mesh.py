@@ -50,6 +50,7 @@ class MeshOptions:
         cameras: How many cameras the worker may run at once.
         certificate: What the gateway shows over TLS, on all of this machine's addresses; None makes one for
             development, shown on loopback alone.
+        recordings: Files that cameras may read, and folders all of whose files they may.
     """
 
     data: Path
@@ -58,6 +59,7 @@ class MeshOptions:
     compact: bool = False
     cameras: int = 16
     certificate: Certificate | None = None
+    recordings: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,9 @@ class Mesh:
             "TALLY_AGENT_API_KEY": self.key("camera-worker"),
             "TALLY_AGENT_NATS_URL": self.nats.url("agent"),
             "TALLY_AGENT_TRITON_ADDRESS": self.triton.address,
+            "TALLY_AGENT_RECORDINGS": json.dumps(
+                [str(path.resolve()) for path in self._options.recordings]
+            ),
             "TALLY_AGENT_SPOOL": str(self.folder.folder("spool")),
             "TALLY_AGENT_STREAM_KEYS": self._stream_key(),
             "TALLY_AGENT_STREAM_NETWORKS": ANY_NETWORK,

@@ -53,6 +53,7 @@ async def camera_worker(
             started_at=task.activate_time,
             credentials=credentials_of(task, stream_keys),
             networks=networks,
+            recordings=settings.recordings,
         )
 
     async def ping_triton() -> None:

@@ -22,6 +22,7 @@ class AgentSettings(MessagingSettings, StreamSettings):
         camera_labels: Labels that a camera must have for it to take it, as a JSON object.
         pool_address: `host:port` of the gateway or of the pool itself.
         triton_address: `host:port` of Triton's gRPC service.
+        recordings: Files that `file://` cameras may read, and folders all of whose files they may, as a JSON list.
         spool: Folder for records that are not sent yet; each worker has its own.
         spool_bytes: How much the spool may hold. A camera fills about 1 kB a second.
     """
@@ -36,5 +37,6 @@ class AgentSettings(MessagingSettings, StreamSettings):
     camera_labels: dict[str, str] = Field(default_factory=dict)
     pool_address: str = "127.0.0.1:8080"
     triton_address: str
+    recordings: list[Path] = Field(default_factory=list)
     spool: Path
     spool_bytes: int = 2**30

@@ -1,5 +1,6 @@
 """Opens a source by its URI."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -14,6 +15,9 @@ from tally.worker.agent.sources.media import MediaSource
 
 EVERY_NETWORK = StreamNetworks("0.0.0.0/0 ::/0")
 """Loopback too: for those who choose the addresses of their own machine."""
+
+EVERY_FILE = (Path("/"),)
+"""For those who choose the files of their own machine."""
 
 SCHEMES = ("demo", "file", "rtsp", "rtsps", "http", "https")
 """What `open_source` accepts; a path without a scheme is a file."""
@@ -37,6 +41,7 @@ def open_source(
     timeout_s: float = 5.0,
     credentials: Credentials | None = None,
     networks: StreamNetworks = EVERY_NETWORK,
+    recordings: Sequence[Path] = EVERY_FILE,
 ) -> VideoSource:
     """Opens a video source; blocks until it delivers, for a few times `timeout_s` at most.
 
@@ -47,17 +52,19 @@ def open_source(
         timeout_s: Longest wait for a connection or a packet, in seconds.
         credentials: What a network camera asks for.
         networks: Where network cameras may be.
+        recordings: Files that may be read, and folders all of whose files may be.
 
     Raises:
         SourceError: the URI is wrong or nothing that plays is behind it.
     """
     scheme, separator, rest = uri.partition("://")
     if not separator:
-        return _open_file(Path(uri), pace, started_at, timeout_s)
+        return _open_file(_allowed_file(uri, recordings), pace, started_at, timeout_s)
     if scheme == "demo":
         return DemoSource(uri, pace=pace, started_at=started_at)
     if scheme == "file":
-        return _open_file(Path(unquote(rest)), pace, started_at, timeout_s)
+        path = _allowed_file(unquote(rest), recordings)
+        return _open_file(path, pace, started_at, timeout_s)
     if scheme not in SCHEMES:
         raise SourceError(
             SourceErrorReason.UNSUPPORTED_SCHEME,
@@ -90,6 +97,21 @@ def open_source(
             if error.reason is not SourceErrorReason.UNREACHABLE:
                 raise
     return open_at(addresses[-1])
+
+
+def _allowed_file(name: str, recordings: Sequence[Path]) -> Path:
+    """The file, whatever links lead to it.
+
+    Raises:
+        SourceError: It is none of the recordings, whether it exists or not.
+    """
+    path = Path(name).resolve()
+    if not any(path.is_relative_to(allowed.resolve()) for allowed in recordings):
+        raise SourceError(
+            SourceErrorReason.FORBIDDEN,
+            f"{name} is in no folder that this worker may read recordings from; see TALLY_AGENT_RECORDINGS",
+        )
+    return path
 
 
 def _open_file(
