@@ -19,11 +19,16 @@ from tally.api.auth.v1 import (
     user_service_pb2,
     user_service_pb2_grpc,
 )
-from tally.api.camera.v1 import camera_pb2, stream_pb2
+from tally.api.camera.v1 import (
+    camera_pb2,
+    site_pb2,
+    site_service_pb2,
+    site_service_pb2_grpc,
+    stream_pb2,
+)
 from tally.api.realtime.v1 import realtime_service_pb2, realtime_service_pb2_grpc
 from tally.kernel.clock import utc_now
 from tally.kernel.grpc.client import connect
-from tally.kernel.ids import new_id
 from tally.stack.mesh import Mesh
 from tests.component.camera.calls import Cameras
 from tests.e2e.pool import Pool
@@ -34,16 +39,21 @@ from tests.refusals import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NORTH, SOUTH = new_id(), new_id()
 EMAIL, PASSWORD = "north@example.org", "a battery of horses"
 
 
-async def operators_token(channel: grpc.aio.Channel, gateway: str) -> str:
+async def a_site(channel: grpc.aio.Channel, name: str) -> str:
+    """The id of a new site."""
+    request = site_service_pb2.CreateSiteRequest(site=site_pb2.Site(name=name, time_zone="UTC"))
+    return (await site_service_pb2_grpc.SiteServiceStub(channel).CreateSite(request)).site.id
+
+
+async def operators_token(channel: grpc.aio.Channel, gateway: str, site_id: str) -> str:
     """An access token of somebody who operates the north."""
     user = user_pb2.User(
         email=EMAIL,
         display_name="North",
-        role_bindings=[role_pb2.RoleBinding(role_id="operator", site_ids=[NORTH])],
+        role_bindings=[role_pb2.RoleBinding(role_id="operator", site_ids=[site_id])],
     )
     await user_service_pb2_grpc.UserServiceStub(channel).CreateUser(
         user_service_pb2.CreateUserRequest(user=user, password=GIVEN)
@@ -98,11 +108,12 @@ async def stored(channel: grpc.aio.Channel) -> set[str]:
 async def test_an_operator_of_one_site_meets_that_site_alone(
     mesh: Mesh, channel: grpc.aio.Channel, cameras: Cameras, pool: Pool
 ) -> None:
-    token = await operators_token(channel, mesh.gateway)
+    north_site, south_site = await a_site(channel, "North"), await a_site(channel, "South")
+    token = await operators_token(channel, mesh.gateway, north_site)
     async with (
         connect(mesh.gateway, credentials=Bearer(token)) as own,
-        counted(cameras, "North gate", NORTH) as north,
-        counted(cameras, "South gate", SOUTH) as south,
+        counted(cameras, "North gate", north_site) as north,
+        counted(cameras, "South gate", south_site) as south,
     ):
         for camera in (north, south):
             await pool.reaches(camera.id, stream_pb2.STREAM_STATE_STREAMING)
@@ -116,6 +127,9 @@ async def test_an_operator_of_one_site_meets_that_site_alone(
 
         shown = (await Cameras(own).list()).cameras
         assert [camera.id for camera in shown] == [north.id]
+        request = site_service_pb2.ListSitesRequest()
+        sites = await site_service_pb2_grpc.SiteServiceStub(own).ListSites(request)
+        assert [site.id for site in sites.sites] == [north_site]
         status, _ = await refused(Cameras(own).get(south.id))
         assert status is grpc.StatusCode.NOT_FOUND
         async with httpx.AsyncClient(

@@ -6,23 +6,30 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc
 
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
+from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to_server
 from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.adapters.tables import outbox
 from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.application.command.activate_camera import ActivateCamera
 from tally.camera.application.command.create_camera import CreateCamera
+from tally.camera.application.command.create_site import CreateSite
 from tally.camera.application.command.deactivate_camera import DeactivateCamera
 from tally.camera.application.command.delete_camera import DeleteCamera
+from tally.camera.application.command.delete_site import DeleteSite
 from tally.camera.application.command.forget_requests import ForgetRequests
 from tally.camera.application.command.rebuild_read_model import RebuildReadModel
 from tally.camera.application.command.record_stream_status import RecordStreamStatus
 from tally.camera.application.command.reseal_credentials import ResealCredentials
 from tally.camera.application.command.update_camera import UpdateCamera
+from tally.camera.application.command.update_site import UpdateSite
 from tally.camera.application.query.get_camera import GetCamera
+from tally.camera.application.query.get_site import GetSite
 from tally.camera.application.query.list_cameras import ListCameras
+from tally.camera.application.query.list_sites import ListSites
 from tally.camera.domain.ports import Begin, Sealer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.servicer import CameraServicer
+from tally.camera.entrypoints.sites import SiteServicer
 from tally.camera.settings import CameraSettings
 from tally.kernel.audit import OutboxTrail
 from tally.kernel.bus import Bus
@@ -72,10 +79,12 @@ async def camera_server(
                 repeatedly(ForgetRequests(begin, clock), FORGET_PERIOD_S),
             )
         )
-        servicer = _servicer(begin, clock, KeyRingSealer(keys), networks)
+        cameras = _cameras(begin, clock, KeyRingSealer(keys), networks)
+        sites = _sites(begin, clock)
 
         def register(server: grpc.aio.Server) -> None:
-            add_CameraServiceServicer_to_server(servicer, server)
+            add_CameraServiceServicer_to_server(cameras, server)
+            add_SiteServiceServicer_to_server(sites, server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(
@@ -109,7 +118,7 @@ async def reseal_credentials(settings: CameraSettings) -> Sequence[str]:
         await database.close()
 
 
-def _servicer(
+def _cameras(
     begin: Begin, clock: Clock, sealer: Sealer, networks: StreamNetworks
 ) -> CameraServicer:
     return CameraServicer(
@@ -120,4 +129,14 @@ def _servicer(
         delete_camera=DeleteCamera(begin, clock),
         activate_camera=ActivateCamera(begin, clock),
         deactivate_camera=DeactivateCamera(begin, clock),
+    )
+
+
+def _sites(begin: Begin, clock: Clock) -> SiteServicer:
+    return SiteServicer(
+        create_site=CreateSite(begin, clock, new_id),
+        get_site=GetSite(begin),
+        list_sites=ListSites(begin),
+        update_site=UpdateSite(begin, clock),
+        delete_site=DeleteSite(begin),
     )

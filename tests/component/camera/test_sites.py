@@ -6,21 +6,30 @@ import grpc
 import pytest
 
 from tally.api.camera.v1 import camera_pb2
+from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
+from tally.kernel.database import Database
 from tally.kernel.grpc.client import connect
 from tests.callers import Keeper
 from tests.component.camera.calls import Cameras, a_camera
 from tests.refusals import refused
+from tests.unit.camera.examples import site
 
 NORTH, SOUTH = "0190a5b2-0000-7000-8000-00000000000a", "0190a5b2-0000-7000-8000-00000000000b"
+ELSEWHERE = "0190a5b2-0000-7000-8000-00000000000c"
 NOT_FOUND = (grpc.StatusCode.NOT_FOUND, "CAMERA_NOT_FOUND")
 FORBIDDEN = (grpc.StatusCode.PERMISSION_DENIED, "SITE_FORBIDDEN")
 
 
 @pytest.fixture
-def cameras(channel: grpc.aio.Channel) -> Cameras:
-    """The cameras for somebody who may act everywhere."""
+async def cameras(channel: grpc.aio.Channel, settings: CameraSettings) -> Cameras:
+    """The cameras for somebody who may act everywhere; there are sites for them."""
+    database = Database(settings.database_url.get_secret_value())
+    async with units_of_work(database)() as work:
+        for name, id_ in (("North", NORTH), ("South", SOUTH), ("Elsewhere", ELSEWHERE)):
+            await work.sites.save(site(name, id_))
+    await database.close()
     return Cameras(channel)
 
 
@@ -48,8 +57,7 @@ def at(site_id: str, name: str | None = None) -> camera_pb2.Camera:
 async def test_a_list_shows_the_sites_where_its_reader_may_see_cameras(
     cameras: Cameras, keepers: Cameras
 ) -> None:
-    elsewhere = "0190a5b2-0000-7000-8000-00000000000c"
-    for name, site_id in (("a", NORTH), ("b", ""), ("c", SOUTH), ("d", elsewhere), ("e", NORTH)):
+    for name, site_id in (("a", NORTH), ("b", ""), ("c", SOUTH), ("d", ELSEWHERE), ("e", NORTH)):
         await cameras.create(at(site_id, name))
     assert [camera.name for camera in (await cameras.list()).cameras] == ["a", "b", "c", "d", "e"]
     first = await keepers.list(page_size=2)

@@ -13,16 +13,21 @@ from tally.camera.domain.errors import (
     CameraNameTaken,
     CameraNotFound,
     ConcurrentChange,
+    SiteInUse,
+    SiteNameTaken,
+    SiteNotFound,
+    SiteUnknown,
 )
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin
+from tally.camera.domain.site import Site
 from tally.camera.domain.stream import Stream, StreamState, StreamStatus
 from tally.kernel.database import Database
 from tally.kernel.errors import Conflict
 from tally.kernel.idempotency import KEPT, UNNAMED, CreateRequest, RequestIdReused
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
-from tests.unit.camera.examples import LATER, NOON, PLAZA, camera, spec, status
+from tests.unit.camera.examples import LATER, NOON, PLAZA, camera, site, spec, status
 from tests.unit.camera.fakes import Memory
 
 
@@ -45,6 +50,12 @@ async def store(begin: Begin, *fresh: Camera) -> list[Camera]:
             await work.cameras.save(each)
     async with begin() as work:
         return [await work.cameras.get(each.id) for each in fresh]
+
+
+async def store_sites(begin: Begin, *sites: Site) -> None:
+    async with begin() as work:
+        for each in sites:
+            await work.sites.save(each)
 
 
 async def view(begin: Begin, camera_id: str) -> CameraView:
@@ -141,6 +152,7 @@ async def test_pages_are_in_order_of_name(begin: Begin) -> None:
 
 async def test_pages_keep_to_sites(begin: Begin) -> None:
     north, south = new_id(), new_id()
+    await store_sites(begin, site("North", north), site("South", south))
     sites = {"a": north, "b": "", "c": south, "d": north}
     specs = [replace(PLAZA, name=name, site_id=site) for name, site in sites.items()]
     await store(begin, *(Camera.create(new_id(), spec, NOON) for spec in specs))
@@ -156,6 +168,46 @@ async def test_pages_keep_to_sites(begin: Begin) -> None:
             assert [found.camera.spec.name for found in page] == list(names)
         later = await work.read_model.page("a", 1, frozenset({north}))
         assert [found.camera.spec.site_id for found in later] == [north]
+
+
+async def test_a_site_is_read_as_it_was_stored(begin: Begin) -> None:
+    first = site("North")
+    await store_sites(begin, first, site("South"))
+    changed = first.revise(replace(first.spec, name="Far north", capacity=9), LATER)
+    await store_sites(begin, changed)
+    async with begin() as work:
+        assert await work.sites.hold(first.id) == changed
+        assert await work.sites.get(first.id) == changed
+        page = await work.sites.page("", 1, None)
+        assert page == [changed]
+        assert [each.spec.name for each in await work.sites.page("Far north", 9, None)] == ["South"]
+        assert await work.sites.page("", 9, frozenset({first.id})) == [changed]
+        assert await work.sites.page("", 9, frozenset[str]()) == []
+        with pytest.raises(SiteNotFound):
+            await work.sites.get(new_id())
+
+
+async def test_two_sites_cannot_have_one_name(begin: Begin) -> None:
+    await store_sites(begin, site("North"))
+    with pytest.raises(SiteNameTaken, match="North"):
+        await store_sites(begin, site("North"))
+
+
+async def test_a_camera_holds_its_site(begin: Begin) -> None:
+    north = site("North")
+    there = Camera.create(new_id(), replace(PLAZA, site_id=north.id), NOON)
+    with pytest.raises(SiteUnknown):
+        await store(begin, there)
+    await store_sites(begin, north)
+    [known] = await store(begin, there)
+    with pytest.raises(SiteInUse):
+        async with begin() as work:
+            await work.sites.remove(north.id)
+    await store(begin, known.revise(replace(PLAZA, site_id=""), LATER))
+    async with begin() as work:
+        await work.sites.remove(north.id)
+        with pytest.raises(SiteNotFound):
+            await work.sites.get(north.id)
 
 
 SECOND = timedelta(seconds=1)

@@ -10,9 +10,14 @@ from tally.camera.domain.errors import (
     CameraNameTaken,
     CameraNotFound,
     ConcurrentChange,
+    SiteInUse,
+    SiteNameTaken,
+    SiteNotFound,
+    SiteUnknown,
 )
 from tally.camera.domain.events import CameraEvent
 from tally.camera.domain.model import Camera, CameraState, CameraView
+from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
 from tally.kernel.idempotency import KEPT, CreateRequest, RequestIdReused
 from tally.kernel.identity import Sites
@@ -24,6 +29,7 @@ class Memory:
 
     events: dict[str, tuple[CameraEvent, ...]] = field(default_factory=dict)
     cameras: dict[str, Camera] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
     statuses: dict[str, tuple[int, StreamStatus]] = field(default_factory=dict)
     requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
 
@@ -38,6 +44,7 @@ class MemoryUnitOfWork:
     def __init__(self, memory: Memory) -> None:
         self.cameras = MemoryCameras(memory)
         self.read_model = MemoryReadModel(memory)
+        self.sites = MemorySites(memory)
         self.stream_statuses = MemoryStreamStatuses(memory)
         self.create_requests = MemoryCreateRequests(memory)
 
@@ -60,6 +67,8 @@ class MemoryCameras:
         others = (other for other in self._memory.cameras.values() if other.id != camera.id)
         if any(other.spec.name == camera.spec.name for other in others):
             raise CameraNameTaken(camera.spec.name)
+        if camera.spec.site_id and camera.spec.site_id not in self._memory.sites:
+            raise SiteUnknown(camera.spec.site_id)
         self._memory.events[camera.id] = (*stored, *camera.changes)
         if camera.state is CameraState.DELETED:
             del self._memory.cameras[camera.id]
@@ -100,6 +109,35 @@ class MemoryReadModel:
     def _view(self, camera: Camera) -> CameraView:
         _, status = self._memory.statuses.get(camera.id, (0, None))
         return CameraView(camera, status)
+
+
+class MemorySites:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, site_id: str) -> Site:
+        if site_id not in self._memory.sites:
+            raise SiteNotFound(site_id)
+        return self._memory.sites[site_id]
+
+    async def hold(self, site_id: str) -> Site:
+        return await self.get(site_id)
+
+    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[Site]:
+        seen = (each for each in self._memory.sites.values() if sites is None or each.id in sites)
+        in_order = sorted(seen, key=lambda site: site.spec.name)
+        return [site for site in in_order if site.spec.name > after][:limit]
+
+    async def save(self, site: Site) -> None:
+        others = (other for other in self._memory.sites.values() if other.id != site.id)
+        if any(other.spec.name == site.spec.name for other in others):
+            raise SiteNameTaken(site.spec.name)
+        self._memory.sites[site.id] = site
+
+    async def remove(self, site_id: str) -> None:
+        if any(camera.spec.site_id == site_id for camera in self._memory.cameras.values()):
+            raise SiteInUse
+        del self._memory.sites[site_id]
 
 
 class MemoryStreamStatuses:

@@ -8,8 +8,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.camera.adapters.tables import UNIQUE_NAME, cameras, stream_statuses
-from tally.camera.domain.errors import CameraNameTaken, CameraNotFound
+from tally.camera.adapters import tables
+from tally.camera.adapters.tables import cameras, stream_statuses, violated_constraint
+from tally.camera.domain.errors import CameraNameTaken, CameraNotFound, SiteUnknown
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.identity import Sites
@@ -41,6 +42,7 @@ class PostgresReadModel:
 
         Raises:
             CameraNameTaken: Another camera has its name.
+            SiteUnknown: There is no such site as it is to be at.
         """
         if camera.state is CameraState.DELETED:
             await self._connection.execute(delete(cameras).where(cameras.c.id == camera.id))
@@ -53,9 +55,12 @@ class PostgresReadModel:
                 .on_conflict_do_update(index_elements=["id"], set_=values)
             )
         except IntegrityError as error:
-            if getattr(error.driver_exception, "constraint_name", "") != UNIQUE_NAME:
-                raise
-            raise CameraNameTaken(camera.spec.name) from error
+            match violated_constraint(error):
+                case tables.UNIQUE_NAME:
+                    raise CameraNameTaken(camera.spec.name) from error
+                case tables.KNOWN_SITE:
+                    raise SiteUnknown(camera.spec.site_id) from error
+            raise
 
     async def replace(self, true: AsyncIterator[Camera]) -> Sequence[str]:
         """Hold the true cameras and no others, and return the ids of those that were held wrongly."""

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Enum,
+    ForeignKey,
     Integer,
     LargeBinary,
     MetaData,
@@ -18,10 +19,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeDecorator
 
 from tally.camera.domain.counting import CountingConfig
 from tally.camera.domain.model import CameraState
+from tally.camera.domain.site import OpeningHours
 from tally.camera.domain.stream import Stream, StreamStatus
 from tally.kernel.event_store import events_table
 from tally.kernel.idempotency import create_requests_table
@@ -34,7 +37,7 @@ class AsJson(TypeDecorator[Any]):
     impl = JSONB
     cache_ok = True
 
-    def __init__(self, kind: type) -> None:
+    def __init__(self, kind: Any) -> None:
         super().__init__()
         self.kind = kind
         self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
@@ -52,7 +55,25 @@ metadata = MetaData()
 events = events_table(metadata)
 outbox = outbox_table(metadata)
 
+UNIQUE_SITE_NAME = "sites_name_key"
 UNIQUE_NAME = "cameras_name_key"
+KNOWN_SITE = "cameras_site_id_fkey"
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("name", Text(collation="C"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("opening_hours", AsJson(tuple[OpeningHours, ...]), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("update_time", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("name", name=UNIQUE_SITE_NAME),
+    comment="The sites where cameras are.",
+)
 
 cameras = Table(
     "cameras",
@@ -77,7 +98,7 @@ cameras = Table(
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),
     Column("sealed_credentials", LargeBinary, nullable=False),
-    Column("site_id", Uuid(as_uuid=False), index=True),
+    Column("site_id", Uuid(as_uuid=False), ForeignKey(sites.c.id, name=KNOWN_SITE), index=True),
     UniqueConstraint("name", name=UNIQUE_NAME),
     comment="The read model: every camera that is not deleted, as its events made it.",
 )
@@ -93,3 +114,8 @@ stream_statuses = Table(
 )
 
 create_requests = create_requests_table(metadata)
+
+
+def violated_constraint(error: IntegrityError) -> str:
+    """Name of the constraint that a statement broke; empty if none is told."""
+    return getattr(error.driver_exception, "constraint_name", None) or ""

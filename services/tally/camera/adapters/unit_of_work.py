@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.repository import PostgresCameras
+from tally.camera.adapters.sites import PostgresSites
 from tally.camera.adapters.stream_statuses import PostgresStreamStatuses
 from tally.camera.adapters.tables import create_requests
 from tally.camera.domain.ports import Begin
@@ -20,6 +21,7 @@ class PostgresUnitOfWork:
     def __init__(self, connection: AsyncConnection) -> None:
         self.read_model = PostgresReadModel(connection)
         self.cameras = PostgresCameras(connection, self.read_model)
+        self.sites = PostgresSites(connection)
         self.stream_statuses = PostgresStreamStatuses(connection)
         self.create_requests = CreateRequests(connection, create_requests)
 

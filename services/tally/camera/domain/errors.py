@@ -28,12 +28,12 @@ class CameraNameTaken(AlreadyExists):
 
 
 class EtagMismatch(Conflict):
-    """The camera has changed since the caller read it."""
+    """What the caller read has changed since."""
 
     reason = "ETAG_MISMATCH"
 
-    def __init__(self) -> None:
-        super().__init__("the camera has changed since it was read: read it again, then repeat")
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the {what} has changed since it was read: read it again, then repeat")
 
 
 class ConcurrentChange(Conflict):
@@ -64,3 +64,41 @@ class SiteForbidden(PermissionDenied):
     def __init__(self, site_id: str) -> None:
         where = f"at the site {site_id}" if site_id else "at no site"
         super().__init__(f"the caller may not put cameras {where}: name a site of their own")
+
+
+class SiteNotFound(NotFound):
+    """No site has this id."""
+
+    reason = "SITE_NOT_FOUND"
+
+    def __init__(self, site_id: str) -> None:
+        super().__init__(f"no site has the id {site_id}", metadata={"site_id": site_id})
+
+
+class SiteNameTaken(AlreadyExists):
+    """Another site has this name."""
+
+    reason = "SITE_NAME_TAKEN"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"another site is called {name!r}: choose a name that is free")
+
+
+class SiteInUse(FailedPrecondition):
+    """There are cameras at the site."""
+
+    reason = "SITE_IN_USE"
+
+    def __init__(self) -> None:
+        super().__init__("there are cameras at the site: delete or move them first")
+
+
+class SiteUnknown(FailedPrecondition):
+    """A camera is to be at a site that does not exist."""
+
+    reason = "SITE_UNKNOWN"
+
+    def __init__(self, site_id: str) -> None:
+        super().__init__(
+            f"no site has the id {site_id}: create it first", metadata={"site_id": site_id}
+        )

@@ -112,7 +112,7 @@ class Camera:
             EtagMismatch: It is another version's.
         """
         if etag and etag != self.etag:
-            raise EtagMismatch
+            raise EtagMismatch("camera")
 
     def revise(
         self, spec: CameraSpec, at: datetime, sealed_credentials: bytes | None = None

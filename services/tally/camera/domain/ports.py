@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera, CameraView
+from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
 from tally.kernel.idempotency import Requests
 from tally.kernel.identity import Sites
@@ -27,6 +28,7 @@ class CameraRepository(Protocol):
         Raises:
             ConcurrentChange: Somebody else stored a change since this camera was read.
             CameraNameTaken: Another camera has its name.
+            SiteUnknown: There is no such site as it is to be at.
         """
 
     def all(self) -> AsyncIterator[Camera]:
@@ -51,6 +53,41 @@ class CameraReadModel(Protocol):
 
         Returns:
             Ids of the cameras that were held otherwise, not held, or held and should not have been.
+        """
+
+
+class SiteRepository(Protocol):
+    """The sites."""
+
+    async def get(self, site_id: str) -> Site:
+        """The site with this id.
+
+        Raises:
+            SiteNotFound: There is none.
+        """
+
+    async def hold(self, site_id: str) -> Site:
+        """The site with this id, which nobody else changes until this unit of work ends.
+
+        Raises:
+            SiteNotFound: There is none.
+        """
+
+    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[Site]:
+        """At most `limit` of these sites in order of name, from the first whose name follows `after`."""
+
+    async def save(self, site: Site) -> None:
+        """Store a new site, or a changed one that is held.
+
+        Raises:
+            SiteNameTaken: Another site has its name.
+        """
+
+    async def remove(self, site_id: str) -> None:
+        """Forget a site.
+
+        Raises:
+            SiteInUse: There are cameras at it.
         """
 
 
@@ -99,6 +136,10 @@ class UnitOfWork(Protocol):
     @property
     def read_model(self) -> CameraReadModel:
         """The cameras, to read."""
+
+    @property
+    def sites(self) -> SiteRepository:
+        """The sites where they are."""
 
     @property
     def stream_statuses(self) -> StreamStatuses:

@@ -18,7 +18,7 @@ from tally.kernel.grpc.access import current_principal, current_sites
 from tally.kernel.grpc.call import ServicerContext
 from tally.kernel.idempotency import CreateRequest
 
-_CREATED = (("x-tally-http-status", "201"),)
+CREATED = (("x-tally-http-status", "201"),)
 """Has the gateway answer a REST call with 201."""
 
 
@@ -42,7 +42,7 @@ class CameraServicer(CameraServiceServicer):
         credentials = credentials_from_proto(request.camera.stream.credentials)
         asked = CreateRequest.of(request, request.request_id, current_principal().subject)
         view = await self.create_camera(spec, asked, credentials, sites=current_sites())
-        await context.send_initial_metadata(_CREATED)
+        await context.send_initial_metadata(CREATED)
         return messages.CreateCameraResponse(camera=camera_to_proto(view))
 
     async def GetCamera(  # noqa: N802 - gRPC's name

@@ -94,7 +94,9 @@ class Camera(_message.Message):
     quicker.
     """
     site_id: _builtins.str
-    """The site where it is: whoever may act at some sites only sees the cameras there and no others. Empty: at none."""
+    """The site where it is, which must exist: whoever may act at some sites only sees the cameras there and no others.
+    Empty: at none.
+    """
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
         """Where its pictures come from."""

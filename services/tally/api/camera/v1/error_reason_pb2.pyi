@@ -40,6 +40,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server has no key to encrypt credentials with."""
     ERROR_REASON_SITE_FORBIDDEN: _ErrorReason.ValueType  # 8
     """The caller may not put cameras at this site."""
+    ERROR_REASON_SITE_NOT_FOUND: _ErrorReason.ValueType  # 9
+    """No site has this id."""
+    ERROR_REASON_SITE_NAME_TAKEN: _ErrorReason.ValueType  # 10
+    """Another site has this name."""
+    ERROR_REASON_SITE_IN_USE: _ErrorReason.ValueType  # 11
+    """There are cameras at the site: delete or move them first."""
+    ERROR_REASON_SITE_UNKNOWN: _ErrorReason.ValueType  # 12
+    """The camera is to be at a site that does not exist: create it first."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -62,4 +70,12 @@ ERROR_REASON_STREAM_KEYS_MISSING: ErrorReason.ValueType  # 7
 """The server has no key to encrypt credentials with."""
 ERROR_REASON_SITE_FORBIDDEN: ErrorReason.ValueType  # 8
 """The caller may not put cameras at this site."""
+ERROR_REASON_SITE_NOT_FOUND: ErrorReason.ValueType  # 9
+"""No site has this id."""
+ERROR_REASON_SITE_NAME_TAKEN: ErrorReason.ValueType  # 10
+"""Another site has this name."""
+ERROR_REASON_SITE_IN_USE: ErrorReason.ValueType  # 11
+"""There are cameras at the site: delete or move them first."""
+ERROR_REASON_SITE_UNKNOWN: ErrorReason.ValueType  # 12
+"""The camera is to be at a site that does not exist: create it first."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -47,6 +47,7 @@ class CreateCamera:
             RequestIdReused: The request id stands for another request.
             CameraNotFound: The same request created a camera that was deleted, or moved out of sight, since.
             SiteForbidden: The caller may not put cameras at its site.
+            SiteUnknown: There is no such site.
         """
         spec.require_site(sites)
         camera_id = self.new_id()

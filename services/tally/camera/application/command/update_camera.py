@@ -48,6 +48,7 @@ class UpdateCamera:
             StreamKeysMissing: There is no key to encrypt the credentials with.
             CameraNameTaken: Another camera has the new name.
             SiteForbidden: The caller may not put cameras at the new site.
+            SiteUnknown: There is no such site.
         """
         async with self.begin() as work:
             camera = await work.cameras.get(camera_id)

@@ -1,0 +1,51 @@
+"""Lists sites."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tally.camera.domain.ports import Begin
+from tally.camera.domain.site import Site
+from tally.kernel.identity import Sites
+from tally.kernel.paging import page_token, read_page_token
+
+DEFAULT_PAGE_SIZE = 50
+_QUERY = ("sites", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """Some of the sites.
+
+    Attributes:
+        sites: In order of name.
+        next_page_token: Asks for those that follow; empty if none do.
+    """
+
+    sites: Sequence[Site]
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListSites:
+    """Lists sites by name, a page at a time."""
+
+    begin: Begin
+
+    async def __call__(self, page_size: int = 0, token: str = "", *, sites: Sites) -> SitePage:
+        """One page.
+
+        Args:
+            page_size: At most so many sites; 0 means 50.
+            token: `next_page_token` of the page before; empty for the first page.
+            sites: The sites where the caller may see cameras.
+
+        Raises:
+            InvalidInput: The token is none of this list's.
+        """
+        size = page_size or DEFAULT_PAGE_SIZE
+        (after,) = read_page_token(token, _QUERY, key_length=1) if token else ("",)
+        async with self.begin() as work:
+            found = await work.sites.page(after, size + 1, sites)
+        shown = found[:size]
+        more = len(found) > len(shown)
+        return SitePage(shown, page_token(_QUERY, (shown[-1].spec.name,)) if more else "")

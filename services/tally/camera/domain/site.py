@@ -1,0 +1,151 @@
+"""Where cameras are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
+from functools import cache
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Self
+from unicodedata import category
+from zoneinfo import available_timezones
+
+from tally.camera.domain.errors import EtagMismatch
+from tally.kernel.errors import FieldViolation, InvalidInput
+
+
+class Weekday(IntEnum):
+    """A day of the week, numbered as ISO 8601 does."""
+
+    MONDAY = 1
+    TUESDAY = 2
+    WEDNESDAY = 3
+    THURSDAY = 4
+    FRIDAY = 5
+    SATURDAY = 6
+    SUNDAY = 7
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OpeningHours:
+    """A span of one weekday.
+
+    Attributes:
+        day: The day.
+        opens: When it begins, as `HH:MM` on the site's clocks.
+        closes: When it ends, later on the same day; `24:00` at midnight.
+    """
+
+    day: Weekday
+    opens: str
+    closes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSpec:
+    """What a site is to be.
+
+    Attributes:
+        name: What people call it; unique among sites.
+        time_zone: Its name in the IANA database.
+        address: Where people find it.
+        capacity: How many people it holds; 0 if nobody said.
+        opening_hours: When it is open; empty if nobody said.
+    """
+
+    name: str
+    time_zone: str
+    address: str = ""
+    capacity: int = 0
+    opening_hours: tuple[OpeningHours, ...] = ()
+
+    def require_valid(self) -> None:
+        """Refuse what the contract's own field rules cannot express.
+
+        Raises:
+            InvalidInput: With every violation; fields are named as in the contract.
+        """
+        violations = tuple(self._violations())
+        if violations:
+            raise InvalidInput(violations)
+
+    def _violations(self) -> Iterator[FieldViolation]:
+        for name, text in (("name", self.name), ("address", self.address)):
+            if any(category(character) == "Cc" for character in text):
+                yield FieldViolation(f"site.{name}", "must not hold control characters")
+        if self.time_zone not in _time_zones():
+            yield FieldViolation(
+                "site.time_zone",
+                "is no time zone of the IANA database: write one like Europe/Paris",
+            )
+        for index, hours in enumerate(self.opening_hours):
+            if hours.closes <= hours.opens:
+                yield FieldViolation(
+                    f"site.opening_hours[{index}].closes",
+                    "is not after it opens: split what goes on past midnight at 24:00",
+                )
+        for first, second in pairwise(sorted(self.opening_hours)):
+            if first.day is second.day and second.opens < first.closes:
+                yield FieldViolation(
+                    "site.opening_hours", f"overlap on {first.day.name.lower()}: join them"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place where cameras are.
+
+    Attributes:
+        id: Its identifier.
+        spec: What its users decided about it.
+        version: How often it was stored, from 1.
+        create_time: When it came into being.
+        update_time: When it last changed.
+    """
+
+    id: str
+    spec: SiteSpec
+    version: int
+    create_time: datetime
+    update_time: datetime
+
+    @classmethod
+    def create(cls, site_id: str, spec: SiteSpec, at: datetime) -> Self:
+        """A new site.
+
+        Raises:
+            InvalidInput: There is no such time zone, or opening hours make no sense.
+        """
+        spec.require_valid()
+        return cls(id=site_id, spec=spec, version=1, create_time=at, update_time=at)
+
+    @property
+    def etag(self) -> str:
+        """Stands for this version of this site and tells nothing else."""
+        return blake2b(f"{self.id}/{self.version}".encode(), digest_size=8).hexdigest()
+
+    def require_etag(self, etag: str) -> None:
+        """Refuse a caller who read another version; an empty etag stands for any.
+
+        Raises:
+            EtagMismatch: It is another version's.
+        """
+        if etag and etag != self.etag:
+            raise EtagMismatch("site")
+
+    def revise(self, spec: SiteSpec, at: datetime) -> Self:
+        """The site as `spec` says; what is so already changes nothing.
+
+        Raises:
+            InvalidInput: There is no such time zone, or opening hours make no sense.
+        """
+        spec.require_valid()
+        if spec == self.spec:
+            return self
+        return replace(self, spec=spec, version=self.version + 1, update_time=at)
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
