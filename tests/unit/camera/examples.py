@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tally.camera.adapters.sealing import KeyRingSealer
-from tally.camera.domain.counting import Anchor, CountingConfig, Line, Point, Zone
+from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Point, Zone
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera
 from tally.camera.domain.site import OpeningHours, Site, SiteSpec, Weekday
@@ -26,6 +26,7 @@ COUNTING = CountingConfig(
             in_name="entering",
             out_name="leaving",
             u_turn_window=timedelta(seconds=2.5),
+            pair=LinePair("door", 4.5),
         ),
     ),
     zones=(Zone("hall", (Point(0.1, 0.1), Point(0.9, 0.1), Point(0.3, 0.7))),),
