@@ -10,6 +10,7 @@ import typer
 from tally.api.camera.v1 import camera_pb2
 from tally.api.camera.v1 import camera_service_pb2 as messages
 from tally.api.camera.v1.camera_service_pb2_grpc import CameraServiceStub
+from tally.api.camera.v1.site_pb2 import Site
 from tally.api.counting.v1 import geometry_pb2
 from tally.cli.failing import CommandError, failing_clearly
 from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling, pages
@@ -22,6 +23,7 @@ from tally.cli.shapes import (
     with_pairs,
 )
 from tally.cli.showing import JsonOption, console, show_json, show_table
+from tally.cli.sites import site_called
 from tally.counting import Line
 
 cameras = typer.Typer(help="Cameras and their lines.", no_args_is_help=True)
@@ -55,6 +57,19 @@ def set_lines(
     with failing_clearly():
         lines = with_pairs(parse_lines(line or [], u_turn_window), pair or [])
         asyncio.run(_set_lines(gateway, camera, lines))
+
+
+@cameras.command()
+def move(
+    camera: CameraArgument,
+    site: Annotated[
+        str, typer.Argument(metavar="[SITE]", help="Name or id of the site; absent: at none.")
+    ] = "",
+    gateway: GatewayOption = DEFAULT_GATEWAY,
+) -> None:
+    """Say at which site a camera is; its counts move with it."""
+    with failing_clearly():
+        asyncio.run(_move(gateway, camera, site))
 
 
 async def camera_called(channel: grpc.aio.Channel, name_or_id: str) -> camera_pb2.Camera:
@@ -109,6 +124,17 @@ async def _set_lines(gateway: str, name: str, lines: Sequence[Line]) -> None:
         answer = await CameraServiceStub(channel).UpdateCamera(request)
     shown = "; ".join(map(_line_text, answer.camera.counting.lines))
     console.print(f"{answer.camera.name} counts at {shown or 'no line'}")
+
+
+async def _move(gateway: str, name: str, site_name: str) -> None:
+    async with calling(gateway) as channel:
+        camera = await camera_called(channel, name)
+        site = await site_called(channel, site_name) if site_name else Site()
+        wanted = camera_pb2.Camera(id=camera.id, etag=camera.etag, site_id=site.id)
+        request = messages.UpdateCameraRequest(camera=wanted)
+        request.update_mask.paths.append("site_id")
+        await CameraServiceStub(channel).UpdateCamera(request)
+    console.print(f"{camera.name} is at {site.name or 'no site'}")
 
 
 def _line_text(line: geometry_pb2.Line) -> str:

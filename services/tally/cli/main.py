@@ -11,6 +11,7 @@ from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
 from tally.cli.roles import roles
 from tally.cli.sessions import sessions
+from tally.cli.sites import sites
 from tally.cli.up import up
 from tally.cli.users import users
 from tally.cli.workers import workers
@@ -36,6 +37,7 @@ app.add_typer(roles, name="roles")
 app.add_typer(sessions, name="sessions")
 app.add_typer(keys, name="keys")
 app.add_typer(workers, name="workers")
+app.add_typer(sites, name="sites")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")
 app.add_typer(models, name="models")

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 import grpc
 
-from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
+from tally.api.camera.v1 import (
+    camera_pb2,
+    camera_service_pb2,
+    camera_service_pb2_grpc,
+    site_service_pb2,
+    site_service_pb2_grpc,
+    stream_pb2,
+)
+from tally.api.camera.v1.site_pb2 import Site
 from tally.api.counting.v1 import geometry_pb2
 from tally.cli.shapes import line_to_proto
+from tally.cli.sites import find_site
 from tally.counting import Line, Zone
 from tally.worker.agent.sources.demo.layout import DEMO_LINES, DEMO_ZONES
 
@@ -23,9 +32,10 @@ class NewCamera:
     uri: str
     lines: Sequence[Line] = MIDDLE
     zones: Sequence[Zone] = CENTRE
+    site: str = ""
 
 
-DEMO = NewCamera("Demo plaza", "demo://plaza", DEMO_LINES, DEMO_ZONES)
+DEMO = NewCamera("Demo plaza", "demo://plaza", DEMO_LINES, DEMO_ZONES, "Demo")
 
 
 async def ensure_camera(channel: grpc.aio.Channel, wanted: NewCamera) -> None:
@@ -36,7 +46,10 @@ async def ensure_camera(channel: grpc.aio.Channel, wanted: NewCamera) -> None:
     cameras = camera_service_pb2_grpc.CameraServiceStub(channel)
     camera = await _find(cameras, wanted.name)
     if camera is None:
-        request = camera_service_pb2.CreateCameraRequest(camera=_message(wanted))
+        message = _message(wanted)
+        if wanted.site:
+            message.site_id = await _site_id(channel, wanted.site)
+        request = camera_service_pb2.CreateCameraRequest(camera=message)
         camera = (await cameras.CreateCamera(request)).camera
     elif camera.stream.uri != wanted.uri:
         camera.stream.uri = wanted.uri
@@ -44,6 +57,15 @@ async def ensure_camera(channel: grpc.aio.Channel, wanted: NewCamera) -> None:
         update.update_mask.paths.append("stream.uri")
         await cameras.UpdateCamera(update)
     await cameras.ActivateCamera(camera_service_pb2.ActivateCameraRequest(camera_id=camera.id))
+
+
+async def _site_id(channel: grpc.aio.Channel, name: str) -> str:
+    """The id of the site of this name, which is made, in UTC, if it is missing."""
+    site = await find_site(channel, name)
+    if site is None:
+        request = site_service_pb2.CreateSiteRequest(site=Site(name=name, time_zone="UTC"))
+        site = (await site_service_pb2_grpc.SiteServiceStub(channel).CreateSite(request)).site
+    return site.id
 
 
 async def _find(
