@@ -99,9 +99,10 @@ class LineCounter:
         self._state = follow(self._state, keep, born)
 
     def _crossings(self, told: NDArray[Any], tracks: NDArray[Any]) -> list[Crossing]:
+        # Sorting takes longer than all the rest, and nothing is what most frames tell.
         return [
             self._crossing(one, tracks[one["row"]], self._state[one["row"]])
-            for one in np.sort(told, order="time_s")
+            for one in (np.sort(told, order="time_s") if len(told) else told)
         ]
 
     def _crossing(self, one: np.void, track: np.void, at: NDArray[Any]) -> Crossing:

@@ -223,6 +223,23 @@ def test_every_crossing_has_its_own_identity(seed: int) -> None:
     assert len({(one.track, one.line, one.ordinal) for one in crossings}) == len(crossings)
 
 
+@quick
+@given(seeds, polylines(), polylines())
+def test_each_crossing_follows_the_one_before_of_its_track(
+    seed: int, a: tuple[tuple[float, float], ...], b: tuple[tuple[float, float], ...]
+) -> None:
+    lines = [Line("a", a), Line("b", b), Line("c", ((0.5, 1.0), (0.5, 0.0)))]
+
+    crossings = counted(run(wander(seed, people=6, frames=100), lines))
+
+    before: dict[int, str] = {}
+    for one in sorted(crossings, key=lambda each: each.time_s):
+        assert one.previous == before.get(one.track)
+        assert 0 < one.confidence < 1
+        assert one.evidence
+        before[one.track] = one.line
+
+
 anything = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
