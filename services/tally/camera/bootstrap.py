@@ -24,6 +24,7 @@ from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.command.update_site import UpdateSite
 from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.query.get_site import GetSite
+from tally.camera.application.query.list_camera_events import ListCameraEvents
 from tally.camera.application.query.list_cameras import ListCameras
 from tally.camera.application.query.list_sites import ListSites
 from tally.camera.domain.ports import Begin, Sealer
@@ -35,6 +36,7 @@ from tally.kernel.audit import OutboxTrail
 from tally.kernel.bus import Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
+from tally.kernel.grpc.access import current_actor
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
@@ -69,7 +71,7 @@ async def camera_server(
         bus = await stack.enter_async_context(
             Bus.connect(settings.nats_url.get_secret_value(), name="camera")
         )
-        begin = units_of_work(database)
+        begin = units_of_work(database, current_actor)
         relay = OutboxRelay(database, outbox, bus)
         consumer = stream_status_consumer(bus, RecordStreamStatus(begin))
         await stack.enter_async_context(
@@ -124,6 +126,7 @@ def _cameras(
     return CameraServicer(
         create_camera=CreateCamera(begin, clock, sealer, networks, new_id),
         get_camera=GetCamera(begin),
+        list_camera_events=ListCameraEvents(begin),
         list_cameras=ListCameras(begin),
         update_camera=UpdateCamera(begin, clock, sealer, networks),
         delete_camera=DeleteCamera(begin, clock),

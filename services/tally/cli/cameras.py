@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import grpc
@@ -10,10 +11,11 @@ import typer
 from tally.api.camera.v1 import camera_pb2
 from tally.api.camera.v1 import camera_service_pb2 as messages
 from tally.api.camera.v1.camera_service_pb2_grpc import CameraServiceStub
+from tally.api.camera.v1.history_pb2 import CameraEvent
 from tally.api.camera.v1.site_pb2 import Site
 from tally.api.counting.v1 import geometry_pb2
 from tally.cli.failing import CommandError, failing_clearly
-from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling, pages
+from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling, is_id, pages
 from tally.cli.shapes import (
     LineOption,
     PairOption,
@@ -22,7 +24,7 @@ from tally.cli.shapes import (
     parse_lines,
     with_pairs,
 )
-from tally.cli.showing import JsonOption, console, show_json, show_table
+from tally.cli.showing import JsonOption, console, local_time, show_json, show_table
 from tally.cli.sites import site_called
 from tally.counting import Line
 
@@ -57,6 +59,40 @@ def set_lines(
     with failing_clearly():
         lines = with_pairs(parse_lines(line or [], u_turn_window), pair or [])
         asyncio.run(_set_lines(gateway, camera, lines))
+
+
+@cameras.command()
+def history(
+    camera: CameraArgument, gateway: GatewayOption = DEFAULT_GATEWAY, as_json: JsonOption = False
+) -> None:
+    """Show what happened to a camera, newest first: when, who had it happen, and what.
+
+    A deleted camera has its history too; name it by its id.
+    """
+    with failing_clearly():
+        asyncio.run(_history(gateway, camera, as_json=as_json))
+
+
+@cameras.command()
+def show(
+    camera: CameraArgument,
+    version: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="As it was at this version, such as the config_version of a count."
+        ),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(metavar="TIME", help="As it was at this time, on this machine's clock."),
+    ] = None,
+    gateway: GatewayOption = DEFAULT_GATEWAY,
+) -> None:
+    """Show a camera as JSON, as it is or as it was."""
+    if version and as_of:
+        raise typer.BadParameter("name one of them", param_hint="--version and --as-of")
+    with failing_clearly():
+        asyncio.run(_show(gateway, camera, version, as_of))
 
 
 @cameras.command()
@@ -126,6 +162,46 @@ async def _set_lines(gateway: str, name: str, lines: Sequence[Line]) -> None:
     console.print(f"{answer.camera.name} counts at {shown or 'no line'}")
 
 
+async def _history(gateway: str, name: str, *, as_json: bool) -> None:
+    async with calling(gateway) as channel:
+        request = messages.ListCameraEventsRequest(
+            camera_id=await _camera_id(channel, name), page_size=PAGE_SIZE
+        )
+        listed = pages(CameraServiceStub(channel).ListCameraEvents, request)
+        found = [event async for page in listed for event in page.events]
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ["version", "time", "who", "what"],
+        [
+            (
+                str(event.version),
+                local_time(event.time),
+                event.actor or "nobody noted",
+                change_text(event),
+            )
+            for event in found
+        ],
+    )
+
+
+async def _show(gateway: str, name: str, version: int | None, as_of: datetime | None) -> None:
+    async with calling(gateway) as channel:
+        request = messages.GetCameraRequest(camera_id=await _camera_id(channel, name))
+        if version:
+            request.version = version
+        elif as_of:
+            request.as_of.FromDatetime(as_of.astimezone(UTC))
+        answer = await CameraServiceStub(channel).GetCamera(request)
+    show_json(answer.camera)
+
+
+async def _camera_id(channel: grpc.aio.Channel, name_or_id: str) -> str:
+    """The id itself, which a deleted camera may have had, or that of the camera of this name."""
+    return name_or_id if is_id(name_or_id) else (await camera_called(channel, name_or_id)).id
+
+
 async def _move(gateway: str, name: str, site_name: str) -> None:
     async with calling(gateway) as channel:
         camera = await camera_called(channel, name)
@@ -150,3 +226,30 @@ def _line_text(line: geometry_pb2.Line) -> str:
     if line.HasField("pair"):
         special.append(f"{line.pair.distance_m:g} m from {line.pair.line}")
     return line.name + (f" ({', '.join(special)})" if special else "")
+
+
+def change_text(event: CameraEvent) -> str:
+    """What happened, in words."""
+    match event.WhichOneof("change"):
+        case "created":
+            return f"created as {event.created.name}, reading {event.created.stream.uri}"
+        case "renamed":
+            return f"renamed to {event.renamed.name}"
+        case "stream_changed":
+            return f"reads {event.stream_changed.stream.uri}"
+        case "counting_changed":
+            counting = event.counting_changed.counting
+            lines = "; ".join(map(_line_text, counting.lines)) or "no line"
+            zones = ", ".join(zone.name for zone in counting.zones)
+            return f"counts at {lines}" + (f"; in {zones}" if zones else "")
+        case "labels_changed":
+            labels = sorted(event.labels_changed.labels.items())
+            return "labelled " + (" ".join(f"{key}={value}" for key, value in labels) or "nothing")
+        case "moved":
+            return (
+                f"moved to site {event.moved.site_id}" if event.moved.site_id else "left its site"
+            )
+        case None:
+            return "something that this program is too old to know"
+        case change:
+            return change.replace("_", " ")

@@ -42,6 +42,7 @@ class StoredEvent:
         position: Its place among the events of all streams; grows, and may leave gaps.
         message: What happened.
         occurred_at: When.
+        actor: Who had it happen, such as `user:0190…`; empty if the server itself did, or nobody noted it.
     """
 
     stream_id: str
@@ -49,6 +50,7 @@ class StoredEvent:
     position: int
     message: Message
     occurred_at: datetime
+    actor: str = ""
 
 
 def events_table(metadata: MetaData) -> Table:
@@ -62,6 +64,7 @@ def events_table(metadata: MetaData) -> Table:
         Column("type", Text, nullable=False),
         Column("payload", LargeBinary, nullable=False),
         Column("occurred_at", DateTime(timezone=True), nullable=False),
+        Column("actor", Text, nullable=False),
         # Of two writers who expect the same version, this lets one through.
         UniqueConstraint("stream_id", "version", name="events_stream_version_key"),
         comment="What happened, never changed: the record that the read models follow.",
@@ -81,7 +84,12 @@ class EventStore:
         self._table = table
 
     async def append(
-        self, stream_id: str, expected_version: int, messages: Sequence[Message], at: datetime
+        self,
+        stream_id: str,
+        expected_version: int,
+        messages: Sequence[Message],
+        at: datetime,
+        actor: str = "",
     ) -> None:
         """Add events to the end of a stream.
 
@@ -90,6 +98,7 @@ class EventStore:
             expected_version: Version of the last event that the writer knows; 0 for a new stream.
             messages: What happened, in order.
             at: When.
+            actor: Who had it happen; empty for the server itself.
 
         Raises:
             ConcurrentAppend: The stream does not end with the expected version.
@@ -103,6 +112,7 @@ class EventStore:
                 "type": type_name(message),
                 "payload": message.SerializeToString(deterministic=True),
                 "occurred_at": at,
+                "actor": actor,
             }
             for version, message in enumerate(messages, expected_version + 1)
         ]
@@ -150,4 +160,5 @@ def _event(row: object) -> StoredEvent:
         values["position"],
         decode(values["type"], values["payload"]),
         values["occurred_at"],
+        values["actor"],
     )

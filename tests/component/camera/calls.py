@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
 from tally.api.counting.v1 import geometry_pb2
@@ -28,6 +29,23 @@ class Cameras:
     async def get(self, camera_id: str) -> camera_pb2.Camera:
         request = camera_service_pb2.GetCameraRequest(camera_id=camera_id)
         return (await self.stub.GetCamera(request)).camera
+
+    async def at_version(self, camera_id: str, version: int) -> camera_pb2.Camera:
+        request = camera_service_pb2.GetCameraRequest(camera_id=camera_id, version=version)
+        return (await self.stub.GetCamera(request)).camera
+
+    async def at_time(self, camera_id: str, time: Timestamp) -> camera_pb2.Camera:
+        request = camera_service_pb2.GetCameraRequest(camera_id=camera_id, as_of=time)
+        return (await self.stub.GetCamera(request)).camera
+
+    async def events(
+        self, camera_id: str, page_size: int = 0, page_token: str = ""
+    ) -> camera_service_pb2.ListCameraEventsResponse:
+        return await self.stub.ListCameraEvents(
+            camera_service_pb2.ListCameraEventsRequest(
+                camera_id=camera_id, page_size=page_size, page_token=page_token
+            )
+        )
 
     async def list(
         self, page_size: int = 0, page_token: str = ""

@@ -116,6 +116,18 @@ async def test_a_repeated_request_shows_no_camera_that_moved_away(
     assert await refused(keepers.create(wanted, request)) == NOT_FOUND
 
 
+async def test_the_past_of_a_camera_is_shown_where_it_is_now_or_was_last(
+    cameras: Cameras, keepers: Cameras
+) -> None:
+    made = await cameras.create(at(ELSEWHERE))
+    assert await refused(keepers.events(made.id)) == NOT_FOUND
+    assert await refused(keepers.at_version(made.id, 1)) == NOT_FOUND
+    await cameras.update(camera_pb2.Camera(id=made.id, site_id=NORTH), "site_id")
+    assert [event.version for event in (await keepers.events(made.id)).events] == [2, 1]
+    await keepers.delete(made.id)
+    assert (await keepers.at_version(made.id, 1)).site_id == ELSEWHERE
+
+
 async def test_a_camera_moves_and_leaves_its_site(cameras: Cameras, keepers: Cameras) -> None:
     made = await cameras.create(at(SOUTH))
     await cameras.update(camera_pb2.Camera(id=made.id, site_id=NORTH), "site_id")

@@ -170,6 +170,20 @@ async def test_pages_keep_to_sites(begin: Begin) -> None:
         assert [found.camera.spec.site_id for found in later] == [north]
 
 
+async def test_all_that_happened_to_a_camera_is_kept(begin: Begin) -> None:
+    [known] = await store(begin, camera().activate(NOON))
+    await store(begin, known.revise(spec("b"), LATER))
+    async with begin() as work:
+        life = await work.cameras.life(known.id)
+        assert [recorded.version for recorded in life] == [1, 2, 3]
+        assert Camera.at_moment(life, 2) == known
+        await work.cameras.save((await work.cameras.get(known.id)).delete(LATER))
+    async with begin() as work:
+        assert len(await work.cameras.life(known.id)) == 4
+        with pytest.raises(CameraNotFound):
+            await work.cameras.life(new_id())
+
+
 async def test_a_site_is_read_as_it_was_stored(begin: Begin) -> None:
     first = site("North")
     await store_sites(begin, first, site("South"))

@@ -15,7 +15,7 @@ from tally.camera.domain.errors import (
     SiteNotFound,
     SiteUnknown,
 )
-from tally.camera.domain.events import CameraEvent
+from tally.camera.domain.events import CameraEvent, RecordedEvent
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
@@ -59,6 +59,12 @@ class MemoryCameras:
         if camera is None or camera.state is CameraState.DELETED:
             raise CameraNotFound(camera_id)
         return camera
+
+    async def life(self, camera_id: str) -> Sequence[RecordedEvent]:
+        if camera_id not in self._memory.events:
+            raise CameraNotFound(camera_id)
+        events = enumerate(self._memory.events[camera_id], 1)
+        return [RecordedEvent(version, event, "") for version, event in events]
 
     async def save(self, camera: Camera) -> None:
         stored = self._memory.events.get(camera.id, ())

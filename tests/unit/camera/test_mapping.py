@@ -12,10 +12,12 @@ from tally.api.camera.v1 import camera_pb2, stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.camera.domain.counting import Anchor, CountingConfig
 from tally.camera.domain.credentials import NO_CREDENTIALS, Credentials
+from tally.camera.domain.events import CameraCreated, RecordedEvent
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Pace, Stream, StreamState
 from tally.camera.mapping.events import event_from_proto, event_to_proto
+from tally.camera.mapping.history import recorded_to_proto
 from tally.camera.mapping.resource import camera_to_proto, spec_from_proto, status_from_proto
 from tally.camera.mapping.revision import credentials_revision, revision
 from tally.kernel.errors import InvalidInput
@@ -286,3 +288,12 @@ def test_the_camera_that_would_come_out_must_obey_the_contract() -> None:
 def test_one_bad_path_is_enough_to_refuse_a_mask(paths: list[str]) -> None:
     told = refused(lambda: revision(WANTED, [*paths, "nonsense"]))
     assert {field for field, _ in told} == {"update_mask"}
+
+
+def test_history_shows_no_credentials() -> None:
+    created = camera().changes[0]
+    assert isinstance(created, CameraCreated)
+    sealed = replace(created, sealed_credentials=b"sealed")
+    shown = recorded_to_proto(RecordedEvent(1, sealed, "user:1"))
+    assert (shown.version, shown.actor, shown.created.name) == (1, "user:1", "Plaza")
+    assert b"sealed" not in shown.SerializeToString()

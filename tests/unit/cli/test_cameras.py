@@ -1,5 +1,6 @@
 """`tally cameras`, `tally crossings` and `tally flows` say what servers answer."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -9,7 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, analytics_service_pb2_grpc
-from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc
+from tally.api.camera.v1 import (
+    camera_pb2,
+    camera_service_pb2,
+    camera_service_pb2_grpc,
+    events_pb2,
+    history_pb2,
+)
 from tally.api.counting.v1 import count_pb2, geometry_pb2
 from tally.cli import cameras, crossings
 from tally.cli.main import app
@@ -30,6 +37,7 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
 
     def __init__(self) -> None:
         self.updates: list[camera_service_pb2.UpdateCameraRequest] = []
+        self.asked: list[camera_service_pb2.GetCameraRequest] = []
 
     async def ListCameras(  # noqa: N802 - gRPC's name
         self, request: camera_service_pb2.ListCamerasRequest, context: object
@@ -42,6 +50,25 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
         self.updates.append(request)
         camera = camera_pb2.Camera(name=PLAZA.name, counting=request.camera.counting)
         return camera_service_pb2.UpdateCameraResponse(camera=camera)
+
+    async def ListCameraEvents(  # noqa: N802 - gRPC's name
+        self, request: camera_service_pb2.ListCameraEventsRequest, context: object
+    ) -> camera_service_pb2.ListCameraEventsResponse:
+        assert request.camera_id == PLAZA.id
+        moved = history_pb2.CameraEvent(version=3, moved=events_pb2.CameraMoved())
+        counts = history_pb2.CameraEvent(
+            version=2,
+            actor="user:1",
+            counting_changed=events_pb2.CameraCountingChanged(counting=PLAZA.counting),
+        )
+        unknown = history_pb2.CameraEvent(version=1)
+        return camera_service_pb2.ListCameraEventsResponse(events=[moved, counts, unknown])
+
+    async def GetCamera(  # noqa: N802 - gRPC's name
+        self, request: camera_service_pb2.GetCameraRequest, context: object
+    ) -> camera_service_pb2.GetCameraResponse:
+        self.asked.append(request)
+        return camera_service_pb2.GetCameraResponse(camera=PLAZA)
 
 
 class Analytics(analytics_service_pb2_grpc.AnalyticsServiceServicer):
@@ -134,6 +161,24 @@ def test_lines_are_drawn(served: Cameras) -> None:
         "Plaza counts at door (3 points, a/b, no U-turns within 3 s, 4.5 m from gate); "
         "gate (no U-turns within 3 s)\n"
     )
+
+
+def test_a_cameras_history_says_who_did_what(served: Cameras) -> None:
+    output = typed("cameras", "history", "Plaza")
+    moved, counts, unknown = (line.rstrip() for line in output.splitlines()[-3:])
+    assert moved.endswith("left its site")
+    assert "user:1" in counts
+    assert counts.endswith("counts at door (entering/leaving)")
+    assert unknown.endswith("too old to know")
+
+
+def test_a_camera_is_shown_as_it_was(served: Cameras) -> None:
+    assert json.loads(typed("cameras", "show", "Plaza", "--version", "3"))["id"] == PLAZA.id
+    typed("cameras", "show", PLAZA.id, "--as-of", "2026-03-01T12:00:00")
+    typed("cameras", "show", PLAZA.id)
+    assert [request.WhichOneof("past") for request in served.asked] == ["version", "as_of", None]
+    local = datetime(2026, 3, 1, 12).astimezone(UTC)
+    assert served.asked[1].as_of.ToDatetime(UTC) == local
 
 
 def test_crossings_say_what_speaks_for_them(served: Cameras) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.tables import events, outbox
 from tally.camera.domain.errors import CameraNotFound, ConcurrentChange
-from tally.camera.domain.events import CameraEvent
+from tally.camera.domain.events import CameraEvent, RecordedEvent
 from tally.camera.domain.model import Camera, CameraState
 from tally.camera.mapping.events import event_from_proto, event_to_proto
 from tally.kernel.bus import CAMERA, Envelope
@@ -17,12 +17,21 @@ from tally.kernel.outbox import Outbox
 
 
 class PostgresCameras:
-    """Cameras in the event store; read model and outbox follow each change in its transaction."""
+    """Cameras in the event store; read model and outbox follow each change in its transaction.
 
-    def __init__(self, connection: AsyncConnection, read_model: PostgresReadModel) -> None:
+    Args:
+        connection: Where the transaction runs.
+        read_model: Of the same transaction.
+        actor: Who has the changes happen; empty for the server itself.
+    """
+
+    def __init__(
+        self, connection: AsyncConnection, read_model: PostgresReadModel, actor: str
+    ) -> None:
         self._events = EventStore(connection, events)
         self._outbox = Outbox(connection, outbox)
         self._read_model = read_model
+        self._actor = actor
 
     async def get(self, camera_id: str) -> Camera:
         """The camera with this id, or CameraNotFound."""
@@ -31,6 +40,13 @@ class PostgresCameras:
         if camera is None or camera.state is CameraState.DELETED:
             raise CameraNotFound(camera_id)
         return camera
+
+    async def life(self, camera_id: str) -> Sequence[RecordedEvent]:
+        """All that happened to a camera, oldest first, or CameraNotFound."""
+        stored = await self._events.load(camera_id.lower())
+        if not stored:
+            raise CameraNotFound(camera_id)
+        return [RecordedEvent(each.version, _event(each), each.actor) for each in stored]
 
     async def save(self, camera: Camera) -> None:
         """Append the changes, show them in the read model, and have them published."""
@@ -59,7 +75,9 @@ class PostgresCameras:
     async def _append(self, change: CameraEvent, version: int) -> None:
         message = event_to_proto(change)
         try:
-            await self._events.append(change.camera_id, version - 1, [message], change.time)
+            await self._events.append(
+                change.camera_id, version - 1, [message], change.time, self._actor
+            )
         except ConcurrentAppend as error:
             raise ConcurrentChange from error
         envelope = Envelope.of(

@@ -1,6 +1,6 @@
 """Units of work as transactions of PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,20 +18,25 @@ from tally.kernel.idempotency import CreateRequests
 class PostgresUnitOfWork:
     """The ports within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, actor: str) -> None:
         self.read_model = PostgresReadModel(connection)
-        self.cameras = PostgresCameras(connection, self.read_model)
+        self.cameras = PostgresCameras(connection, self.read_model, actor)
         self.sites = PostgresSites(connection)
         self.stream_statuses = PostgresStreamStatuses(connection)
         self.create_requests = CreateRequests(connection, create_requests)
 
 
-def units_of_work(database: Database) -> Begin:
-    """Opens units of work on `database`."""
+def units_of_work(database: Database, actor: Callable[[], str] = str) -> Begin:
+    """Opens units of work on `database`.
+
+    Args:
+        database: Where everything is.
+        actor: Tells, when a unit of work begins, who has its changes happen; empty for the server itself.
+    """
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[PostgresUnitOfWork]:
         async with database.begin() as connection:
-            yield PostgresUnitOfWork(connection)
+            yield PostgresUnitOfWork(connection, actor())
 
     return begin

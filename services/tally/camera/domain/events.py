@@ -83,6 +83,25 @@ class CameraDeleted(_CameraEvent):
     """A camera is gone; its counts stay."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as it was stored.
+
+    Attributes:
+        version: The camera's version from then on.
+        event: What happened, and when.
+        actor: Who had it happen, such as `user:0190…`; empty if the server itself did, or nobody noted it.
+    """
+
+    version: int
+    event: "CameraEvent"
+    actor: str
+
+    def happened_by(self, moment: int | datetime) -> bool:
+        """Whether a camera of this version, or at this time, had seen it."""
+        return self.version <= moment if isinstance(moment, int) else self.event.time <= moment
+
+
 CameraEvent = (
     CameraCreated
     | CameraRenamed

@@ -22,6 +22,7 @@ from tally.camera.domain.events import (
     CameraMoved,
     CameraRenamed,
     CameraStreamChanged,
+    RecordedEvent,
 )
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import StreamStatus
@@ -85,6 +86,24 @@ class Camera:
         if not isinstance(first, CameraCreated):
             raise TypeError(f"a camera's first event must be CameraCreated, not {first}")
         return reduce(cls.after, others, cls._born(first))
+
+    @classmethod
+    def at_moment(cls, life: Sequence[RecordedEvent], moment: int | datetime) -> Self:
+        """The camera as it was.
+
+        Args:
+            life: All that happened to it, oldest first.
+            moment: The version that it had, or the time.
+
+        Raises:
+            CameraNotFound: It did not exist then.
+        """
+        before = [recorded.event for recorded in life if recorded.happened_by(moment)]
+        camera = cls.from_events(before) if before else None
+        never = isinstance(moment, int) and moment > len(life)
+        if camera is None or never or camera.state is CameraState.DELETED:
+            raise CameraNotFound(life[0].event.camera_id)
+        return camera
 
     @property
     def etag(self) -> str:

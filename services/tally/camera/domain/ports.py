@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from tally.camera.domain.credentials import Credentials
+from tally.camera.domain.events import RecordedEvent
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
@@ -20,6 +21,13 @@ class CameraRepository(Protocol):
 
         Raises:
             CameraNotFound: There is none, or it was deleted.
+        """
+
+    async def life(self, camera_id: str) -> Sequence[RecordedEvent]:
+        """All that happened to a camera, oldest first; also to one that was deleted.
+
+        Raises:
+            CameraNotFound: There never was one.
         """
 
     async def save(self, camera: Camera) -> None:

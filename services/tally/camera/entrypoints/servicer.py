@@ -10,7 +10,9 @@ from tally.camera.application.command.deactivate_camera import DeactivateCamera
 from tally.camera.application.command.delete_camera import DeleteCamera
 from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.get_camera import GetCamera
+from tally.camera.application.query.list_camera_events import ListCameraEvents
 from tally.camera.application.query.list_cameras import ListCameras
+from tally.camera.mapping.history import past_from_proto, recorded_to_proto
 from tally.camera.mapping.resource import camera_to_proto, spec_from_proto
 from tally.camera.mapping.revision import credentials_revision, revision
 from tally.camera.mapping.values import credentials_from_proto
@@ -28,6 +30,7 @@ class CameraServicer(CameraServiceServicer):
 
     create_camera: CreateCamera
     get_camera: GetCamera
+    list_camera_events: ListCameraEvents
     list_cameras: ListCameras
     update_camera: UpdateCamera
     delete_camera: DeleteCamera
@@ -48,9 +51,21 @@ class CameraServicer(CameraServiceServicer):
     async def GetCamera(  # noqa: N802 - gRPC's name
         self, request: messages.GetCameraRequest, context: ServicerContext
     ) -> messages.GetCameraResponse:
-        """Return one camera."""
-        view = await self.get_camera(request.camera_id, sites=current_sites())
+        """Return one camera, as it is or as it was."""
+        past = past_from_proto(request)
+        view = await self.get_camera(request.camera_id, past, sites=current_sites())
         return messages.GetCameraResponse(camera=camera_to_proto(view))
+
+    async def ListCameraEvents(  # noqa: N802 - gRPC's name
+        self, request: messages.ListCameraEventsRequest, context: ServicerContext
+    ) -> messages.ListCameraEventsResponse:
+        """List what happened to a camera, newest first, a page at a time."""
+        page = await self.list_camera_events(
+            request.camera_id, request.page_size, request.page_token, sites=current_sites()
+        )
+        return messages.ListCameraEventsResponse(
+            events=map(recorded_to_proto, page.events), next_page_token=page.next_page_token
+        )
 
     async def ListCameras(  # noqa: N802 - gRPC's name
         self, request: messages.ListCamerasRequest, context: ServicerContext

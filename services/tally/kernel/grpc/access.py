@@ -28,6 +28,12 @@ def current_principal() -> Principal:
     return _caller.get()[0]
 
 
+def current_actor() -> str:
+    """The subject of who makes the call being served; empty outside a call, or in a public one."""
+    caller = _caller.get(None)
+    return caller[0].subject if caller else ""
+
+
 def current_sites() -> Sites:
     """Where the caller holds the permission that the method being served asks for.
 

@@ -45,6 +45,11 @@ class CameraServiceStub:
                 request_serializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.GetCameraRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.GetCameraResponse.FromString,
                 _registered_method=True)
+        self.ListCameraEvents = channel.unary_unary(
+                '/tally.api.camera.v1.CameraService/ListCameraEvents',
+                request_serializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.ListCameraEventsRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.ListCameraEventsResponse.FromString,
+                _registered_method=True)
         self.ListCameras = channel.unary_unary(
                 '/tally.api.camera.v1.CameraService/ListCameras',
                 request_serializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.ListCamerasRequest.SerializeToString,
@@ -84,7 +89,14 @@ class CameraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCamera(self, request, context):
-        """Returns one camera.
+        """Returns one camera, as it is or as it was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCameraEvents(self, request, context):
+        """Lists what happened to a camera, newest first, a page at a time: also to one that was deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,6 +149,11 @@ def add_CameraServiceServicer_to_server(servicer, server):
                     servicer.GetCamera,
                     request_deserializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.GetCameraRequest.FromString,
                     response_serializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.GetCameraResponse.SerializeToString,
+            ),
+            'ListCameraEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCameraEvents,
+                    request_deserializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.ListCameraEventsRequest.FromString,
+                    response_serializer=tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.ListCameraEventsResponse.SerializeToString,
             ),
             'ListCameras': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCameras,
@@ -219,6 +236,33 @@ class CameraService:
             '/tally.api.camera.v1.CameraService/GetCamera',
             tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.GetCameraRequest.SerializeToString,
             tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.GetCameraResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCameraEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.camera.v1.CameraService/ListCameraEvents',
+            tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.ListCameraEventsRequest.SerializeToString,
+            tally_dot_api_dot_camera_dot_v1_dot_camera__service__pb2.ListCameraEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,7 +36,9 @@ class CameraServiceStub:
     CreateCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.CreateCameraRequest, _camera_service_pb2.CreateCameraResponse]
     """Creates a camera, inactive."""
     GetCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.GetCameraRequest, _camera_service_pb2.GetCameraResponse]
-    """Returns one camera."""
+    """Returns one camera, as it is or as it was."""
+    ListCameraEvents: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.ListCameraEventsRequest, _camera_service_pb2.ListCameraEventsResponse]
+    """Lists what happened to a camera, newest first, a page at a time: also to one that was deleted."""
     ListCameras: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.ListCamerasRequest, _camera_service_pb2.ListCamerasResponse]
     """Lists the cameras that the caller may see by name, a page at a time."""
     UpdateCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.UpdateCameraRequest, _camera_service_pb2.UpdateCameraResponse]
@@ -56,7 +58,9 @@ class CameraServiceAsyncStub(CameraServiceStub):
     CreateCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.CreateCameraRequest, _camera_service_pb2.CreateCameraResponse]  # type: ignore[assignment]
     """Creates a camera, inactive."""
     GetCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.GetCameraRequest, _camera_service_pb2.GetCameraResponse]  # type: ignore[assignment]
-    """Returns one camera."""
+    """Returns one camera, as it is or as it was."""
+    ListCameraEvents: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.ListCameraEventsRequest, _camera_service_pb2.ListCameraEventsResponse]  # type: ignore[assignment]
+    """Lists what happened to a camera, newest first, a page at a time: also to one that was deleted."""
     ListCameras: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.ListCamerasRequest, _camera_service_pb2.ListCamerasResponse]  # type: ignore[assignment]
     """Lists the cameras that the caller may see by name, a page at a time."""
     UpdateCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.UpdateCameraRequest, _camera_service_pb2.UpdateCameraResponse]  # type: ignore[assignment]
@@ -85,7 +89,15 @@ class CameraServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _camera_service_pb2.GetCameraRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_camera_service_pb2.GetCameraResponse, _abc.Awaitable[_camera_service_pb2.GetCameraResponse]]:
-        """Returns one camera."""
+        """Returns one camera, as it is or as it was."""
+
+    @_abc_1.abstractmethod
+    def ListCameraEvents(
+        self,
+        request: _camera_service_pb2.ListCameraEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_camera_service_pb2.ListCameraEventsResponse, _abc.Awaitable[_camera_service_pb2.ListCameraEventsResponse]]:
+        """Lists what happened to a camera, newest first, a page at a time: also to one that was deleted."""
 
     @_abc_1.abstractmethod
     def ListCameras(
