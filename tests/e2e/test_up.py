@@ -86,7 +86,6 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
     await line_with(first, r"mesh: (\d+)/\1 serving")
     await line_with(first, r"Demo plaza: streaming, \d+\.\d frames/s; Promenade: \d+ \(true \d+\)")
     await line_with(first, r"Yard: ended")
-    await choose_with_first_password(gateway_in(healthy), password, data)
     before = await stored(gateway_in(healthy), data)
     await line_with(first, r"Demo plaza: \d+ errors in \d+ true crossings")
     assert await first.wait() == 0
@@ -107,39 +106,20 @@ async def test_it_counts_ends_by_itself_and_keeps_its_data(tmp_path: Path) -> No
     assert processes_of(data) == []
 
 
-async def choose_with_first_password(url: str, password: str, data: Path) -> None:
-    """Log in as people do, which permits nothing until they have chosen a password of their own."""
-    login = ("login", "--email", FIRST_ADMIN, "--password-stdin")
-    assert (await command(url, data, *login, typed=password))[0] == 0
-    status, output = await command(url, data, "users", "list")
-    assert status == 1
-    assert "`tally passwd` comes first" in output
-    own = DataFolder(data).secret(OWN_SECRET)
-    typed = f"{password}\n{own}\n"
-    assert (await command(url, data, "passwd", "--password-stdin", typed=typed))[0] == 0
-
-
 async def log_in(url: str, data: Path) -> None:
-    """At either port of the gateway."""
-    own = DataFolder(data).secret(OWN_SECRET)
-    login = ("login", "--email", FIRST_ADMIN, "--password-stdin")
-    for arguments in (login, ("users", "list", "--json"), ("logout",)):
-        status, output = await command(url, data, *arguments, typed=own)
-        assert status == 0, output
-
-
-async def command(url: str, data: Path, *arguments: str, typed: str = "") -> tuple[int | None, str]:
-    """The exit status and the output of a command."""
+    """As people do, at either port of the gateway."""
     environment = os.environ | {
         "TALLY_GATEWAY": url,
         "TALLY_CA": str(authority_file(DataFolder(data))),
         "XDG_CONFIG_HOME": str(data.parent / "config"),
     }
-    process = await asyncio.create_subprocess_exec(
-        str(TALLY), *arguments, env=environment, stdin=PIPE, stdout=PIPE, stderr=STDOUT
-    )
-    output, _ = await process.communicate(typed.encode())
-    return process.returncode, output.decode()
+    login = ["login", "--email", FIRST_ADMIN, "--password-stdin"]
+    for command in (login, ["users", "list", "--json"], ["logout"]):
+        process = await asyncio.create_subprocess_exec(
+            str(TALLY), *command, env=environment, stdin=PIPE, stdout=PIPE, stderr=STDOUT
+        )
+        output, _ = await process.communicate(DataFolder(data).secret(OWN_SECRET).encode())
+        assert process.returncode == 0, output.decode()
 
 
 def gateway_in(line: str) -> str:

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import grpc
 import httpx
 import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 
 from gateway_envoy import load_table
@@ -36,6 +36,9 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
     """Does what a test tells it to, and counts its calls."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self.calls = 0
         self.etag = ""
         self.labels: dict[str, str] = {}
@@ -65,6 +68,9 @@ class Live(realtime_service_pb2_grpc.RealtimeServiceServicer):
     """Streams one message for each permission to go on."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self.go_on = asyncio.Semaphore(0)
 
     async def Subscribe(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
@@ -158,13 +164,12 @@ def serving_live(live: Live) -> AbstractAsyncContextManager[RunningServer]:
     )
 
 
-@pytest.fixture
-async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
+@asynccontextmanager
+async def running_setup(folder: DataFolder) -> AsyncIterator[Setup]:
     """A fresh gateway with a camera and a realtime server behind it."""
     cameras = Cameras()  # type: ignore[abstract]  # the methods left out are never called
     live = Live()
     add_cameras = partial(camera_service_pb2_grpc.add_CameraServiceServicer_to_server, cameras)
-    folder = DataFolder(tmp_path)
     async with (
         serving("camera", add_cameras) as camera,
         serving_live(live) as realtime,
@@ -173,13 +178,28 @@ async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
         yield Setup(folder, envoy, cameras, live)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def modules_setup(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Setup]:
+    """One gateway for a module, whose tests run in the module's event loop."""
+    async with running_setup(DataFolder(tmp_path_factory.mktemp("gateway"))) as running:
+        yield running
+
+
 @pytest.fixture
+def setup(modules_setup: Setup) -> Setup:
+    """The module's gateway; what stands behind it has forgotten what other tests told it."""
+    modules_setup.cameras.forget()
+    modules_setup.live.forget()
+    return modules_setup
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def http(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=setup.url, headers=ADMINISTRATOR, timeout=20) as client:
         yield client
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def channel(setup: Setup) -> AsyncIterator[grpc.aio.Channel]:
     async with connect(setup.gateway.listen, credentials=Bearer(token())) as channel:
         yield channel

@@ -22,8 +22,16 @@ from tally.kernel.grpc.client import connect
 from tally.stack.envoy import EnvoyServer, private_gateway
 from tally.stack.folder import DataFolder, free_port
 from tests.component.auth.matrix import token
-from tests.component.gateway.conftest import Live, Setup, gateway_to, serving_live
+from tests.component.gateway.conftest import (
+    Live,
+    Setup,
+    gateway_to,
+    running_setup,
+    serving_live,
+)
 from tests.meshes import Bearer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 GET = f"/api/v1/cameras/{CAMERA_ID}"
@@ -135,9 +143,10 @@ async def test_a_body_that_is_too_large_is_refused_in_json(
     assert setup.cameras.calls == 0
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(impatient: None, setup: Setup) -> None:
+async def test_a_body_that_does_not_come_is_not_waited_for(impatient: None, tmp_path: Path) -> None:
     request = b"POST /api/v1/cameras HTTP/1.1\r\nhost: tally\r\ncontent-length: 9\r\n\r\n"
-    answer = await answer_to(setup.gateway.listen, request)
+    async with running_setup(DataFolder(tmp_path)) as setup:
+        answer = await answer_to(setup.gateway.listen, request)
     assert answer is not None
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 ")

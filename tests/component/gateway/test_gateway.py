@@ -20,6 +20,8 @@ from tally.kernel.contracts import methods
 from tests.component.auth.matrix import token
 from tests.component.gateway.conftest import MAX_REQUESTS, Setup
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 DOOR = {"name": "Door", "stream": {"uri": "demo://plaza"}}
 GET = f"/api/v1/cameras/{CAMERA_ID}"

@@ -2,15 +2,29 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+import pytest_asyncio
 
 from benchmarks.gateway.wire import answer_to
-from tests.component.gateway.conftest import Setup
+from tally.stack.folder import DataFolder
+from tests.component.gateway.conftest import Setup, running_setup
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ABOUT_KEYS = ("/.well-known/jwks.json", "/api/v1/auth/whoami")
 SECRET = "s3cr3t-that-nobody-may-read"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def setup(tmp_path: Path) -> AsyncIterator[Setup]:
+    """A gateway whose log holds nothing but the test's own requests."""
+    async with running_setup(DataFolder(tmp_path)) as running:
+        yield running
 
 
 def entries(setup: Setup) -> list[dict[str, Any]]:

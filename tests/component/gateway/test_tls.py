@@ -22,6 +22,8 @@ from tests.component.auth.matrix import token
 from tests.component.gateway.conftest import ADMINISTRATOR, Setup, gateway_to
 from tests.meshes import Bearer
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 GET = f"/api/v1/cameras/{CAMERA_ID}"
 
