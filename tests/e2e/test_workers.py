@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-import sys
 from typing import Any
 
 import grpc
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
 from tally.api.camera.v1 import stream_pb2
+from tally.cli.main import app
 from tally.kernel.ids import new_id
 from tally.stack.mesh import Mesh
 from tests.component.auth.programs import Accounts
@@ -26,21 +27,14 @@ class Tally:
     """The `tally` command at a mesh, with a key that may do everything."""
 
     def __init__(self, gateway: str, key: str) -> None:
-        self._environment = {"TALLY_GATEWAY": f"http://{gateway}", "TALLY_API_KEY": key}
+        self._runner = CliRunner(
+            env={"TALLY_GATEWAY": f"http://{gateway}", "TALLY_API_KEY": key, "COLUMNS": "200"}
+        )
 
     async def __call__(self, *arguments: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            "from tally.cli.main import main; main()",
-            *arguments,
-            env=self._environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        output, errors = await process.communicate()
-        assert process.returncode == 0, errors.decode()
-        return output.decode()
+        done = await asyncio.to_thread(self._runner.invoke, app, arguments)
+        assert done.exit_code == 0, done.output
+        return done.stdout
 
     async def workers(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(await self("workers", "list", "--json"))

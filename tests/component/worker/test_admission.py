@@ -35,13 +35,14 @@ async def test_a_cordoned_worker_keeps_its_cameras_and_gets_no_more(pool: Pool, 
     first = await activate(bus)
     async with worker.watch() as watch:
         await watch.until(first)
-        closed = await pool.CordonWorker(messages.CordonWorkerRequest(worker_id=worker.id))
-        assert closed.worker.admission == worker_pb2.WORKER_ADMISSION_CORDONED
-        second = await activate(bus)
-        other = await Worker.register(pool, "other")
-        async with other.watch() as others:
-            await others.until(second)
-        await watch.until(first)
+    closed = await pool.CordonWorker(messages.CordonWorkerRequest(worker_id=worker.id))
+    assert closed.worker.admission == worker_pb2.WORKER_ADMISSION_CORDONED
+    second = await activate(bus)
+    other = await Worker.register(pool, "other")
+    async with other.watch() as others:
+        await others.until(second)
+    async with worker.watch() as watch:
+        assert [each.camera_id for each in (await watch.next()).assignments] == [first]
 
 
 async def test_a_drained_worker_gives_its_cameras_away_and_takes_them_again(
