@@ -23,10 +23,9 @@ SpanOption = Annotated[
     str, typer.Option("--last", metavar="SPAN", help="How far back, such as `90m`, `12h` or `7d`.")
 ]
 _EVIDENCE = {
-    count_pb2.EVIDENCE_SEEN_ON_BOTH_SIDES: "seen on both sides",
-    count_pb2.EVIDENCE_BORN_NEAR: "born near the line",
-    count_pb2.EVIDENCE_ENDED_NEAR: "lost near the line",
-    count_pb2.EVIDENCE_INTERPOLATED: "interpolated",
+    count_pb2.EVIDENCE_SEEN_ON_BOTH_SIDES: "both sides",
+    count_pb2.EVIDENCE_BORN_NEAR: "born near",
+    count_pb2.EVIDENCE_ENDED_NEAR: "lost near",
     count_pb2.EVIDENCE_STITCHED: "stitched",
     count_pb2.EVIDENCE_LOW_SCORE: "low score",
     count_pb2.EVIDENCE_EXTRAPOLATED: "extrapolated",
@@ -73,7 +72,7 @@ async def _crossings(
         return
     names = _direction_names(camera)
     show_table(
-        ["time", "line", "direction", "class", "confidence", "why", "came from", "speed"],
+        ["time", "line", "direction", "class", "sure", "why", "came from", "speed"],
         [_row(each.crossing, names) for each in found],
     )
 
@@ -96,7 +95,7 @@ async def _flows(
 def _row(crossing: count_pb2.Crossing, names: dict[tuple[str, int], str]) -> tuple[str, ...]:
     why = [_EVIDENCE[each] for each in crossing.evidence if each in _EVIDENCE]
     if count_pb2.EVIDENCE_INTERPOLATED in crossing.evidence:
-        why.append(f"{crossing.gap.ToTimedelta().total_seconds():.1f} s out of sight")
+        why.append(f"{crossing.gap.ToTimedelta().total_seconds():.1f} s unseen")
     usual = "in" if crossing.direction == count_pb2.DIRECTION_IN else "out"
     return (
         local_time(crossing.time),

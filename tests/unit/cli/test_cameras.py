@@ -184,7 +184,7 @@ def test_a_camera_is_shown_as_it_was(served: Cameras) -> None:
 def test_crossings_say_what_speaks_for_them(served: Cameras) -> None:
     output = typed("crossings", PLAZA.id)
 
-    assert "seen on both sides, interpolated, 0.8 s out of sight" in output
+    assert "both sides, 0.8 s unseen" in output
     [full] = [row for row in rows(output) if "entering" in row]
     assert full[2:6] == ["door", "entering", "person", "0.89"]
     assert full[-3:] == ["gate", "1.2", "m/s"]
