@@ -18,15 +18,18 @@ from tally.cli.failing import CommandError, failing_clearly
 from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling, is_id, pages
 from tally.cli.shapes import (
     LineOption,
+    MaskOption,
     PairOption,
     UTurnOption,
     line_to_proto,
+    mask_to_proto,
     parse_lines,
+    parse_masks,
     with_pairs,
 )
 from tally.cli.showing import JsonOption, console, local_time, show_json, show_table
 from tally.cli.sites import site_called
-from tally.counting import Line
+from tally.counting import Line, Mask
 
 cameras = typer.Typer(help="Cameras and their lines.", no_args_is_help=True)
 
@@ -59,6 +62,15 @@ def set_lines(
     with failing_clearly():
         lines = with_pairs(parse_lines(line or [], u_turn_window), pair or [])
         asyncio.run(_set_lines(gateway, camera, lines))
+
+
+@cameras.command("masks")
+def set_masks(
+    camera: CameraArgument, mask: MaskOption = None, gateway: GatewayOption = DEFAULT_GATEWAY
+) -> None:
+    """Replace a camera's masks, in which nothing counts, by those given; without any, all of the picture counts."""
+    with failing_clearly():
+        asyncio.run(_set_masks(gateway, camera, parse_masks(mask or [])))
 
 
 @cameras.command()
@@ -160,6 +172,21 @@ async def _set_lines(gateway: str, name: str, lines: Sequence[Line]) -> None:
         answer = await CameraServiceStub(channel).UpdateCamera(request)
     shown = "; ".join(map(_line_text, answer.camera.counting.lines))
     console.print(f"{answer.camera.name} counts at {shown or 'no line'}")
+
+
+async def _set_masks(gateway: str, name: str, masks: Sequence[Mask]) -> None:
+    async with calling(gateway) as channel:
+        camera = await camera_called(channel, name)
+        wanted = camera_pb2.Camera(
+            id=camera.id,
+            etag=camera.etag,
+            counting=geometry_pb2.CountingConfig(masks=map(mask_to_proto, masks)),
+        )
+        request = messages.UpdateCameraRequest(camera=wanted)
+        request.update_mask.paths.append("counting.masks")
+        answer = await CameraServiceStub(channel).UpdateCamera(request)
+    count = len(answer.camera.counting.masks)
+    console.print(f"{answer.camera.name} has {count} {'mask' if count == 1 else 'masks'}")
 
 
 async def _history(gateway: str, name: str, *, as_json: bool) -> None:

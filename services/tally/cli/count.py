@@ -20,14 +20,16 @@ from rich.progress import (
 from tally.cli.failing import failing_clearly
 from tally.cli.shapes import (
     LineOption,
+    MaskOption,
     PairOption,
     UTurnOption,
     parse_lines,
+    parse_masks,
     parse_zones,
     with_pairs,
 )
 from tally.cli.tallying import as_csv, as_json, as_tables
-from tally.counting import Line, Zone
+from tally.counting import Line, Mask, Zone
 from tally.stack.folder import DataFolder
 from tally.stack.models import ModelStore
 from tally.stack.triton import TritonServer
@@ -48,6 +50,7 @@ def count(
             help="A zone: the corners of a polygon, in order. May be repeated.",
         ),
     ] = None,
+    mask: MaskOption = None,
     detector: Annotated[
         str | None,
         typer.Option(help="An installed detector; by default the best one. See `tally models`."),
@@ -86,7 +89,7 @@ def count(
         if json and csv:
             raise typer.BadParameter("choose one of --json and --csv")
         lines = with_pairs(parse_lines(line or [], u_turn_window), pair or [])
-        zones = parse_zones(zone or [])
+        zones, masks = parse_zones(zone or []), parse_masks(mask or [])
         if not lines and not zones:
             raise typer.BadParameter(
                 "nothing to count: draw a line with --line x1,y1,x2,y2 or a zone with --zone",
@@ -97,7 +100,7 @@ def count(
                 "the copy would overwrite the video; choose another name", param_hint="--annotate"
             )
         result = asyncio.run(
-            _count(video, lines, zones, detector, object_class or [], annotate, data, triton)
+            _count(video, lines, zones, masks, detector, object_class or [], annotate, data, triton)
         )
     console = Console()
     if json:
@@ -114,6 +117,7 @@ async def _count(
     video: str,
     lines: Sequence[Line],
     zones: Sequence[Zone],
+    masks: Sequence[Mask],
     detector_name: str | None,
     classes: Sequence[str],
     annotate: Path | None,
@@ -139,6 +143,7 @@ async def _count(
                         detector,
                         lines=lines,
                         zones=zones,
+                        masks=masks,
                         classes=classes,
                         annotate=annotate,
                         title=detector.name,

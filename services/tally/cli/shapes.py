@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from tally.api.counting.v1 import geometry_pb2
-from tally.counting import Line, Pair, Zone
+from tally.counting import Line, Mask, Pair, Zone
 
 Shape = TypeVar("Shape", Line, Zone)
 Point = tuple[float, float]
@@ -40,6 +40,14 @@ PairOption = Annotated[
         "--pair",
         metavar="LINE,LINE=METRES",
         help="Two lines and how far they are apart: tells how fast things are. May be repeated.",
+    ),
+]
+MaskOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mask",
+        metavar="X1,Y1,X2,Y2,X3,Y3,…",
+        help="The corners of a polygon in which nothing counts: whoever stands there is ignored. May be repeated.",
     ),
 ]
 
@@ -122,6 +130,26 @@ def parse_zones(texts: Sequence[str]) -> list[Zone]:
         typer.BadParameter: One is malformed, outside the picture, not a simple polygon, or named like another.
     """
     return _parse(texts, "--zone", "zone", _zone)
+
+
+def parse_masks(texts: Sequence[str]) -> list[Mask]:
+    """Masks from `X1,Y1,X2,Y2,X3,Y3,…`.
+
+    Raises:
+        typer.BadParameter: One is malformed, outside the picture, or not a simple polygon.
+    """
+    masks = []
+    for text in texts:
+        try:
+            masks.append(Mask(tuple(_points(text))))
+        except ValueError as error:
+            raise typer.BadParameter(f"{text!r}: {error}", param_hint="--mask") from None
+    return masks
+
+
+def mask_to_proto(mask: Mask) -> geometry_pb2.Mask:
+    """The mask as the contract has it."""
+    return geometry_pb2.Mask(polygon=[geometry_pb2.Point(x=x, y=y) for x, y in mask.polygon])
 
 
 def _zone(name: str, points: Sequence[Point]) -> Zone:

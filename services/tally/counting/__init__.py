@@ -12,7 +12,8 @@ from tally.counting.events import (
     Visit,
     VisitKind,
 )
-from tally.counting.geometry import Anchor, Line, Pair, Zone
+from tally.counting.geometry import Anchor, Line, Mask, Pair, Zone
+from tally.counting.state import StateRefused
 from tally.counting.warm_up import warm_up
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "Evidence",
     "FrameResult",
     "Line",
+    "Mask",
     "MotionConfig",
     "Pair",
+    "StateRefused",
     "TrackerConfig",
     "Tracks",
     "Visit",

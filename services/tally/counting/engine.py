@@ -1,7 +1,7 @@
 """The counting engine: detections of frame after frame in, crossings and visits out."""
 
 from collections.abc import Iterable, Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,14 @@ from tally.counting.compiled import compiled
 from tally.counting.config import EngineConfig
 from tally.counting.detections import Detections, measure
 from tally.counting.events import Crossing, FrameResult, Tracks, Visit
-from tally.counting.geometry import Line, Zone
+from tally.counting.geometry import Line, Mask, Zone
 from tally.counting.lines import LineCounter
+from tally.counting.masks import Masking
+from tally.counting.state import Tables, fingerprint, pack, unpack
 from tally.counting.tracker import UNBELIEVED, Tracker, Update
 from tally.counting.zones import ZoneCounter
+
+_TIME = "time_s"
 
 
 class CountingEngine:
@@ -25,6 +29,7 @@ class CountingEngine:
     Args:
         lines: Lines to count at; their names differ.
         zones: Zones to count in; their names differ.
+        masks: Where nothing counts.
         frame_size: Width and height of the frame in pixels: they give relative coordinates their shape.
         config: Settings.
 
@@ -37,6 +42,7 @@ class CountingEngine:
         *,
         lines: Sequence[Line] = (),
         zones: Sequence[Zone] = (),
+        masks: Sequence[Mask] = (),
         frame_size: tuple[int, int],
         config: EngineConfig | None = None,
     ) -> None:
@@ -46,6 +52,7 @@ class CountingEngine:
             raise ValueError(f"the frame size {frame_size} must be positive")
         self._config = config or EngineConfig()
         self._frame_size = frame_size
+        self._masking = Masking(masks, frame_size)
         self._tracker = Tracker(self._config, frame_size)
         self._lines = LineCounter(
             lines, frame_size, self._config.hysteresis, self._config.tracker.high_score
@@ -54,6 +61,14 @@ class CountingEngine:
             zones, frame_size, self._config.hysteresis, self._config.zone_settle_s
         )
         self._time_s: float | None = None
+        self._parts: dict[str, Tracker | LineCounter | ZoneCounter] = {
+            "tracker": self._tracker,
+            "lines": self._lines,
+            "zones": self._zones,
+        }
+        self._fingerprint = fingerprint(
+            tuple(lines), tuple(zones), tuple(masks), frame_size, self._config
+        )
 
     def update(self, time_s: float, detections: Detections) -> FrameResult:
         """Takes in one frame.
@@ -68,7 +83,7 @@ class CountingEngine:
         self._advance(time_s)
         low_score = self._config.tracker.low_score
         measurements = measure(detections, self._frame_size, low_score)
-        return self._report(self._tracker.update(time_s, measurements))
+        return self._report(self._tracker.update(time_s, self._masking.outside(measurements)))
 
     def finish(self, time_s: float) -> FrameResult:
         """Ends the stream at `time_s`: all tracks end, and what was held back is decided.
@@ -79,6 +94,30 @@ class CountingEngine:
         if time_s != self._time_s:
             self._advance(time_s)
         return self._report(self._tracker.clear())
+
+    def save(self) -> bytes:
+        """Returns all that the engine remembers: tracks, and where they are at lines and in zones."""
+        return pack(self._fingerprint, self._remembered())
+
+    def restore(self, data: bytes) -> None:
+        """Goes on from what an engine with the same configuration saved, as if it had seen the same frames.
+
+        Raises:
+            StateRefused: The state is damaged, or that of another configuration or version. Nothing has changed.
+        """
+        saved = unpack(data, self._fingerprint, self._remembered())
+        time_s = float(saved[_TIME])
+        self._time_s = time_s if isfinite(time_s) else None
+        for part, counter in self._parts.items():
+            counter.restore({name: saved[f"{part}.{name}"] for name in counter.save()})
+
+    def _remembered(self) -> Tables:
+        tables = {
+            f"{part}.{name}": table
+            for part, counter in self._parts.items()
+            for name, table in counter.save().items()
+        }
+        return {_TIME: np.array(nan if self._time_s is None else self._time_s), **tables}
 
     def _advance(self, time_s: float) -> None:
         if not isfinite(time_s):

@@ -119,18 +119,39 @@ class Zone:
     anchor: Anchor = Anchor.FOOT
 
     def __post_init__(self) -> None:
-        subject = f"zone {self.name!r}"
-        corners = self.polygon
-        if len(corners) < 3:
-            raise ValueError(f"{subject} has {len(corners)} corners: draw at least three")
-        _check_finite(subject, corners)
-        if abs(_signed_area(corners)) < _SMALLEST_AREA:
-            raise ValueError(f"{subject} encloses no area: place its corners around the zone")
-        if meeting := _meeting_sides((*pairwise(corners), (corners[-1], corners[0])), closed=True):
-            raise ValueError(
-                f"{subject} crosses itself: the sides after corners {meeting[0] + 1} and "
-                f"{meeting[1] + 1} meet; order the corners so that they go round the zone once"
-            )
+        _check_polygon(f"zone {self.name!r}", self.polygon)
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A polygon in which nothing counts: whatever is detected there is ignored.
+
+    Attributes:
+        polygon: Its corners; the last joins the first.
+        anchor: Which point of an object must be inside.
+
+    Raises:
+        ValueError: As for zones.
+    """
+
+    polygon: tuple[Point, ...]
+    anchor: Anchor = Anchor.FOOT
+
+    def __post_init__(self) -> None:
+        _check_polygon("mask", self.polygon)
+
+
+def _check_polygon(subject: str, corners: tuple[Point, ...]) -> None:
+    if len(corners) < 3:
+        raise ValueError(f"{subject} has {len(corners)} corners: draw at least three")
+    _check_finite(subject, corners)
+    if abs(_signed_area(corners)) < _SMALLEST_AREA:
+        raise ValueError(f"{subject} encloses no area: place its corners around what it is to hold")
+    if meeting := _meeting_sides((*pairwise(corners), (corners[-1], corners[0])), closed=True):
+        raise ValueError(
+            f"{subject} crosses itself: the sides after corners {meeting[0] + 1} and "
+            f"{meeting[1] + 1} meet; order the corners so that they go round it once"
+        )
 
 
 def _check_finite(subject: str, points: tuple[Point, ...]) -> None:

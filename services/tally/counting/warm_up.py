@@ -4,7 +4,7 @@ import numpy as np
 
 from tally.counting.detections import Detections
 from tally.counting.engine import CountingEngine
-from tally.counting.geometry import Line, Zone
+from tally.counting.geometry import Line, Mask, Zone
 
 _SQUARE = ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8))
 
@@ -15,7 +15,8 @@ def warm_up() -> None:
     Two objects cross a line and a zone, side by side, close enough to contest each other's detections.
     """
     line, zone = Line("line", ((0.5, 0.0), (0.5, 1.0))), Zone("zone", _SQUARE)
-    engine = CountingEngine(lines=[line], zones=[zone], frame_size=(640, 480))
+    mask = Mask(((0.0, 0.0), (0.1, 0.0), (0.0, 0.1)))
+    engine = CountingEngine(lines=[line], zones=[zone], masks=[mask], frame_size=(640, 480))
     size = np.array([0.1, 0.3], np.float32)
     for k in range(12):
         corner = np.array([[0.05 + 0.08 * k, 0.3], [0.07 + 0.08 * k, 0.32]], np.float32)

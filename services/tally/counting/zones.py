@@ -17,7 +17,9 @@ from tally.counting.compiled import compiled
 from tally.counting.detections import FloatArray
 from tally.counting.events import Visit, VisitKind
 from tally.counting.geometry import Zone
+from tally.counting.polygons import Polygons, locate, polygons
 from tally.counting.rows import follow
+from tally.counting.state import Tables
 
 
 class ZoneCounter:
@@ -33,15 +35,7 @@ class ZoneCounter:
         self._zones = tuple(zones)
         self._hysteresis = hysteresis
         self._settle_s = settle_s
-        scale = np.array(frame_size, np.float64)
-        polygons = [np.array(zone.polygon, np.float64) * scale for zone in zones]
-        sizes = [len(polygon) for polygon in polygons]
-        # The sides of all zones stand in one array, those of each zone from its first to the next one's.
-        self._first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
-        self._corner = np.concatenate([np.empty((0, 2)), *polygons])
-        self._way = np.concatenate(
-            [np.empty((0, 2)), *(np.roll(polygon, -1, axis=0) - polygon for polygon in polygons)]
-        )
+        self._shapes = polygons([zone.polygon for zone in zones], frame_size)
         self._offset = np.array([zone.anchor.offset for zone in zones], np.float64)
         self._state: NDArray[Any] = np.zeros((0, len(self._zones)), _STATE)
 
@@ -62,9 +56,7 @@ class ZoneCounter:
             rows,
             boxes,
             times_s,
-            self._first,
-            self._corner,
-            self._way,
+            self._shapes,
             self._offset,
             self._hysteresis,
             self._settle_s,
@@ -78,6 +70,14 @@ class ZoneCounter:
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
         """Drops the rows of tracks that are gone and adds rows for `born` new ones."""
         self._state = follow(self._state, keep, born)
+
+    def save(self) -> Tables:
+        """Returns all that is remembered."""
+        return {"state": self._state}
+
+    def restore(self, saved: Tables) -> None:
+        """Goes on from what was saved."""
+        self._state = saved["state"]
 
     def _change(self, changed: IndexArray, tracks: NDArray[Any]) -> list[Visit]:
         """Lets tracks in or out where a border is settled: (k, 2) rows and zones."""
@@ -123,23 +123,20 @@ def _walk(
     rows: IndexArray,
     boxes: FloatArray,
     times_s: FloatArray,
-    first: IndexArray,
-    corner: FloatArray,
-    way: FloatArray,
+    shapes: Polygons,
     offset: FloatArray,
     hysteresis: float,
     settle_s: float,
 ) -> IndexArray:
     """Takes the tracks where they are now; returns the rows and zones whose border is settled."""
-    zones = len(first) - 1
+    zones = len(offset)
     changed = np.empty((len(rows) * zones, 2), np.intp)
     count = 0
     for k in range(len(rows)):
         for zone in range(zones):
             at = state[rows[k], zone]
-            sides = slice(first[zone], first[zone + 1])
             x, y = boxes[k, 0], boxes[k, 1] + boxes[k, 3] * offset[zone]
-            contained, distance = _locate(x, y, corner[sides], way[sides])
+            contained, distance = locate(shapes, zone, x, y)
             beyond = contained != at.inside
             if beyond and not at.beyond:
                 at.beyond_s = times_s[k]
@@ -167,19 +164,3 @@ def _leave(state: NDArray[Any], rows: IndexArray) -> IndexArray:
                 changed[count, 0], changed[count, 1] = row, zone
                 count += 1
     return changed[:count]
-
-
-@compiled
-def _locate(x: float, y: float, corner: FloatArray, way: FloatArray) -> tuple[bool, float]:
-    """Returns whether a point is inside a polygon, and its distance from the border in pixels."""
-    inside, nearest = False, np.inf
-    for k in range(len(corner)):
-        from_x, from_y = x - corner[k, 0], y - corner[k, 1]
-        way_x, way_y = way[k, 0], way[k, 1]
-        # A ray to the right meets the sides that span the point's height and lie to its right.
-        if (from_y >= 0) != (from_y >= way_y) and (from_x * way_y < from_y * way_x) == (way_y > 0):
-            inside = not inside
-        along = (from_x * way_x + from_y * way_y) / (way_x**2 + way_y**2)
-        along = min(max(along, 0.0), 1.0)
-        nearest = min(nearest, np.hypot(from_x - along * way_x, from_y - along * way_y))
-    return inside, nearest

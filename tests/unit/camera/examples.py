@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tally.camera.adapters.sealing import KeyRingSealer
-from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Point, Zone
+from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Mask, Point, Zone
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.model import Camera
 from tally.camera.domain.site import OpeningHours, Site, SiteSpec, Weekday
@@ -32,6 +32,7 @@ COUNTING = CountingConfig(
     zones=(Zone("hall", (Point(0.1, 0.1), Point(0.9, 0.1), Point(0.3, 0.7))),),
     detector="motion",
     classes=("person", "dog"),
+    masks=(Mask((Point(0.6, 0.6), Point(0.9, 0.6), Point(0.9, 0.9)), Anchor.HEAD),),
 )
 PLAZA = CameraSpec(
     name="Plaza",

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tally.camera.domain.counting import (
     CountingConfig,
     Line,
+    Mask,
     Point,
     Zone,
     line_problem,
@@ -159,6 +160,7 @@ def test_every_violation_is_told_at_its_field() -> None:
             ),
             zones=(PLAZA.counting.zones[0], Zone("z\n", bow_tie)),
             classes=("person", "\x00"),
+            masks=(PLAZA.counting.masks[0], Mask(bow_tie)),
         ),
         labels={"site": "Hà Nội", "k": "\x00"},
     )
@@ -171,6 +173,7 @@ def test_every_violation_is_told_at_its_field() -> None:
         "camera.counting.zones[1].name",
         "camera.counting.zones[1].polygon",
         "camera.counting.classes[1]",
+        "camera.counting.masks[1].polygon",
         "camera.labels['k']",
     }
 

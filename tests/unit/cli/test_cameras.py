@@ -163,6 +163,17 @@ def test_lines_are_drawn(served: Cameras) -> None:
     )
 
 
+def test_masks_are_drawn(served: Cameras) -> None:
+    told = typed("cameras", "masks", "Plaza", "--mask", "0,0,1,0,1,0.2")
+
+    [update] = served.updates
+    assert (update.camera.id, update.camera.etag) == (PLAZA.id, "7")
+    assert list(update.update_mask.paths) == ["counting.masks"]
+    [mask] = update.camera.counting.masks
+    assert [(point.x, point.y) for point in mask.polygon] == [(0, 0), (1, 0), (1, 0.2)]
+    assert told == "Plaza has 1 mask\n"
+
+
 def test_a_cameras_history_says_who_did_what(served: Cameras) -> None:
     output = typed("cameras", "history", "Plaza")
     moved, counts, unknown = (line.rstrip() for line in output.splitlines()[-3:])

@@ -3,7 +3,14 @@
 import pytest
 import typer
 
-from tally.cli.shapes import line_to_proto, parse_lines, parse_zones, with_pairs
+from tally.cli.shapes import (
+    line_to_proto,
+    mask_to_proto,
+    parse_lines,
+    parse_masks,
+    parse_zones,
+    with_pairs,
+)
 from tally.counting import Line, Pair, Zone
 
 
@@ -117,3 +124,14 @@ def test_refuses_a_zone_that_is_none(texts: list[str], reason: str) -> None:
     with pytest.raises(typer.BadParameter, match=reason) as caught:
         parse_zones(texts)
     assert caught.value.param_hint == "--zone"
+
+
+def test_a_mask_is_a_polygon_without_a_name() -> None:
+    [mask] = parse_masks(["0,0,1,0,1,0.5"])
+    assert [(point.x, point.y) for point in mask_to_proto(mask).polygon] == list(mask.polygon)
+
+
+def test_refuses_a_mask_that_is_none() -> None:
+    with pytest.raises(typer.BadParameter, match="at least three") as caught:
+        parse_masks(["0,0,1,0"])
+    assert caught.value.param_hint == "--mask"

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tally.counting import Anchor, Direction, Line, Zone
+from tally.counting import Anchor, Direction, Line, Mask, Zone
+from tally.worker.agent.sources import Pace, open_source
 from tally.worker.agent.sources.demo.layout import DEMO_LINES, DEMO_ZONES
 from tally.worker.agent.sources.demo.options import DemoOptions
 from tally.worker.agent.sources.demo.reference import Reference, Totals
 from tally.worker.agent.truth import Truth
+from tests.unit.worker.agent.scenes import task
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 URI = "demo://plaza?seed=5&walkers=30"
@@ -182,3 +184,12 @@ def test_what_it_does_not_know_it_refuses_and_tells_nothing_of(line: Line) -> No
         reference.totals(line, BEGAN, BEGAN)
     truth = Truth(reference, [line, *DEMO_LINES], DEMO_ZONES)
     assert [total.line for total in truth.totals(BEGAN)] == [DEMO_LINES[0].name]
+
+
+def test_the_truth_includes_what_masks_hide_so_that_none_is_told() -> None:
+    source = open_source(URI, pace=Pace.AS_FAST_AS_POSSIBLE)
+    try:
+        assert Truth.of(source, task(uri=URI)) is not None
+        assert Truth.of(source, task(uri=URI, masks=(Mask(((0, 0), (1, 0), (1, 1))),))) is None
+    finally:
+        source.close()

@@ -67,6 +67,14 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Mask:
+    """A polygon in which nothing counts; its last corner joins the first."""
+
+    polygon: tuple[Point, ...]
+    anchor: Anchor = Anchor.FOOT
+
+
+@dataclass(frozen=True, slots=True)
 class CountingConfig:
     """What a camera counts.
 
@@ -75,12 +83,14 @@ class CountingConfig:
         zones: Counting zones, with unique names.
         detector: Which detector to use; empty leaves it to the worker.
         classes: Which classes to count; empty means people where the detector knows people.
+        masks: Where nothing counts.
     """
 
     lines: tuple[Line, ...] = ()
     zones: tuple[Zone, ...] = ()
     detector: str = ""
     classes: tuple[str, ...] = ()
+    masks: tuple[Mask, ...] = ()
 
 
 def line_problem(points: Sequence[Point]) -> str | None:

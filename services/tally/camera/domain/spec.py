@@ -67,6 +67,9 @@ class CameraSpec:
         for index, zone in enumerate(self.counting.zones):
             if problem := polygon_problem(zone.polygon):
                 yield FieldViolation(f"camera.counting.zones[{index}].polygon", problem)
+        for index, mask in enumerate(self.counting.masks):
+            if problem := polygon_problem(mask.polygon):
+                yield FieldViolation(f"camera.counting.masks[{index}].polygon", problem)
         for field_path, text in self._texts():
             if any(category(character) == "Cc" for character in text):
                 yield FieldViolation(field_path, "must not hold control characters")

@@ -2,7 +2,7 @@
 
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
-from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Point, Zone
+from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Mask, Point, Zone
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.stream import Pace, Stream
 
@@ -52,6 +52,13 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
         ],
         detector=counting.detector,
         classes=counting.classes,
+        masks=[
+            geometry_pb2.Mask(
+                polygon=[_point_to_proto(corner) for corner in mask.polygon],
+                anchor=_ANCHOR_TO_PROTO[mask.anchor],
+            )
+            for mask in counting.masks
+        ],
     )
 
 
@@ -69,6 +76,13 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
         ),
         detector=message.detector,
         classes=tuple(message.classes),
+        masks=tuple(
+            Mask(
+                tuple(_point_from_proto(corner) for corner in mask.polygon),
+                _ANCHOR_FROM_PROTO[mask.anchor],
+            )
+            for mask in message.masks
+        ),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from tally.counting import Direction, FrameResult, Line, Zone
+from tally.counting import Direction, FrameResult, Line, Mask, Zone
 from tally.worker.agent.painting import (
     Colour,
     draw_pill,
@@ -42,6 +42,7 @@ class Annotator:
         lines: The counting lines.
         zones: The zones.
         frame_size: Width and height of the frames in pixels.
+        masks: Where nothing counts, drawn dark.
         title: Shown above the totals.
     """
 
@@ -51,10 +52,12 @@ class Annotator:
         zones: Sequence[Zone],
         frame_size: tuple[int, int],
         *,
+        masks: Sequence[Mask] = (),
         title: str,
     ) -> None:
         self._lines = lines
         self._zones = zones
+        self._masks = masks
         self._size = np.array(frame_size)
         self._title = title
         self._text = max(7, round(min(frame_size) / 45))
@@ -75,6 +78,8 @@ class Annotator:
             self._totals[crossing.line, crossing.direction] += 1
             self._crossed[crossing.line] = (time_s, crossing.direction)
         canvas = image.copy()
+        for mask in self._masks:
+            fill_polygon(canvas, self._pixels(mask.polygon), _INK, 0.7)
         for zone in self._zones:
             self._draw_zone(canvas, zone, result.occupancy.get(zone.name, 0))
         self._draw_trails(canvas, result, time_s)

@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
-from tally.counting import Anchor, Direction, Line, Pair, Zone
+from tally.counting import Anchor, Direction, Line, Mask, Pair, Zone
 from tally.worker.agent.runner import CameraRunner
 from tally.worker.agent.sources import Pace
 from tally.worker.agent.status import StreamState, StreamStatus
@@ -47,6 +47,9 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         zones=tuple(
             Zone(zone.name, tuple(map(_point, zone.polygon)), _ANCHORS[zone.anchor])
             for zone in counting.zones
+        ),
+        masks=tuple(
+            Mask(tuple(map(_point, mask.polygon)), _ANCHORS[mask.anchor]) for mask in counting.masks
         ),
         detector=counting.detector,
         classes=tuple(counting.classes),

@@ -70,6 +70,7 @@ class Reading:
         self._engine = CountingEngine(
             lines=task.lines,
             zones=task.zones,
+            masks=task.masks,
             frame_size=(source.info.width, source.info.height),
         )
         self._recorder = Recorder(
@@ -77,7 +78,7 @@ class Reading:
             task.lines,
             task.zones,
             selection,
-            Truth.of(source, task.uri, task.lines, task.zones),
+            Truth.of(source, task),
         )
 
     async def count(self, noted: Callable[[], None]) -> None:

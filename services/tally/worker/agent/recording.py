@@ -7,7 +7,7 @@ from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tally.counting import CountingEngine, Crossing, FrameResult, Line, Visit, Zone
+from tally.counting import CountingEngine, Crossing, FrameResult, Line, Mask, Visit, Zone
 from tally.worker.agent.annotate import Annotator
 from tally.worker.agent.detector import Detector
 from tally.worker.agent.inspector import Inspector
@@ -70,6 +70,7 @@ async def count_recording(
     *,
     lines: Sequence[Line],
     zones: Sequence[Zone] = (),
+    masks: Sequence[Mask] = (),
     classes: Sequence[str] = (),
     annotate: Path | None = None,
     title: str = "",
@@ -82,6 +83,7 @@ async def count_recording(
         detector: Finds the objects.
         lines: Counting lines.
         zones: Zones.
+        masks: Where nothing counts.
         classes: What to count; empty for people, where the detector knows people.
         annotate: Where to write a copy with everything drawn on it; None writes none.
         title: Shown on the copy.
@@ -95,14 +97,14 @@ async def count_recording(
     """
     selection = ClassSelection(detector, classes)
     size = source.info.width, source.info.height
-    engine = CountingEngine(lines=lines, zones=zones, frame_size=size)
+    engine = CountingEngine(lines=lines, zones=zones, masks=masks, frame_size=size)
     reader = FrameReader(source, drop=False)
     inspector = Inspector(detector, selection, live=False)
     count = RecordingCount(detector.name, peaks={zone.name: 0 for zone in zones})
     times: list[tuple[float, int]] = []
     began = time.monotonic()
     with ExitStack() as stack:
-        draw = _annotator(stack, source, annotate, lines, zones, title)
+        draw = _annotator(stack, source, annotate, lines, zones, masks, title)
         reader.start()
         frames = count_frames(reader, inspector.detect, engine, depth=depth_for(detector))
         try:
@@ -153,6 +155,7 @@ def _annotator(
     target: Path | None,
     lines: Sequence[Line],
     zones: Sequence[Zone],
+    masks: Sequence[Mask],
     title: str,
 ) -> Callable[[CountedFrame], None]:
     if target is None:
@@ -161,7 +164,7 @@ def _annotator(
     writer = stack.enter_context(
         VideoWriter(target, width=info.width, height=info.height, fps=info.fps or FALLBACK_FPS)
     )
-    annotator = Annotator(lines, zones, (info.width, info.height), title=title)
+    annotator = Annotator(lines, zones, (info.width, info.height), masks=masks, title=title)
 
     def draw(counted: CountedFrame) -> None:
         frame = counted.frame

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tally.counting import Line, Zone
+from tally.counting import Line, Mask, Zone
 from tally.worker.agent.sources import Pace
 
 
@@ -22,6 +22,7 @@ class CameraTask:
         pace: How fast a recording is read.
         lines: What to count at.
         zones: What to count in.
+        masks: Where nothing counts.
         detector: Which detector to use; empty for the best one.
         classes: What to count; empty for people, where the detector knows people.
         activate_time: When the camera was activated; a recording's frames are dated from here.
@@ -38,6 +39,7 @@ class CameraTask:
     detector: str
     classes: tuple[str, ...]
     activate_time: datetime
+    masks: tuple[Mask, ...] = ()
     sealed_credentials: bytes = b""
     site_id: str = ""
 

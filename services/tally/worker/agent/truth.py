@@ -8,6 +8,7 @@ from tally.counting import Line, Zone
 from tally.worker.agent.sources import VideoSource
 from tally.worker.agent.sources.demo.reference import Reference
 from tally.worker.agent.sources.demo.source import DemoSource
+from tally.worker.agent.task import CameraTask
 
 
 class Truth:
@@ -27,13 +28,11 @@ class Truth:
         self._until: datetime | None = None
 
     @classmethod
-    def of(
-        cls, source: VideoSource, uri: str, lines: Sequence[Line], zones: Sequence[Zone]
-    ) -> "Truth | None":
-        """The truth about a source; None for sources that do not know it."""
-        if not isinstance(source, DemoSource):
+    def of(cls, source: VideoSource, task: CameraTask) -> "Truth | None":
+        """The truth about a source; None for sources that do not know it, and where masks hide part of it."""
+        if not isinstance(source, DemoSource) or task.masks:
             return None
-        return cls(Reference(uri, began=source.began), lines, zones)
+        return cls(Reference(task.uri, began=source.began), task.lines, task.zones)
 
     def begin(self, moment: datetime) -> None:
         """The run's first frame shows this moment."""

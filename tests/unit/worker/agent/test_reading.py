@@ -8,6 +8,7 @@ import pytest
 
 from tally.api.counting.v1 import count_pb2
 from tally.api.counting.v1.events_pb2 import CountsRecorded
+from tally.counting import Mask
 from tally.kernel.errors import FailedPrecondition
 from tally.kernel.grpc.validation import check_message
 from tally.worker.agent.detector import Detector, DetectorUnavailable
@@ -25,6 +26,7 @@ async def read(
     detector: Detector | None = None,
     *,
     now: Callable[[], CameraTask] = task,
+    set_task: CameraTask | None = None,
 ) -> list[CountsRecorded]:
     records: list[CountsRecorded] = []
 
@@ -34,7 +36,13 @@ async def read(
 
     detector = detector or WalkDetector()
     reading = Reading(
-        task(), source, RUN_ID, detector, ClassSelection(detector), now=now, keep=keep
+        set_task or task(),
+        source,
+        RUN_ID,
+        detector,
+        ClassSelection(detector),
+        now=now,
+        keep=keep,
     )
     try:
         await reading.count(lambda: None)
@@ -69,6 +77,13 @@ async def test_one_person_crosses_once_and_is_inside_until_the_end() -> None:
     assert records[-2].occupancies[0].count == 1
     assert (records[-1].occupancies[0].count, records[-1].occupancies[0].peak) == (0, 1)
     assert (records[-1].totals[0].in_count, records[-1].totals[0].out_count) == (1, 0)
+
+
+async def test_whoever_walks_in_a_mask_is_in_no_record() -> None:
+    everywhere = Mask(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+    records = await read(WalkSource(frames=50), set_task=task(masks=(everywhere,)))
+    assert sum(record.frames_processed for record in records) == 50
+    assert not any(record.crossings or record.visits for record in records)
 
 
 async def test_a_recording_that_is_read_again_makes_the_same_records() -> None:

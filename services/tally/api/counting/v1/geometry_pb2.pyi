@@ -208,6 +208,36 @@ class Zone(_message.Message):
 Global___Zone: _TypeAlias = Zone  # noqa: Y015
 
 @_typing.final
+class Mask(_message.Message):
+    """A polygon in which nothing counts: whatever is detected there is ignored, as if nobody were there. For screens, mirrors,
+    posters and what is seen through a window.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POLYGON_FIELD_NUMBER: _builtins.int
+    ANCHOR_FIELD_NUMBER: _builtins.int
+    anchor: Global___Anchor.ValueType
+    """Which point of an object must be inside."""
+    @_builtins.property
+    def polygon(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]:
+        """The corners in order; the last joins the first. Sides must not cross one another."""
+
+    def __init__(
+        self,
+        *,
+        polygon: _abc.Iterable[Global___Point] | None = ...,
+        anchor: Global___Anchor.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "polygon", b"polygon"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mask: _TypeAlias = Mask  # noqa: Y015
+
+@_typing.final
 class CountingConfig(_message.Message):
     """What a camera counts."""
 
@@ -217,6 +247,7 @@ class CountingConfig(_message.Message):
     ZONES_FIELD_NUMBER: _builtins.int
     DETECTOR_FIELD_NUMBER: _builtins.int
     CLASSES_FIELD_NUMBER: _builtins.int
+    MASKS_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     """Which detector to use, such as `yolox-nano` or `motion`. Empty: the worker's best installed one."""
     @_builtins.property
@@ -231,6 +262,10 @@ class CountingConfig(_message.Message):
     def classes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Which classes to count, such as `person`. Empty: people where the detector knows people, all objects otherwise."""
 
+    @_builtins.property
+    def masks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mask]:
+        """Where nothing counts."""
+
     def __init__(
         self,
         *,
@@ -238,10 +273,11 @@ class CountingConfig(_message.Message):
         zones: _abc.Iterable[Global___Zone] | None = ...,
         detector: _builtins.str = ...,
         classes: _abc.Iterable[_builtins.str] | None = ...,
+        masks: _abc.Iterable[Global___Mask] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "detector", b"detector", "lines", b"lines", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
