@@ -41,6 +41,7 @@ from tally.counting.events import Crossing, Direction
 from tally.counting.geometry import Line
 from tally.counting.polylines import NOWHERE, Polylines, passage, polylines, signed_distance
 from tally.counting.rows import follow
+from tally.counting.state import Tables
 
 
 class LineCounter:
@@ -97,6 +98,14 @@ class LineCounter:
     def follow(self, keep: NDArray[np.bool_], born: int) -> None:
         """Drops the rows of tracks that are gone and adds rows for `born` new ones."""
         self._state = follow(self._state, keep, born)
+
+    def save(self) -> Tables:
+        """Returns all that is remembered."""
+        return {"state": self._state, "began_s": np.array(self._began_s)}
+
+    def restore(self, saved: Tables) -> None:
+        """Goes on from what was saved."""
+        self._state, self._began_s = saved["state"], float(saved["began_s"])
 
     def _crossings(self, told: NDArray[Any], tracks: NDArray[Any]) -> list[Crossing]:
         # Sorting takes longer than all the rest, and nothing is what most frames tell.

@@ -31,6 +31,7 @@ from tally.counting.config import EngineConfig
 from tally.counting.detections import FloatArray, Measurements
 from tally.counting.motion import MOTION_FIELDS, MotionModel, correct
 from tally.counting.rows import follow
+from tally.counting.state import Tables
 from tally.counting.stitching import LEAST_CONTINUITY, continuity
 
 UNBELIEVED = -1
@@ -139,6 +140,19 @@ class Tracker:
         if born:
             self._bear(self.tracks[-born:], measurements, lonely)
         return Update(tracks, (*earlier, now), ended, alive, born)
+
+    def save(self) -> Tables:
+        """Returns all that is remembered."""
+        return {
+            "tracks": self.tracks,
+            "time_s": np.array(self.time_s),
+            "next_id": np.array(self._next_id),
+        }
+
+    def restore(self, saved: Tables) -> None:
+        """Goes on from what was saved."""
+        self.tracks = saved["tracks"]
+        self.time_s, self._next_id = float(saved["time_s"]), int(saved["next_id"])
 
     def clear(self) -> Update:
         """Ends all tracks."""

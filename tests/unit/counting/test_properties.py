@@ -22,7 +22,7 @@ from tally.counting import (
     VisitKind,
     Zone,
 )
-from tests.unit.counting.scenes import FRAME, watch
+from tests.unit.counting.scenes import FRAME, STEP_S, watch
 
 OPPOSITE = {Direction.IN: Direction.OUT, Direction.OUT: Direction.IN}
 
@@ -86,6 +86,16 @@ def totals(results: list[FrameResult]) -> Counter[Direction]:
     return Counter(crossing.direction for crossing in counted(results))
 
 
+def assert_same(one: FrameResult, other: FrameResult) -> None:
+    assert (one.crossings, one.visits, one.occupancy) == (
+        other.crossings,
+        other.visits,
+        other.occupancy,
+    )
+    np.testing.assert_array_equal(one.tracks.boxes, other.tracks.boxes)
+    np.testing.assert_array_equal(one.tracks.ids, other.tracks.ids)
+
+
 @quick
 @given(seeds, points, points)
 def test_the_same_frames_give_the_same_results(
@@ -100,13 +110,7 @@ def test_the_same_frames_give_the_same_results(
     first, second = (run(wander(seed), lines, zones) for _ in range(2))
 
     for one, other in zip(first, second, strict=True):
-        assert (one.crossings, one.visits, one.occupancy) == (
-            other.crossings,
-            other.visits,
-            other.occupancy,
-        )
-        np.testing.assert_array_equal(one.tracks.boxes, other.tracks.boxes)
-        np.testing.assert_array_equal(one.tracks.ids, other.tracks.ids)
+        assert_same(one, other)
 
 
 @quick
@@ -238,6 +242,32 @@ def test_each_crossing_follows_the_one_before_of_its_track(
         assert 0 < one.confidence < 1
         assert one.evidence
         before[one.track] = one.line
+
+
+@quick
+@given(seeds, st.integers(0, 59), polylines())
+def test_splitting_a_stream_and_restoring_changes_nothing(
+    seed: int, split: int, points: tuple[tuple[float, float], ...]
+) -> None:
+    scene = wander(seed)
+    lines = [Line("line", points), Line("turns", ((0.5, 1.0), (0.5, 0.0)), u_turn_s=2.0)]
+    zones = [Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))]
+
+    engine = CountingEngine(lines=lines, zones=zones, frame_size=FRAME)
+    results = []
+    for k, frame in enumerate(scene.frames):
+        if k == split:
+            state = engine.save()
+            engine = CountingEngine(lines=lines, zones=zones, frame_size=FRAME)
+            engine.restore(state)
+            assert engine.save() == state
+        results.append(engine.update(k * STEP_S, frame))
+    results.append(engine.finish(len(scene.frames) * STEP_S))
+
+    whole = CountingEngine(lines=lines, zones=zones, frame_size=FRAME)
+    for k, (frame, result) in enumerate(zip(scene.frames, results[:-1], strict=True)):
+        assert_same(result, whole.update(k * STEP_S, frame))
+    assert_same(results[-1], whole.finish(len(scene.frames) * STEP_S))
 
 
 anything = st.floats(width=32, allow_nan=True, allow_infinity=True)
