@@ -6,6 +6,7 @@ demo        counts of the demo scene from its first frame on, beside the truth
 confidence  crossings of synthetic worlds: how many are true, by what was seen of them
 engine      tracker, lines and zones: microseconds for each frame
 ingest      crossings stored each second, beside a plain COPY
+pool        a thousand cameras and fifty workers: time until all are assigned, and what a lost worker moves
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
 logins      a flood of logins: p99 of other calls; whether times tell known users from unknown ones
 hostile     hostile requests to the gateway: how many were refused, memory, and whether a good client noticed
@@ -23,6 +24,7 @@ ALL = (
     "confidence",
     "engine",
     "ingest",
+    "pool",
     "echo",
     "logins",
     "hostile",
