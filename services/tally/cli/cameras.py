@@ -44,10 +44,24 @@ _STATES = {
 
 
 @cameras.command("list")
-def list_cameras(gateway: GatewayOption = DEFAULT_GATEWAY, as_json: JsonOption = False) -> None:
+def list_cameras(
+    filter_: Annotated[
+        str,
+        typer.Option(
+            "--filter",
+            help="Conditions that all hold: 'state = active AND labels.floor = \"2\"', 'NOT labels:floor'; a word "
+            "alone is looked for in names.",
+        ),
+    ] = "",
+    order_by: Annotated[
+        str, typer.Option(help="name, create_time or update_time; 'name desc' for the last first.")
+    ] = "",
+    gateway: GatewayOption = DEFAULT_GATEWAY,
+    as_json: JsonOption = False,
+) -> None:
     """Show cameras, their lines and zones."""
     with failing_clearly():
-        asyncio.run(_list(gateway, as_json=as_json))
+        asyncio.run(_list(gateway, filter_, order_by, as_json=as_json))
 
 
 @cameras.command("lines")
@@ -132,15 +146,17 @@ async def camera_called(channel: grpc.aio.Channel, name_or_id: str) -> camera_pb
     raise CommandError(f"no camera is called {name_or_id}", mend="tally cameras list")
 
 
-async def _all(channel: grpc.aio.Channel) -> list[camera_pb2.Camera]:
-    request = messages.ListCamerasRequest(page_size=PAGE_SIZE)
+async def _all(
+    channel: grpc.aio.Channel, filter_: str = "", order_by: str = ""
+) -> list[camera_pb2.Camera]:
+    request = messages.ListCamerasRequest(page_size=PAGE_SIZE, filter=filter_, order_by=order_by)
     listed = pages(CameraServiceStub(channel).ListCameras, request)
     return [camera async for page in listed for camera in page.cameras]
 
 
-async def _list(gateway: str, *, as_json: bool) -> None:
+async def _list(gateway: str, filter_: str, order_by: str, *, as_json: bool) -> None:
     async with calling(gateway) as channel:
-        found = await _all(channel)
+        found = await _all(channel, filter_, order_by)
     if as_json:
         show_json(found)
         return

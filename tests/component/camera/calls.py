@@ -1,5 +1,6 @@
 """Calls of the camera contract."""
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import grpc
@@ -48,10 +49,22 @@ class Cameras:
         )
 
     async def list(
-        self, page_size: int = 0, page_token: str = ""
+        self,
+        page_size: int = 0,
+        page_token: str = "",
+        *,
+        filter_: str = "",
+        order_by: str = "",
+        paths: Sequence[str] = (),
     ) -> camera_service_pb2.ListCamerasResponse:
         return await self.stub.ListCameras(
-            camera_service_pb2.ListCamerasRequest(page_size=page_size, page_token=page_token)
+            camera_service_pb2.ListCamerasRequest(
+                page_size=page_size,
+                page_token=page_token,
+                filter=filter_,
+                order_by=order_by,
+                read_mask=FieldMask(paths=paths),
+            )
         )
 
     async def update(self, camera: camera_pb2.Camera, *paths: str) -> camera_pb2.Camera:

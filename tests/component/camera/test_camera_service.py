@@ -211,3 +211,21 @@ async def test_health_names_what_the_context_depends_on(channel: grpc.aio.Channe
     ):
         answer = await stub.Check(health_pb2.HealthCheckRequest(service=service))
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_a_list_is_filtered_ordered_and_shows_the_fields_asked_for(cameras: Cameras) -> None:
+    for name in ("front door", "back door", "hall"):
+        await cameras.create(a_camera(name))
+    filter_, order_by = 'door AND labels.site = "north"', "create_time desc"
+    first = await cameras.list(1, filter_=filter_, order_by=order_by, paths=["name", "stream.uri"])
+    second = await cameras.list(1, first.next_page_token, filter_=filter_, order_by=order_by)
+    shown = camera_pb2.Camera(name="back door", stream=stream_pb2.Stream(uri="demo://plaza"))
+    assert (list(first.cameras), second.cameras[0].name) == ([shown], "front door")
+    assert second.next_page_token == ""
+    for wrong in (
+        cameras.list(filter_="a OR b"),
+        cameras.list(order_by="id"),
+        cameras.list(paths=["nothing"]),
+    ):
+        code, _ = await refused(wrong)
+        assert code is grpc.StatusCode.INVALID_ARGUMENT

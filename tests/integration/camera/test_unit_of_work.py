@@ -18,6 +18,7 @@ from tally.camera.domain.errors import (
     SiteNotFound,
     SiteUnknown,
 )
+from tally.camera.domain.listing import CameraQuery, Condition, Order, Property
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin
 from tally.camera.domain.site import Site
@@ -50,6 +51,11 @@ async def store(begin: Begin, *fresh: Camera) -> list[Camera]:
             await work.cameras.save(each)
     async with begin() as work:
         return [await work.cameras.get(each.id) for each in fresh]
+
+
+BY_NAME = CameraQuery()
+NORTH = "0190a5b2-0000-7000-8000-00000000000a"
+SECOND = timedelta(seconds=1)
 
 
 async def store_sites(begin: Begin, *sites: Site) -> None:
@@ -136,18 +142,20 @@ async def test_an_error_undoes_the_whole_unit_of_work(begin: Begin) -> None:
     async with begin() as work:
         with pytest.raises(CameraNotFound):
             await work.cameras.get(fresh.id)
-        assert list(await work.read_model.page("", 10, None)) == []
+        assert list(await work.read_model.page(BY_NAME, None, 10, None)) == []
 
 
 async def test_pages_are_in_order_of_name(begin: Begin) -> None:
     names = ["Zebra", "apple", "Äpfel", "a b", "ab", "a", "日本", "\N{GRINNING FACE}"]
     await store(begin, *(camera(name) for name in names))
     async with begin() as work:
-        everything = await work.read_model.page("", 100, None)
+        everything = await work.read_model.page(BY_NAME, None, 100, None)
         assert [found.camera.spec.name for found in everything] == sorted(names)
-        second = await work.read_model.page(sorted(names)[2], 3, None)
+        place = BY_NAME.place(everything[2])
+        second = await work.read_model.page(BY_NAME, place, 3, None)
         assert [found.camera.spec.name for found in second] == sorted(names)[3:6]
-        assert list(await work.read_model.page(max(names), 3, None)) == []
+        last = BY_NAME.place(everything[-1])
+        assert list(await work.read_model.page(BY_NAME, last, 3, None)) == []
 
 
 async def test_pages_keep_to_sites(begin: Begin) -> None:
@@ -164,10 +172,73 @@ async def test_pages_keep_to_sites(begin: Begin) -> None:
             (frozenset({new_id()}), ""),
             (frozenset[str](), ""),
         ):
-            page = await work.read_model.page("", 10, asked)
+            page = await work.read_model.page(BY_NAME, None, 10, asked)
             assert [found.camera.spec.name for found in page] == list(names)
-        later = await work.read_model.page("a", 1, frozenset({north}))
-        assert [found.camera.spec.site_id for found in later] == [north]
+        page_of_north = await work.read_model.page(BY_NAME, None, 10, frozenset({north}))
+        first = BY_NAME.place(page_of_north[0])
+        later = await work.read_model.page(BY_NAME, first, 1, frozenset({north}))
+        assert [found.camera.spec.name for found in later] == ["d"]
+
+
+@pytest.mark.parametrize(
+    ("of", "value", "label", "names"),
+    [
+        (Property.NAME, "Äpfel", "", "Äpfel"),
+        (Property.STATE, "active", "", "door"),
+        (Property.STREAM_STATE, "streaming", "", "door"),
+        (Property.SITE, "", "", "door porch 100%_"),
+        (Property.SITE, NORTH, "", "Äpfel"),
+        (Property.LABEL, "1", "floor", "door"),
+        (Property.LABEL, None, "site", "Äpfel 100%_"),
+        (Property.LABEL, "1", "100%", ""),
+        (Property.TEXT, "DOO", "", "door"),
+        (Property.TEXT, "äPF", "", "Äpfel"),
+        (Property.TEXT, "%_", "", "100%_"),
+        (Property.TEXT, "", "", "door porch 100%_ Äpfel"),
+    ],
+)
+async def test_lists_show_what_meets_all_conditions(
+    begin: Begin, of: Property, value: str | None, label: str, names: str
+) -> None:
+    await store_sites(begin, site("North", NORTH))
+    door, *_ = await store(
+        begin,
+        Camera.create(new_id(), replace(spec("door"), labels={"floor": "1"}), NOON).activate(NOON),
+        Camera.create(new_id(), replace(spec("porch"), labels={"floor": "2"}), NOON),
+        Camera.create(new_id(), replace(spec("Äpfel"), site_id=NORTH), NOON),
+        camera("100%_"),
+    )
+    async with begin() as work:
+        await work.stream_statuses.record(door.id, 1, status())
+        everything = {"door", "porch", "Äpfel", "100%_"}
+        for negated, shown in ((False, {*names.split()}), (True, everything - {*names.split()})):
+            query = CameraQuery((Condition(of, value, label, negated),))
+            page = await work.read_model.page(query, None, 10, None)
+            assert {view.camera.spec.name for view in page} == shown
+        both = (Condition(of, value, label), Condition(Property.NAME, "porch"))
+        page = await work.read_model.page(CameraQuery(both), None, 10, None)
+        assert [view.camera.spec.name for view in page] == ["porch"] * ("porch" in names)
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("descending", [False, True])
+async def test_lists_are_cut_into_pages_in_every_order(
+    begin: Begin, order: Order, descending: bool
+) -> None:
+    times = [NOON, LATER, NOON, LATER + SECOND, NOON + SECOND / 4]
+    made = [Camera.create(new_id(), spec(f"{n}"), time) for n, time in enumerate(times)]
+    await store(begin, *made)
+    query = CameraQuery((), order, descending)
+    shown: list[CameraView] = []
+    async with begin() as work:
+        while page := await work.read_model.page(
+            query, query.place(shown[-1]) if shown else None, 2, None
+        ):
+            shown += page
+    places = [query.place(view) for view in shown]
+    assert places == sorted(places, reverse=descending)
+    assert {view.camera.id for view in shown} == {camera.id for camera in made}
+    assert len(shown) == len(made)
 
 
 async def test_all_that_happened_to_a_camera_is_kept(begin: Begin) -> None:
@@ -224,9 +295,6 @@ async def test_a_camera_holds_its_site(begin: Begin) -> None:
             await work.sites.get(north.id)
 
 
-SECOND = timedelta(seconds=1)
-
-
 @pytest.mark.parametrize(
     ("epoch", "time", "kept"),
     [
@@ -248,7 +316,7 @@ async def test_the_newest_status_is_kept(
         await work.stream_statuses.record(known.id, epoch, second)
     assert (await view(begin, known.id)).stream_status == (second if kept else first)
     async with begin() as work:
-        [listed] = await work.read_model.page("", 10, None)
+        [listed] = await work.read_model.page(BY_NAME, None, 10, None)
     assert listed.stream_status == (second if kept else first)
 
 

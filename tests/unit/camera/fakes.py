@@ -16,6 +16,7 @@ from tally.camera.domain.errors import (
     SiteUnknown,
 )
 from tally.camera.domain.events import CameraEvent, RecordedEvent
+from tally.camera.domain.listing import CameraQuery
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
@@ -97,14 +98,23 @@ class MemoryReadModel:
             raise CameraNotFound(camera_id)
         return self._view(self._memory.cameras[camera_id])
 
-    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[CameraView]:
+    async def page(
+        self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites
+    ) -> Sequence[CameraView]:
         seen = (
-            camera
+            self._view(camera)
             for camera in self._memory.cameras.values()
             if sites is None or camera.spec.site_id in sites
         )
-        cameras = sorted(seen, key=lambda camera: camera.spec.name)
-        return [self._view(camera) for camera in cameras if camera.spec.name > after][:limit]
+        met = [view for view in seen if all(each.holds(view) for each in query.conditions)]
+        met.sort(key=query.place, reverse=query.descending)
+        if after is not None:
+            met = [
+                view
+                for view in met
+                if (query.place(view) < after if query.descending else query.place(view) > after)
+            ]
+        return met[:limit]
 
     async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:
         held = self._memory.cameras

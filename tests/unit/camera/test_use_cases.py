@@ -19,6 +19,7 @@ from tally.camera.domain.errors import (
     CameraNotFound,
     EtagMismatch,
 )
+from tally.camera.domain.listing import CameraQuery, Condition, Order, Property
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream
 from tally.kernel.errors import InvalidInput
@@ -134,12 +135,12 @@ async def test_pages_follow_one_another_until_all_is_shown(
     list_cameras = ListCameras(memory.begin)
     shown, token = [], ""
     for expected in (3, 3, 1):
-        page = await list_cameras(3, token, sites=None)
+        page = await list_cameras(CameraQuery(), 3, token, sites=None)
         assert len(page.cameras) == expected
         shown += [view.camera.spec.name for view in page.cameras]
         token = page.next_page_token
     assert (shown, token) == (names, "")
-    assert (await list_cameras(7, sites=None)).next_page_token == ""
+    assert (await list_cameras(page_size=7, sites=None)).next_page_token == ""
 
 
 async def test_a_page_has_50_cameras_unless_asked_otherwise(
@@ -152,8 +153,23 @@ async def test_a_page_has_50_cameras_unless_asked_otherwise(
 
 async def test_a_token_that_is_none_is_refused(memory: Memory) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await ListCameras(memory.begin)(10, "nonsense", sites=None)
+        await ListCameras(memory.begin)(CameraQuery(), 10, "nonsense", sites=None)
     assert [violation.field for violation in caught.value.violations] == ["page_token"]
+
+
+async def test_a_token_belongs_to_one_list(memory: Memory, create: CreateCamera) -> None:
+    for name in "ab":
+        await create(spec(name), sites=None)
+    list_cameras = ListCameras(memory.begin)
+    token = (await list_cameras(CameraQuery(), 1, sites=None)).next_page_token
+    for other in (
+        CameraQuery(descending=True),
+        CameraQuery(order=Order.CREATE_TIME),
+        CameraQuery((Condition(Property.NAME, "b"),)),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            await list_cameras(other, 1, token, sites=None)
+        assert caught.value.reason == "PAGE_TOKEN_INVALID"
 
 
 @pytest.mark.parametrize("uri", ["http://169.254.169.254/latest", "rtsp://127.0.0.1/live"])

@@ -37,11 +37,13 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
 
     def __init__(self) -> None:
         self.updates: list[camera_service_pb2.UpdateCameraRequest] = []
+        self.listed: list[camera_service_pb2.ListCamerasRequest] = []
         self.asked: list[camera_service_pb2.GetCameraRequest] = []
 
     async def ListCameras(  # noqa: N802 - gRPC's name
         self, request: camera_service_pb2.ListCamerasRequest, context: object
     ) -> camera_service_pb2.ListCamerasResponse:
+        self.listed.append(request)
         return camera_service_pb2.ListCamerasResponse(cameras=[PLAZA])
 
     async def UpdateCamera(  # noqa: N802 - gRPC's name
@@ -143,6 +145,12 @@ def test_cameras_are_listed_with_what_their_directions_are_called(served: Camera
     [row] = [row for row in rows(typed("cameras", "list")) if "Plaza" in row]
 
     assert row == ["Plaza", "active", "door", "(entering/leaving)", PLAZA.id]
+
+
+def test_a_list_is_filtered_and_ordered(served: Cameras) -> None:
+    typed("cameras", "list", "--filter", "NOT door", "--order-by", "create_time desc")
+    [request] = served.listed
+    assert (request.filter, request.order_by) == ("NOT door", "create_time desc")
 
 
 def test_lines_are_drawn(served: Cameras) -> None:

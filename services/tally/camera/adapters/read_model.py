@@ -9,8 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.camera.adapters import tables
+from tally.camera.adapters.listing import COLUMNS, behind, met
 from tally.camera.adapters.tables import cameras, stream_statuses, violated_constraint
 from tally.camera.domain.errors import CameraNameTaken, CameraNotFound, SiteUnknown
+from tally.camera.domain.listing import CameraQuery
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.identity import Sites
@@ -30,12 +32,18 @@ class PostgresReadModel:
             raise CameraNotFound(camera_id)
         return _view(row)
 
-    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[CameraView]:
-        """At most `limit` cameras of these sites in order of name, from the first whose name follows `after`."""
-        query = _views().where(cameras.c.name > after).order_by(cameras.c.name).limit(limit)
+    async def page(
+        self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites
+    ) -> Sequence[CameraView]:
+        """At most `limit` cameras of these sites as the query says, from the first behind the place `after`."""
+        statement = _views().where(*map(met, query.conditions)).limit(limit)
+        for column in (COLUMNS[query.order], cameras.c.id):
+            statement = statement.order_by(column.desc() if query.descending else column)
+        if after is not None:
+            statement = statement.where(behind(query, after))
         if sites is not None:
-            query = query.where(cameras.c.site_id.in_(sites))
-        return [_view(row) for row in await self._connection.execute(query)]
+            statement = statement.where(cameras.c.site_id.in_(sites))
+        return [_view(row) for row in await self._connection.execute(statement)]
 
     async def put(self, camera: Camera) -> None:
         """Show the camera as it is now; a deleted one no longer.

@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Enum,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -100,6 +101,14 @@ cameras = Table(
     Column("sealed_credentials", LargeBinary, nullable=False),
     Column("site_id", Uuid(as_uuid=False), ForeignKey(sites.c.id, name=KNOWN_SITE), index=True),
     UniqueConstraint("name", name=UNIQUE_NAME),
+    Index("cameras_create_time", "create_time", "id"),
+    Index("cameras_update_time", "update_time", "id"),
+    Index(
+        "cameras_labels",
+        "labels",
+        postgresql_using="gin",
+        postgresql_ops={"labels": "jsonb_path_ops"},
+    ),
     comment="The read model: every camera that is not deleted, as its events made it.",
 )
 

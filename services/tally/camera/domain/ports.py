@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.events import RecordedEvent
+from tally.camera.domain.listing import CameraQuery
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
@@ -53,8 +54,10 @@ class CameraReadModel(Protocol):
             CameraNotFound: There is none.
         """
 
-    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[CameraView]:
-        """At most `limit` cameras of these sites in order of name, from the first whose name follows `after`."""
+    async def page(
+        self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites
+    ) -> Sequence[CameraView]:
+        """At most `limit` cameras of these sites as the query says, from the first behind the place `after`."""
 
     async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:
         """Hold these cameras and no others; nobody else changes cameras meanwhile.

@@ -13,6 +13,7 @@ from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.query.list_camera_events import ListCameraEvents
 from tally.camera.application.query.list_cameras import ListCameras
 from tally.camera.mapping.history import past_from_proto, recorded_to_proto
+from tally.camera.mapping.listing import masked, query_from_text
 from tally.camera.mapping.resource import camera_to_proto, spec_from_proto
 from tally.camera.mapping.revision import credentials_revision, revision
 from tally.camera.mapping.values import credentials_from_proto
@@ -54,7 +55,7 @@ class CameraServicer(CameraServiceServicer):
         """Return one camera, as it is or as it was."""
         past = past_from_proto(request)
         view = await self.get_camera(request.camera_id, past, sites=current_sites())
-        return messages.GetCameraResponse(camera=camera_to_proto(view))
+        return messages.GetCameraResponse(camera=masked(camera_to_proto(view), request.read_mask))
 
     async def ListCameraEvents(  # noqa: N802 - gRPC's name
         self, request: messages.ListCameraEventsRequest, context: ServicerContext
@@ -70,10 +71,13 @@ class CameraServicer(CameraServiceServicer):
     async def ListCameras(  # noqa: N802 - gRPC's name
         self, request: messages.ListCamerasRequest, context: ServicerContext
     ) -> messages.ListCamerasResponse:
-        """List cameras by name, a page at a time."""
-        page = await self.list_cameras(request.page_size, request.page_token, sites=current_sites())
+        """List cameras, a page at a time."""
+        query = query_from_text(request.filter, request.order_by)
+        page = await self.list_cameras(
+            query, request.page_size, request.page_token, sites=current_sites()
+        )
         return messages.ListCamerasResponse(
-            cameras=[camera_to_proto(view) for view in page.cameras],
+            cameras=[masked(camera_to_proto(view), request.read_mask) for view in page.cameras],
             next_page_token=page.next_page_token,
         )
 

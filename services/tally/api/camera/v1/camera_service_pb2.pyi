@@ -85,6 +85,7 @@ class GetCameraRequest(_message.Message):
     CAMERA_ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     version: _builtins.int
@@ -93,16 +94,21 @@ class GetCameraRequest(_message.Message):
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """As it was at this time."""
 
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Which of its fields to show, such as `name` or `counting.lines`; all if absent."""
+
     def __init__(
         self,
         *,
         camera_id: _builtins.str = ...,
         version: _builtins.int = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "past", b"past", "version", b"version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "past", b"past", "read_mask", b"read_mask", "version", b"version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "camera_id", b"camera_id", "past", b"past", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "camera_id", b"camera_id", "past", b"past", "read_mask", b"read_mask", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_past: _TypeAlias = _typing.Literal["version", "as_of"]  # noqa: Y015
     _WhichOneofArgType_past: _TypeAlias = _typing.Literal["past", b"past"]  # noqa: Y015
@@ -200,19 +206,36 @@ class ListCamerasRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most so many; 0 means 50."""
     page_token: _builtins.str
-    """`next_page_token` of the page before; empty for the first page."""
+    """`next_page_token` of the page before, asked for with the same filter and order; empty for the first page."""
+    filter: _builtins.str
+    """Which cameras, after AIP-160: conditions that must all hold, with `AND` or nothing between, `NOT` or `-` before one that
+    must not. `name`, `state`, `site_id`, `stream_status.state` and `labels.KEY` are compared by `=` and `!=`; `labels:KEY` asks
+    whether there is such a label; a word alone is looked for in names, in upper and lower case. Values may stand in double quotes.
+    """
+    order_by: _builtins.str
+    """`name`, `create_time` or `update_time`, followed by `desc` for the last first; empty: `name`."""
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Which fields of each to show, such as `name` or `counting.lines`; all if absent."""
+
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_mask", b"read_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "read_mask", b"read_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -230,7 +253,7 @@ class ListCamerasResponse(_message.Message):
     """Asks for the next page; empty on the last one."""
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[_camera_pb2.Camera]:
-        """The cameras, by name."""
+        """The cameras, in the order asked for."""
 
     def __init__(
         self,

@@ -103,7 +103,7 @@ class CameraServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCameras(self, request, context):
-        """Lists the cameras that the caller may see by name, a page at a time.
+        """Lists the cameras that the caller may see, a page at a time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class CameraServiceStub:
     ListCameraEvents: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.ListCameraEventsRequest, _camera_service_pb2.ListCameraEventsResponse]
     """Lists what happened to a camera, newest first, a page at a time: also to one that was deleted."""
     ListCameras: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.ListCamerasRequest, _camera_service_pb2.ListCamerasResponse]
-    """Lists the cameras that the caller may see by name, a page at a time."""
+    """Lists the cameras that the caller may see, a page at a time."""
     UpdateCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.UpdateCameraRequest, _camera_service_pb2.UpdateCameraResponse]
     """Changes the fields of a camera that the mask names."""
     DeleteCamera: _grpc.UnaryUnaryMultiCallable[_camera_service_pb2.DeleteCameraRequest, _camera_service_pb2.DeleteCameraResponse]
@@ -62,7 +62,7 @@ class CameraServiceAsyncStub(CameraServiceStub):
     ListCameraEvents: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.ListCameraEventsRequest, _camera_service_pb2.ListCameraEventsResponse]  # type: ignore[assignment]
     """Lists what happened to a camera, newest first, a page at a time: also to one that was deleted."""
     ListCameras: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.ListCamerasRequest, _camera_service_pb2.ListCamerasResponse]  # type: ignore[assignment]
-    """Lists the cameras that the caller may see by name, a page at a time."""
+    """Lists the cameras that the caller may see, a page at a time."""
     UpdateCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.UpdateCameraRequest, _camera_service_pb2.UpdateCameraResponse]  # type: ignore[assignment]
     """Changes the fields of a camera that the mask names."""
     DeleteCamera: _aio.UnaryUnaryMultiCallable[_camera_service_pb2.DeleteCameraRequest, _camera_service_pb2.DeleteCameraResponse]  # type: ignore[assignment]
@@ -105,7 +105,7 @@ class CameraServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _camera_service_pb2.ListCamerasRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_camera_service_pb2.ListCamerasResponse, _abc.Awaitable[_camera_service_pb2.ListCamerasResponse]]:
-        """Lists the cameras that the caller may see by name, a page at a time."""
+        """Lists the cameras that the caller may see, a page at a time."""
 
     @_abc_1.abstractmethod
     def UpdateCamera(

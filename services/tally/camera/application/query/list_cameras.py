@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
+from tally.camera.domain.listing import CameraQuery, Order
 from tally.camera.domain.model import CameraView
 from tally.camera.domain.ports import Begin
 from tally.kernel.identity import Sites
-from tally.kernel.paging import page_token, read_page_token
+from tally.kernel.paging import invalid_page_token, page_token, read_page_token
 
 DEFAULT_PAGE_SIZE = 50
-_QUERY = ("cameras", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class CameraPage:
     """Some of the cameras.
 
     Attributes:
-        cameras: In order of name.
+        cameras: In the order of the query.
         next_page_token: Asks for those that follow; empty if none do.
     """
 
@@ -27,14 +29,22 @@ class CameraPage:
 
 @dataclass(frozen=True, slots=True)
 class ListCameras:
-    """Lists cameras by name, a page at a time."""
+    """Lists cameras, a page at a time."""
 
     begin: Begin
 
-    async def __call__(self, page_size: int = 0, token: str = "", *, sites: Sites) -> CameraPage:
+    async def __call__(
+        self,
+        query: CameraQuery = CameraQuery(),  # noqa: B008 - immutable
+        page_size: int = 0,
+        token: str = "",
+        *,
+        sites: Sites,
+    ) -> CameraPage:
         """One page.
 
         Args:
+            query: Which cameras, in which order.
             page_size: At most so many cameras; 0 means 50.
             token: `next_page_token` of the page before; empty for the first page.
             sites: Where the caller may see cameras.
@@ -43,10 +53,21 @@ class ListCameras:
             InvalidInput: The token is none of this list's.
         """
         size = page_size or DEFAULT_PAGE_SIZE
-        (after,) = read_page_token(token, _QUERY, key_length=1) if token else ("",)
+        bound = ("cameras", repr(query))
+        after = _place(query, token, bound) if token else None
         async with self.begin() as work:
-            found = await work.read_model.page(after, size + 1, sites)
+            found = await work.read_model.page(query, after, size + 1, sites)
         shown = found[:size]
-        if len(found) == len(shown):
-            return CameraPage(shown, "")
-        return CameraPage(shown, page_token(_QUERY, [shown[-1].camera.spec.name]))
+        more = len(found) > len(shown)
+        return CameraPage(shown, page_token(bound, query.place(shown[-1])) if more else "")
+
+
+def _place(query: CameraQuery, token: str, bound: Sequence[str]) -> tuple[str, str]:
+    key, id_ = read_page_token(token, bound, key_length=2)
+    try:
+        UUID(id_)
+        if query.order is not Order.NAME:
+            datetime.fromisoformat(key)
+    except ValueError:
+        raise invalid_page_token() from None
+    return key, id_
