@@ -5,6 +5,8 @@ detectors   people found in the real recording, and frames/s through Triton
 demo        counts of the demo scene from its first frame on, beside the truth
 confidence  crossings of synthetic worlds: how many are true, by what was seen of them
 engine      tracker, lines and zones: microseconds for each frame
+week        a week of frames through one engine: memory, identities and drift
+cameras     lists of 50 from 100,000 cameras; commands/s beside a bare insert
 ingest      crossings stored each second, beside a plain COPY
 pool        a thousand cameras and fifty workers: time until all are assigned, and what a lost worker moves
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
@@ -23,6 +25,8 @@ ALL = (
     "demo",
     "confidence",
     "engine",
+    "week",
+    "cameras",
     "ingest",
     "pool",
     "echo",

@@ -65,7 +65,8 @@ def measure(
 
     Ignored are: numbers that are not finite, scores below `least_score` or above 1, boxes less than a
     pixel wide or high (negative sizes among them), and boxes that reach farther outside the frame than
-    the frame is large.
+    the frame is large. Taken as they are: no detections at all, detections in any order, and the same box
+    twice, which are two objects. Refused by `Detections`: arrays whose shapes do not fit one another.
     """
     width, height = frame_size
     return Measurements(
