@@ -63,4 +63,4 @@ class CreateCamera:
                 known.camera.require_at(sites)
                 return known
             await work.cameras.save(camera)
-            return await work.read_model.get(camera.id)
+        return CameraView(camera, None)
