@@ -247,6 +247,80 @@ def test_each_crossing_follows_the_latest_of_its_track_that_was_told_before(
         told.setdefault(one.track, []).append(one)
 
 
+@quick
+@given(seeds, st.integers(0, 59), polylines())
+def test_splitting_a_stream_and_restoring_changes_nothing(
+    seed: int, split: int, points: tuple[tuple[float, float], ...]
+) -> None:
+    scene = wander(seed)
+    lines = [Line("line", points), Line("turns", ((0.5, 1.0), (0.5, 0.0)), u_turn_s=2.0)]
+    zones = [Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))]
+
+    engine = CountingEngine(lines=lines, zones=zones, frame_size=FRAME)
+    results = []
+    for k, frame in enumerate(scene.frames):
+        if k == split:
+            state = engine.save()
+            engine = CountingEngine(lines=lines, zones=zones, frame_size=FRAME)
+            engine.restore(state)
+            assert engine.save() == state
+        results.append(engine.update(k * STEP_S, frame))
+    results.append(engine.finish(len(scene.frames) * STEP_S))
+
+    whole = CountingEngine(lines=lines, zones=zones, frame_size=FRAME)
+    for k, (frame, result) in enumerate(zip(scene.frames, results[:-1], strict=True)):
+        assert_same(result, whole.update(k * STEP_S, frame))
+    assert_same(results[-1], whole.finish(len(scene.frames) * STEP_S))
+
+
+@quick
+@given(seeds)
+def test_the_order_of_detections_does_not_matter(seed: int) -> None:
+    random = default_rng(seed)
+
+    def shuffled(frame: Detections) -> Detections:
+        order = random.permutation(len(frame.boxes))
+        return Detections(frame.boxes[order], frame.scores[order], frame.classes[order])
+
+    scene, through = wander(seed), Line("through", ((0.5, 1.0), (0.5, 0.0)))
+    mixed = Scene([shuffled(frame) for frame in scene.frames])
+
+    assert totals(run(scene, [through])) == totals(run(mixed, [through]))
+
+
+@quick
+@given(seeds)
+def test_what_cannot_be_an_object_changes_nothing(seed: int) -> None:
+    worst = np.array(
+        [
+            [np.nan, 0.1, 0.2, 0.3],
+            [0.1, 0.1, np.inf, 0.3],
+            [0.3, 0.3, 0.1, 0.1],
+            [0.1, 0.1, 0.1, 0.1],
+            [-1e30, -1e30, 1e30, 1e30],
+            [0.1, 0.1, 0.2, 0.3],
+            [0.1, 0.1, 0.2, 0.3],
+        ],
+        np.float32,
+    )
+    unsure = np.array([0.9] * 5 + [np.nan, 1.5], np.float32)
+
+    def littered(frame: Detections) -> Detections:
+        return Detections(
+            np.concatenate([worst, frame.boxes]),
+            np.concatenate([unsure, frame.scores]),
+            np.concatenate([np.zeros(len(worst), np.int32), frame.classes]),
+        )
+
+    scene, through = wander(seed), [Line("through", ((0.5, 1.0), (0.5, 0.0)))]
+
+    clean = run(scene, through)
+    dirty = run(Scene([littered(frame) for frame in scene.frames]), through)
+
+    for one, other in zip(clean, dirty, strict=True):
+        assert_same(one, other)
+
+
 anything = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
