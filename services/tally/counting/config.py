@@ -35,6 +35,8 @@ class TrackerConfig:
         min_overlap_low: The same for detections with a low score.
         confirm_hits: Observations with a high score, at least two, after which a track is believed. Its
             path before that counts too.
+        slow_s: Where frames are this long apart or longer, two observations are enough: a third would come
+            too late to see people who are in view for a second or two.
         grace_s: After this long without an observation a track that is not yet believed ends, and a
             believed one is continued by high scores only.
         lost_s: After this long without an observation every track ends.
@@ -48,6 +50,7 @@ class TrackerConfig:
     min_overlap: float = 0.2
     min_overlap_low: float = 0.5
     confirm_hits: int = 3
+    slow_s: float = 0.15
     grace_s: float = 0.5
     lost_s: float = 2.0
 

@@ -7,9 +7,9 @@ remedies, for a filter that is too sure of itself after an occlusion, are not ne
 true time, and the search widens by what it is unsure of (see `motion` and `association`).
 
 Birth and death are made for counting. A track must be seen several times before it is believed, so that a
-flicker is no person; but its path is remembered meanwhile and told when it is believed, so that a line next to
-where people appear misses nothing. A track that begins where a lost one was going to be continues it, unless
-that was outside the picture.
+flicker is no person; twice is enough where frames are rare. Its path is remembered meanwhile and told when it is
+believed, so that a line next to where people appear misses nothing. A track that begins where a lost one was
+going to be continues it, unless that was outside the picture.
 """
 
 from dataclasses import dataclass
@@ -116,6 +116,7 @@ class Tracker:
             tracks, time_s, step_s, config.grace_s, config.lost_s, *self._frame_size
         )
         assignment = self._associate(believed, alive, recent, measurements)
+        enough = 2 if step_s >= config.slow_s else config.confirm_hits
         ready = _observe(
             tracks,
             assignment.partner,
@@ -125,11 +126,12 @@ class Tracker:
             time_s,
             config.high_score,
             config.confirm_hits,
+            enough,
             self._motion.measurement,
         )
         earlier: tuple[Steps, ...] = ()
-        if ready:
-            earlier, continued = self._believe(alive)
+        if ready.any():
+            earlier, continued = self._believe(ready, alive)
             alive[continued] = False
         rows, boxes, ended, kept = _outcome(tracks, alive, time_s)
         now = Steps(rows, boxes, np.full(len(rows), time_s))
@@ -183,18 +185,15 @@ class Tracker:
         assignment.add(predicted, alive & ~believed, everything, config.min_overlap)
         return assignment
 
-    def _believe(self, alive: NDArray[np.bool_]) -> tuple[tuple[Steps, ...], IndexArray]:
-        """Believes tracks that were seen often enough.
+    def _believe(self, ready: Mask, alive: Mask) -> tuple[tuple[Steps, ...], IndexArray]:
+        """Believes the tracks that are ready, seen often enough by now.
 
         Returns:
             The paths that they went before this frame, and the rows that turned out to continue a lost
             track and were merged into its row.
         """
         tracks = self.tracks
-        ready = (tracks["id"] == UNBELIEVED) & (tracks["hits"] == self._config.confirm_hits)
         new = ready.nonzero()[0]
-        if not len(new):
-            return (), new
         believed = tracks["id"] != UNBELIEVED
         lost = np.flatnonzero(believed & alive & (tracks["seen_s"] < self.time_s))
         i, j = assign(continuity(tracks[lost], tracks[new]), LEAST_CONTINUITY)
@@ -211,8 +210,12 @@ class Tracker:
         self._next_id += len(fresh)
         rows = np.concatenate([continuations, fresh])
         history, times_s = tracks["history"][rows], tracks["history_s"][rows]
-        before_now = range(self._config.confirm_hits - 1)
-        return tuple(Steps(rows, history[:, k], times_s[:, k]) for k in before_now), continued
+        before_now = tracks["hits"][rows] - 1
+        earlier = []
+        for k in range(before_now.max()):
+            there = before_now > k
+            earlier.append(Steps(rows[there], history[there, k], times_s[there, k]))
+        return tuple(earlier), continued
 
     def _bear(self, born: NDArray[Any], measurements: Measurements, lonely: IndexArray) -> None:
         """Makes tracks of the detections that belong to none."""
@@ -274,10 +277,11 @@ def _observe(
     time_s: float,
     high_score: float,
     confirm_hits: int,
+    enough: int,
     measurement: FloatArray,
-) -> bool:
-    """Gives each track its detection; returns whether one was now seen often enough to be believed."""
-    ready = False
+) -> Mask:
+    """Gives each track its detection; returns which were now seen often enough to be believed."""
+    ready = np.zeros(len(tracks), np.bool_)
     for i in range(len(tracks)):
         j = partner[i]
         if j == NOBODY:
@@ -301,8 +305,7 @@ def _observe(
                 track.history[track.hits, k] = track.position[k]
             track.history_s[track.hits] = time_s
             track.hits += 1
-        if track.id == UNBELIEVED and track.hits == confirm_hits:
-            ready = True
+            ready[i] = track.id == UNBELIEVED and track.hits >= enough
     return ready
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tally.counting import CountingEngine, Detections, EngineConfig, TrackerConfig, Tracks
+from tally.counting import CountingEngine, Detections, EngineConfig, Line, TrackerConfig, Tracks
 from tests.unit.counting.scenes import FRAME, STEP_S, Point, of_one, person, seen, walk, watch
 
 LEFT, RIGHT = (0.3, 0.5), (0.7, 0.5)
@@ -140,6 +140,28 @@ def test_dropped_frames_are_normal() -> None:
     shown = [engine.update(t, seen((0.3 + 0.08 * t, 0.5))).tracks.ids.tolist() for t in times]
 
     assert all(number == [0] for number in shown[2:])
+
+
+@pytest.mark.parametrize(("step_s", "needed"), [(0.1, 3), (0.2, 2), (0.5, 2)])
+def test_where_frames_are_rare_two_observations_are_enough(step_s: float, needed: int) -> None:
+    numbers = ids(of_one(walk(LEFT, RIGHT)), step_s)
+
+    assert numbers[: needed - 1] == [[]] * (needed - 1)
+    assert numbers[needed - 1] == [0]
+
+
+def test_who_is_believed_after_two_observations_is_counted_between_them() -> None:
+    line = Line("middle", ((0.5, 0.0), (0.5, 1.0)))
+    engine = CountingEngine(lines=[line], frame_size=FRAME)
+    feet: list[Point | None] = [None, (0.48, 0.6), (0.52, 0.6), (0.56, 0.6)]
+
+    crossings = [
+        crossing
+        for k, frame in enumerate(of_one(feet))
+        for crossing in engine.update(0.4 * k, frame).crossings
+    ]
+
+    assert [crossing.time_s for crossing in crossings] == [pytest.approx(0.6, abs=0.1)]
 
 
 def test_one_observation_is_not_enough_to_believe() -> None:
