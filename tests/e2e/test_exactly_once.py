@@ -218,14 +218,15 @@ async def test_records_leave_no_gap_within_a_run_and_totals_are_their_sums(ordea
 
 
 async def test_sums_are_those_of_the_stored_rows(ordeal: Ordeal) -> None:
-    span = {"start": datetime.now(UTC) - timedelta(hours=2), "end": datetime.now(UTC)}
+    end = datetime.now(UTC)
+    start = end - timedelta(hours=2)
     total = analytics_pb2.GRANULARITY_TOTAL
     for camera_id in (ordeal.recording, ordeal.live):
-        counts = await ordeal.analytics.lines(camera_id, **span, granularity=total)
+        counts = await ordeal.analytics.lines(camera_id, start=start, end=end, granularity=total)
         stored = await ordeal.stored(crossings, camera_id)
         summed = Counter((row.line, Direction(row.direction)) for row in stored)
         assert +line_counts(counts) == summed
-        zones = await ordeal.analytics.zones(camera_id, **span, granularity=total)
+        zones = await ordeal.analytics.zones(camera_id, start=start, end=end, granularity=total)
         visited = Counter(row.kind for row in await ordeal.stored(visits, camera_id))
         assert sum(zone.entries for zone in zones) == visited["entry"]
         assert sum(zone.exits for zone in zones) == visited["exit"]

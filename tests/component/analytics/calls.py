@@ -25,12 +25,14 @@ class Analytics:
         start: datetime = NOON,
         end: datetime = NOON + 4 * HOUR,
         granularity: analytics_pb2.Granularity.ValueType = analytics_pb2.GRANULARITY_HOUR,
+        object_classes: Sequence[str] = (),
     ) -> Sequence[analytics_pb2.LineCount]:
         request = analytics_service_pb2.QueryLineCountsRequest(
             camera_ids=camera_ids,
             start_time=timestamp(start),
             end_time=timestamp(end),
             granularity=granularity,
+            object_classes=object_classes,
         )
         return (await self.stub.QueryLineCounts(request)).counts
 

@@ -49,6 +49,35 @@ async def test_crossings_are_summed_by_the_hour_and_a_gap_is_no_zero(
     )
 
 
+async def test_each_class_has_sums_of_its_own_and_what_was_not_there_is_zero(
+    analytics: Analytics, bus: Bus
+) -> None:
+    camera = new_id()
+    mixed, later = (
+        record(camera, 0, NOON, inwards=3, outwards=1),
+        record(camera, 0, NOON + HOUR, run="quiet"),
+    )
+    for crossing, kind in zip(mixed.crossings, ("car", "car", "bus", "truck"), strict=True):
+        crossing.object_class = kind
+    vehicles = {crossing.object_class: crossing.direction for crossing in mixed.crossings}
+    assert vehicles["truck"] == count_pb2.DIRECTION_OUT
+    await publish(bus, [mixed, later])
+    await analytics.reaches(camera, (3, 1, 2.0))
+
+    async def counts(*kinds: str) -> list[tuple[int, int]]:
+        found = await analytics.lines(camera, object_classes=kinds)
+        return [(count.in_count, count.out_count) for count in found]
+
+    assert await counts() == [(3, 1), (0, 0)]
+    assert await counts("car") == [(2, 0), (0, 0)]
+    assert await counts("bus", "truck") == [(1, 1), (0, 0)]
+    assert await counts("person") == [(0, 0), (0, 0)]
+    [total] = await analytics.lines(
+        camera, object_classes=["car"], granularity=analytics_pb2.GRANULARITY_TOTAL
+    )
+    assert (total.in_count, total.observed.seconds) == (2, 2)
+
+
 async def test_the_total_covers_the_whole_range(analytics: Analytics, bus: Bus) -> None:
     camera = new_id()
     await publish(bus, [record(camera, 0, NOON + timedelta(minutes=5), inwards=1)])

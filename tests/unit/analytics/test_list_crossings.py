@@ -69,6 +69,7 @@ class Reader:
         granularity: Granularity,
         limit: int,
         sites: Sites,
+        object_classes: Sequence[str] = (),
     ) -> Sequence[Any]:
         return range(limit)
 

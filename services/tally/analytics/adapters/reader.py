@@ -45,13 +45,26 @@ _SPANS = {
 }
 
 
-def _line_counts(granularity: Granularity) -> TextClause:
+_OF_ALL = "hourly_line_counts"
+_OF_CLASSES = """(
+    SELECT hours.camera_id, hours.line, hour,
+        count(id) FILTER (WHERE direction = 'in') AS in_count,
+        count(id) FILTER (WHERE direction = 'out') AS out_count
+    FROM hourly_line_counts AS hours LEFT JOIN crossings ON crossings.camera_id = hours.camera_id
+        AND crossings.line = hours.line AND time >= hour AND time < hour + interval '1 hour'
+        AND object_class = ANY(:object_classes)
+    GROUP BY hours.camera_id, hours.line, hour
+)"""
+"""From the hours that are kept, so that watched hours without such objects are zero."""
+
+
+def _line_counts(source: str, granularity: Granularity) -> TextClause:
     start, end = _SPANS[granularity]
     return text(f"""
         SELECT CAST(camera_id AS text), line, {start}, {end},
             CAST(sum(in_count) AS bigint), CAST(sum(out_count) AS bigint),
             coalesce(sum(observed), interval '0')
-        FROM hourly_line_counts AS counts {_OBSERVED} {_SELECTED}
+        FROM {source} AS counts {_OBSERVED} {_SELECTED}
         GROUP BY camera_id, line, 3, 4 ORDER BY camera_id, line, 3 LIMIT :limit
     """)
 
@@ -67,7 +80,8 @@ def _zone_counts(granularity: Granularity) -> TextClause:
     """)
 
 
-_LINE_COUNTS = {granularity: _line_counts(granularity) for granularity in Granularity}
+_LINE_COUNTS = {each: _line_counts(_OF_ALL, each) for each in Granularity}
+_LINE_COUNTS_OF_CLASSES = {each: _line_counts(_OF_CLASSES, each) for each in Granularity}
 _ZONE_COUNTS = {granularity: _zone_counts(granularity) for granularity in Granularity}
 
 _CROSSINGS = f"""
@@ -103,9 +117,12 @@ class PostgresCountsReader:
         granularity: Granularity,
         limit: int,
         sites: Sites,
+        object_classes: Sequence[str] = (),
     ) -> Sequence[LineCount]:
         """Sums of crossings by camera, line and time."""
-        rows = await self._sums(_LINE_COUNTS[granularity], camera_ids, span, limit, sites)
+        statements = _LINE_COUNTS_OF_CLASSES if object_classes else _LINE_COUNTS
+        classes = {"object_classes": list(object_classes)} if object_classes else {}
+        rows = await self._sums(statements[granularity], camera_ids, span, limit, sites, **classes)
         return [LineCount(*row) for row in rows]
 
     async def zone_counts(
@@ -158,6 +175,7 @@ class PostgresCountsReader:
         span: TimeSpan,
         limit: int,
         sites: Sites,
+        **values: Any,
     ) -> Sequence[Sequence[Any]]:
         async with self._database.begin() as connection:
             rows = await connection.execute(
@@ -168,6 +186,7 @@ class PostgresCountsReader:
                     "end": span.end,
                     "limit": limit,
                     "sites": _listed(sites),
+                    **values,
                 },
             )
             return [tuple(row) for row in rows]

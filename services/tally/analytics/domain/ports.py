@@ -41,6 +41,7 @@ class CountsReader(Protocol):
         granularity: Granularity,
         limit: int,
         sites: Sites,
+        object_classes: Sequence[str] = (),
     ) -> Sequence[LineCount]:
         """Sums of crossings by camera, line and time.
 
@@ -50,6 +51,7 @@ class CountsReader(Protocol):
             granularity: How finely to sum.
             limit: At most so many rows.
             sites: Where the cameras are now.
+            object_classes: What to count; empty means everything.
         """
 
     async def zone_counts(

@@ -35,6 +35,7 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             mapping.time_span(request),
             mapping.granularity(request.granularity),
             current_sites(),
+            request.object_classes,
         )
         return mapping.line_counts_response(counts)
 

@@ -22,6 +22,7 @@ class QueryLineCounts:
         span: TimeSpan,
         granularity: Granularity,
         sites: Sites,
+        object_classes: Sequence[str] = (),
     ) -> Sequence[LineCount]:
         """The sums, over all hours that `span` touches.
 
@@ -30,12 +31,13 @@ class QueryLineCounts:
             span: What is asked about.
             granularity: How finely to sum.
             sites: Where the caller may ask what was counted.
+            object_classes: What to count; empty means everything.
 
         Raises:
             InvalidInput: The answer would be too long.
         """
         counts = await self.reader.line_counts(
-            camera_ids, span.in_whole_hours(), granularity, MAX_ROWS + 1, sites
+            camera_ids, span.in_whole_hours(), granularity, MAX_ROWS + 1, sites, object_classes
         )
         require_answerable(counts)
         return counts

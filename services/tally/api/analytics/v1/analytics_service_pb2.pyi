@@ -30,6 +30,7 @@ class QueryLineCountsRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     GRANULARITY_FIELD_NUMBER: _builtins.int
+    OBJECT_CLASSES_FIELD_NUMBER: _builtins.int
     granularity: _analytics_pb2.Granularity.ValueType
     """How finely to sum."""
     @_builtins.property
@@ -44,6 +45,10 @@ class QueryLineCountsRequest(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """Where the range ends."""
 
+    @_builtins.property
+    def object_classes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What to count, such as `car`; empty means everything."""
+
     def __init__(
         self,
         *,
@@ -51,10 +56,11 @@ class QueryLineCountsRequest(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         granularity: _analytics_pb2.Granularity.ValueType = ...,
+        object_classes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_ids", b"camera_ids", "end_time", b"end_time", "granularity", b"granularity", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_ids", b"camera_ids", "end_time", b"end_time", "granularity", b"granularity", "object_classes", b"object_classes", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
