@@ -4,6 +4,7 @@ recording   counts and frames/s on the real recording, beside the truth and two 
 detectors   people found in the real recording, and frames/s through Triton
 demo        counts of the demo scene from its first frame on, beside the truth
 confidence  crossings of synthetic worlds: how many are true, by what was seen of them
+tracking    HOTA, IDF1 and MOTA beside other trackers, with a plot
 engine      tracker, lines and zones: microseconds for each frame
 week        a week of frames through one engine: memory, identities and drift
 cameras     lists of 50 from 100,000 cameras; commands/s beside a bare insert
@@ -24,6 +25,7 @@ ALL = (
     "detectors",
     "demo",
     "confidence",
+    "tracking",
     "engine",
     "week",
     "cameras",
