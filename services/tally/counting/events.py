@@ -55,7 +55,8 @@ class Crossing:
         confidence: How likely this crossing happened, 0 to 1; see `confidence`.
         evidence: Why.
         gap_s: Time between the observations before and after the passage.
-        previous: The line that the track had crossed last before; None if it had crossed none.
+        previous: The line that the track had crossed last before, of those told by then; None if of none. A crossing
+            that settles late, such as one at a line with a U-turn window, may be told after one that happened later.
         speed_mps: Mean speed, in m/s, on the way from the line that this one is paired with; None if it did not
             come from there.
     """

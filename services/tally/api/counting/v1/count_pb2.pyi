@@ -153,7 +153,9 @@ class Crossing(_message.Message):
     synthetic scenes whose truth is known. 0 in records of older workers, which did not say.
     """
     previous_line: _builtins.str
-    """The line that the track had crossed last before, this one included; empty if it had crossed none."""
+    """The line that the track had crossed last before, this one included, as far as that was settled; empty if it had
+    crossed none. Crossings of lines with a U-turn window settle late.
+    """
     speed_mps: _builtins.float
     """Mean speed in metres per second from the line that this one is paired with; absent if the object did not come from there."""
     @_builtins.property
