@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -35,9 +35,9 @@ class Database:
             max_overflow=0,
             pool_timeout=pool_timeout_s,
             hide_parameters=True,  # errors are logged, and parameters may be secrets
-            pool_pre_ping=True,  # a restarted server must not cost the next caller an error
             connect_args={"timeout": pool_timeout_s},
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     @property
     def name(self) -> str:
@@ -105,6 +105,15 @@ class Database:
         except OSError as error:
             reason = str(error) or "no answer"
             raise Unavailable(f"the database cannot be reached: {reason}") from error
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool replace a connection that the server closed: its restart must not cost the next caller an error.
+
+    A ping would notice more, at the price of a round trip for every transaction.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _return_unused(connecting: "asyncio.Future[AsyncConnection]") -> None:

@@ -10,14 +10,18 @@ from sqlalchemy import (
     Column,
     DateTime,
     Identity,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
+    column,
+    exists,
     insert,
     select,
+    values,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -116,14 +120,28 @@ class EventStore:
             }
             for version, message in enumerate(messages, expected_version + 1)
         ]
-        if expected_version and await self.version(stream_id) < expected_version:
-            raise ConcurrentAppend(f"{stream_id} has no version {expected_version}")
         try:
-            await self._connection.execute(insert(self._table), rows)
+            added = await self._connection.execute(self._insert(rows, expected_version))
         except IntegrityError as error:
             raise ConcurrentAppend(
                 f"{stream_id} was changed by somebody else at the same moment: repeat"
             ) from error
+        if added.rowcount == 0:
+            raise ConcurrentAppend(f"{stream_id} has no version {expected_version}")
+
+    def _insert(self, rows: Sequence[dict[str, object]], expected_version: int) -> Insert:
+        """Adds the rows if the stream has the expected version: one statement, as every command waits for it."""
+        if not expected_version:
+            return insert(self._table).values(rows)
+        columns = [self._table.c[name] for name in rows[0]]
+        last = self._table.alias("last")
+        there = exists().where(
+            last.c.stream_id == rows[0]["stream_id"], last.c.version == expected_version
+        )
+        given = values(*(column(each.name, each.type) for each in columns), name="given").data(
+            [tuple(row.values()) for row in rows]
+        )
+        return insert(self._table).from_select(columns, select(given).where(there))
 
     async def version(self, stream_id: str) -> int:
         """Version of the stream's last event; 0 if there is none."""

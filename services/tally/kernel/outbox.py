@@ -96,8 +96,9 @@ class Outbox:
             "trace": dict(event.trace),
             "version": event.version,
         }
-        await self._connection.execute(insert(self._table), row)
-        await self._connection.execute(select(func.pg_notify(_CHANNEL, "")))
+        # One statement rather than two: every command waits for it.
+        added = insert(self._table).values(row).returning(func.pg_notify(_CHANNEL, ""))
+        await self._connection.execute(added)
 
 
 _CHANNEL = "outbox"
