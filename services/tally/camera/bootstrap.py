@@ -141,5 +141,5 @@ def _sites(begin: Begin, clock: Clock) -> SiteServicer:
         get_site=GetSite(begin),
         list_sites=ListSites(begin),
         update_site=UpdateSite(begin, clock),
-        delete_site=DeleteSite(begin),
+        delete_site=DeleteSite(begin, clock),
     )

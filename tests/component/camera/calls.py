@@ -7,7 +7,15 @@ import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from tally.api.camera.v1 import camera_pb2, camera_service_pb2, camera_service_pb2_grpc, stream_pb2
+from tally.api.camera.v1 import (
+    camera_pb2,
+    camera_service_pb2,
+    camera_service_pb2_grpc,
+    site_pb2,
+    stream_pb2,
+)
+from tally.api.camera.v1 import site_service_pb2 as messages
+from tally.api.camera.v1.site_service_pb2_grpc import SiteServiceStub
 from tally.api.counting.v1 import geometry_pb2
 
 UNKNOWN_ID = "0190a5b2-0000-7000-8000-000000000001"
@@ -87,6 +95,37 @@ class Cameras:
         return (await self.stub.DeactivateCamera(request)).camera
 
 
+class Sites:
+    """The site contract's methods with their messages taken apart."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.stub = SiteServiceStub(channel)
+
+    async def create(self, site: site_pb2.Site, request_id: str = "") -> site_pb2.Site:
+        request = messages.CreateSiteRequest(site=site, request_id=request_id)
+        return (await self.stub.CreateSite(request)).site
+
+    async def get(self, site_id: str) -> site_pb2.Site:
+        return (await self.stub.GetSite(messages.GetSiteRequest(site_id=site_id))).site
+
+    async def update(self, site: site_pb2.Site, *paths: str) -> site_pb2.Site:
+        request = messages.UpdateSiteRequest(site=site, update_mask=FieldMask(paths=paths))
+        return (await self.stub.UpdateSite(request)).site
+
+    async def delete(self, site_id: str, etag: str = "") -> None:
+        await self.stub.DeleteSite(messages.DeleteSiteRequest(site_id=site_id, etag=etag))
+
+    async def names(self, page_size: int = 0) -> list[str]:
+        request = messages.ListSitesRequest(page_size=page_size)
+        found: list[str] = []
+        while True:
+            answer = await self.stub.ListSites(request)
+            found += [site.name for site in answer.sites]
+            if not answer.next_page_token:
+                return found
+            request.page_token = answer.next_page_token
+
+
 def point(x: float, y: float) -> geometry_pb2.Point:
     return geometry_pb2.Point(x=x, y=y)
 
@@ -116,4 +155,16 @@ def a_camera(name: str | None = None) -> camera_pb2.Camera:
             classes=["person"],
         ),
         labels={"site": "north"},
+    )
+
+
+def a_site(name: str) -> site_pb2.Site:
+    return site_pb2.Site(
+        name=name,
+        address="1 Tràng Tiền, Hà Nội",
+        time_zone="Asia/Ho_Chi_Minh",
+        capacity=120,
+        opening_hours=[
+            site_pb2.OpeningHours(day=site_pb2.WEEKDAY_MONDAY, opens="09:00", closes="24:00")
+        ],
     )

@@ -8,12 +8,13 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from tally.api.camera.v1 import camera_pb2, events_pb2, stream_pb2
+from tally.api.camera.v1 import camera_pb2, events_pb2, site_events_pb2, site_pb2, stream_pb2
 from tally.api.worker.v1 import events_pb2 as worker_events_pb2
 from tally.kernel.bus import WORKER, Bus, Envelope
 from tally.kernel.grpc.server import RunningServer
 from tally.kernel.ids import new_id
-from tests.component.camera.calls import Cameras, a_camera
+from tests.component.camera.calls import Cameras, Sites, a_camera, a_site
+from tests.refusals import refused
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -97,6 +98,31 @@ async def test_a_refused_change_is_not_told(cameras: Cameras, bus: Bus) -> None:
     last = await cameras.create(a_camera("Square"))
     told = await heard(bus, 2)
     assert [envelope.subject for _, envelope in told] == [first.id, last.id]
+
+
+async def test_every_change_of_a_site_is_told(
+    channel: grpc.aio.Channel, cameras: Cameras, bus: Bus
+) -> None:
+    sites = Sites(channel)
+    created = await sites.create(a_site("North"))
+    assert await refused(sites.create(a_site("North")))
+    unchanged = await sites.update(created, "name")
+    assert unchanged == created
+    updated = await sites.update(site_pb2.Site(id=created.id, time_zone="UTC"), "time_zone")
+    await sites.delete(created.id)
+    last = await cameras.create()
+    told = await heard(bus, 4)
+    assert [envelope.message() for _, envelope in told[:3]] == [
+        site_events_pb2.SiteCreated(site=created),
+        site_events_pb2.SiteUpdated(site=updated),
+        site_events_pb2.SiteDeleted(site_id=created.id),
+    ]
+    assert [subject for subject, _ in told[:3]] == [
+        f"tally.camera.v1.{event}.{created.id}"
+        for event in ("SiteCreated", "SiteUpdated", "SiteDeleted")
+    ]
+    assert [envelope.version for _, envelope in told] == [1, 2, 3, 1]
+    assert told[3][1].subject == last.id
 
 
 async def test_cameras_changed_at_once_are_each_told_in_order(cameras: Cameras, bus: Bus) -> None:

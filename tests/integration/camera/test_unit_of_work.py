@@ -287,10 +287,10 @@ async def test_a_camera_holds_its_site(begin: Begin) -> None:
     [known] = await store(begin, there)
     with pytest.raises(SiteInUse):
         async with begin() as work:
-            await work.sites.remove(north.id)
+            await work.sites.remove(north, LATER)
     await store(begin, known.revise(replace(PLAZA, site_id=""), LATER))
     async with begin() as work:
-        await work.sites.remove(north.id)
+        await work.sites.remove(north, LATER)
         with pytest.raises(SiteNotFound):
             await work.sites.get(north.id)
 

@@ -150,10 +150,10 @@ class MemorySites:
             raise SiteNameTaken(site.spec.name)
         self._memory.sites[site.id] = site
 
-    async def remove(self, site_id: str) -> None:
-        if any(camera.spec.site_id == site_id for camera in self._memory.cameras.values()):
+    async def remove(self, site: Site, at: datetime) -> None:
+        if any(camera.spec.site_id == site.id for camera in self._memory.cameras.values()):
             raise SiteInUse
-        del self._memory.sites[site_id]
+        del self._memory.sites[site.id]
 
 
 class MemoryStreamStatuses:

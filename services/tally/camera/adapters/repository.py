@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tally.camera.adapters.announcing import announce
 from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.tables import events, outbox
 from tally.camera.domain.errors import CameraNotFound, ConcurrentChange
 from tally.camera.domain.events import CameraEvent, RecordedEvent
 from tally.camera.domain.model import Camera, CameraState
 from tally.camera.mapping.events import event_from_proto, event_to_proto
-from tally.kernel.bus import CAMERA, Envelope
 from tally.kernel.event_store import ConcurrentAppend, EventStore, StoredEvent
-from tally.kernel.ids import derived_id
 from tally.kernel.outbox import Outbox
 
 
@@ -80,16 +79,14 @@ class PostgresCameras:
             )
         except ConcurrentAppend as error:
             raise ConcurrentChange from error
-        envelope = Envelope.of(
+        await announce(
+            self._outbox,
             message,
-            id=derived_id("camera", change.camera_id, version),
-            source="tally/camera",
-            subject=change.camera_id,
-            time=change.time,
+            kind="camera",
+            id_=change.camera_id,
             version=version,
+            time=change.time,
         )
-        subject = CAMERA.subject(type(message).__name__, change.camera_id)
-        await self._outbox.add(subject, envelope)
 
 
 def _event(stored: StoredEvent) -> CameraEvent:

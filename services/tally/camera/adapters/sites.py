@@ -1,18 +1,24 @@
-"""The sites."""
+"""The sites; each change is told in its transaction."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from google.protobuf.message import Message
 from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tally.api.camera.v1 import site_events_pb2
 from tally.camera.adapters import tables
-from tally.camera.adapters.tables import sites, violated_constraint
+from tally.camera.adapters.announcing import announce
+from tally.camera.adapters.tables import outbox, sites, violated_constraint
 from tally.camera.domain.errors import SiteInUse, SiteNameTaken, SiteNotFound
 from tally.camera.domain.site import Site, SiteSpec
+from tally.camera.mapping.sites import site_to_proto
 from tally.kernel.identity import Sites
+from tally.kernel.outbox import Outbox
 
 
 class PostgresSites:
@@ -20,6 +26,7 @@ class PostgresSites:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self._outbox = Outbox(connection, outbox)
 
     async def get(self, site_id: str) -> Site:
         """The site with this id, or SiteNotFound."""
@@ -49,15 +56,23 @@ class PostgresSites:
             if violated_constraint(error) != tables.UNIQUE_SITE_NAME:
                 raise
             raise SiteNameTaken(site.spec.name) from error
+        kind = site_events_pb2.SiteCreated if site.version == 1 else site_events_pb2.SiteUpdated
+        await self._announce(kind(site=site_to_proto(site)), site, site.version, site.update_time)
 
-    async def remove(self, site_id: str) -> None:
+    async def remove(self, site: Site, at: datetime) -> None:
         """Forget a site, or raise SiteInUse."""
         try:
-            await self._connection.execute(delete(sites).where(sites.c.id == site_id))
+            await self._connection.execute(delete(sites).where(sites.c.id == site.id))
         except IntegrityError as error:
             if violated_constraint(error) != tables.KNOWN_SITE:
                 raise
             raise SiteInUse from error
+        await self._announce(
+            site_events_pb2.SiteDeleted(site_id=site.id), site, site.version + 1, at
+        )
+
+    async def _announce(self, message: Message, site: Site, version: int, time: datetime) -> None:
+        await announce(self._outbox, message, kind="site", id_=site.id, version=version, time=time)
 
     async def _one(self, query: Select[Any], site_id: str) -> Site:
         found = await self._connection.execute(query.where(sites.c.id == site_id))

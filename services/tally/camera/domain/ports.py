@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
 from tally.camera.domain.credentials import Credentials
@@ -88,14 +89,18 @@ class SiteRepository(Protocol):
         """At most `limit` of these sites in order of name, from the first whose name follows `after`."""
 
     async def save(self, site: Site) -> None:
-        """Store a new site, or a changed one that is held.
+        """Store a new site, or a changed one that is held, and have that published.
 
         Raises:
             SiteNameTaken: Another site has its name.
         """
 
-    async def remove(self, site_id: str) -> None:
-        """Forget a site.
+    async def remove(self, site: Site, at: datetime) -> None:
+        """Forget a site that is held, and have that published.
+
+        Args:
+            site: The site.
+            at: Now.
 
         Raises:
             SiteInUse: There are cameras at it.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tally.api.camera.v1.events_pb2 import DESCRIPTOR
 from tally.kernel.bus import CAMERA, Bus, Consumer, Delivery
 from tally.worker.application.command.follow_cameras import FollowCameras
 from tally.worker.mapping import change_from_proto
@@ -19,4 +20,11 @@ def camera_consumer(bus: Bus, follow_cameras: FollowCameras) -> Consumer:
         )
 
     # The number rises when what is kept of cameras does: a new consumer reads all events again.
-    return Consumer(bus, CAMERA, "worker-cameras-2", handle, context="worker")
+    return Consumer(
+        bus,
+        CAMERA,
+        "worker-cameras-2",
+        handle,
+        context="worker",
+        subjects=[CAMERA.subject(name, "*") for name in DESCRIPTOR.message_types_by_name],
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tally.camera.domain.ports import Begin
+from tally.kernel.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,7 @@ class DeleteSite:
     """Deletes a site at which there are no cameras."""
 
     begin: Begin
+    clock: Clock
 
     async def __call__(self, site_id: str, etag: str = "") -> None:
         """Delete it.
@@ -22,4 +24,4 @@ class DeleteSite:
         async with self.begin() as work:
             site = await work.sites.hold(site_id)
             site.require_etag(etag)
-            await work.sites.remove(site_id)
+            await work.sites.remove(site, self.clock())
