@@ -152,8 +152,8 @@ async def _copy(
 
 
 async def _all_summed(connection: asyncpg.Connection) -> None:
-    """Wait until the hourly sums hold every crossing."""
-    query = "SELECT coalesce(sum(in_count + out_count), 0)::bigint FROM hourly_line_counts"
+    """Wait until the sums hold every crossing."""
+    query = "SELECT coalesce(sum(in_count + out_count), 0)::bigint FROM line_counts"
     while True:
         if await connection.fetchval(query) >= CROSSINGS:
             return

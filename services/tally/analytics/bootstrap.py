@@ -5,17 +5,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 
-from tally.analytics.adapters.camera_sites import PostgresCameraSites
+from tally.analytics.adapters.places import PostgresPlaces
 from tally.analytics.adapters.reader import PostgresCountsReader
 from tally.analytics.adapters.store import PostgresCountsStore
 from tally.analytics.application.command.follow_cameras import FollowCameras
+from tally.analytics.application.command.follow_sites import FollowSites
 from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
 from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.query_flows import QueryFlows
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
-from tally.analytics.entrypoints.consumers import camera_consumer, counting_consumer
+from tally.analytics.entrypoints.consumers import (
+    camera_consumer,
+    counting_consumer,
+    site_consumer,
+)
 from tally.analytics.entrypoints.servicer import AnalyticsServicer
 from tally.analytics.settings import AnalyticsSettings
 from tally.api.analytics.v1.analytics_service_pb2_grpc import add_AnalyticsServiceServicer_to_server
@@ -31,7 +36,7 @@ from tally.kernel.process import background
 async def analytics_server(
     settings: AnalyticsSettings, *, authenticator: Authenticator | None = None
 ) -> AsyncIterator[RunningServer]:
-    """The analytics context: migrated, storing counts, following where cameras are, and answering.
+    """The analytics context: migrated, storing counts, following cameras and sites, and answering.
 
     Args:
         settings: Where things are.
@@ -46,8 +51,10 @@ async def analytics_server(
             Bus.connect(settings.nats_url.get_secret_value(), name="analytics")
         )
         counts = counting_consumer(bus, RecordCounts(PostgresCountsStore(database)))
-        cameras = camera_consumer(bus, FollowCameras(PostgresCameraSites(database)))
-        await stack.enter_async_context(background(counts.run(), cameras.run()))
+        places = PostgresPlaces(database)
+        cameras = camera_consumer(bus, FollowCameras(places))
+        sites = site_consumer(bus, FollowSites(places))
+        await stack.enter_async_context(background(counts.run(), cameras.run(), sites.run()))
         reader = PostgresCountsReader(database)
         servicer = AnalyticsServicer(
             QueryLineCounts(reader),
@@ -66,7 +73,7 @@ async def analytics_server(
 
 
 async def rebuild_rollups(settings: AnalyticsSettings) -> int:
-    """Make the hourly sums again from the stored records; returns how many were wrong."""
+    """Make the sums again from the stored records; returns how many were wrong."""
     database = Database(settings.database_url.get_secret_value())
     try:
         return await RebuildRollups(PostgresCountsStore(database))()

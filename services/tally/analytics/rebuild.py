@@ -1,4 +1,4 @@
-"""Makes the hourly sums again from the stored records: `python -m tally.analytics.rebuild`.
+"""Makes the sums again from the stored records: `python -m tally.analytics.rebuild`.
 
 May run while the server does: readers go on, what is counted meanwhile is stored when it is done.
 """

@@ -5,6 +5,7 @@ import typer
 from tally.cli.audit import audit
 from tally.cli.cameras import cameras
 from tally.cli.count import count
+from tally.cli.counts import counts
 from tally.cli.crossings import crossings, flows
 from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(count)
+app.command()(counts)
 app.command()(crossings)
 app.command()(flows)
 app.command()(login)

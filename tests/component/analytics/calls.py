@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import grpc
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, analytics_service_pb2_grpc
+from tally.kernel.bus import CAMERA, Bus, Envelope
+from tally.kernel.ids import new_id
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -89,3 +92,11 @@ def timestamp(moment: datetime) -> Timestamp:
     made = Timestamp()
     made.FromDatetime(moment)
     return made
+
+
+async def tell(bus: Bus, id_: str, version: int, event: Message) -> None:
+    """Tell of a camera or a site as its context does."""
+    envelope = Envelope.of(
+        event, id=new_id(), source="test", subject=id_, time=NOON, version=version
+    )
+    await bus.publish([(CAMERA.subject(type(event).__name__, id_), envelope)])

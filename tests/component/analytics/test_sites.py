@@ -9,11 +9,11 @@ import pytest
 from tally.analytics.bootstrap import analytics_server
 from tally.analytics.settings import AnalyticsSettings
 from tally.api.camera.v1 import events_pb2 as camera_events
-from tally.kernel.bus import CAMERA, Bus, Envelope
+from tally.kernel.bus import Bus
 from tally.kernel.grpc.client import connect
 from tally.kernel.ids import new_id
 from tests.callers import Keeper
-from tests.component.analytics.calls import NOON, Analytics
+from tests.component.analytics.calls import NOON, Analytics, tell
 from tests.counts import publish, record
 
 NORTH, SOUTH = new_id(), new_id()
@@ -34,16 +34,6 @@ async def keepers(analytics: Analytics, settings: AnalyticsSettings) -> AsyncIte
         connect(server.address) as channel,
     ):
         yield Analytics(channel)
-
-
-async def tell(
-    bus: Bus, version: int, event: camera_events.CameraCreated | camera_events.CameraMoved
-) -> None:
-    """Tell of a camera as its context does."""
-    envelope = Envelope.of(
-        event, id=new_id(), source="test", subject=event.camera_id, time=NOON, version=version
-    )
-    await bus.publish([(CAMERA.subject(type(event).__name__, event.camera_id), envelope)])
 
 
 async def counted(bus: Bus, analytics: Analytics, *cameras: str) -> None:
@@ -82,7 +72,7 @@ async def test_counts_are_shown_where_their_camera_is(
     await counted(bus, analytics, *cameras)
     assert await heard_of(keepers, *cameras) == (set(),) * 4
     for camera, site_id in ((north, NORTH), (south, SOUTH), (nowhere, "")):
-        await tell(bus, 1, camera_events.CameraCreated(camera_id=camera, site_id=site_id))
+        await tell(bus, camera, 1, camera_events.CameraCreated(camera_id=camera, site_id=site_id))
     await until_heard_of(keepers, cameras, north)
     assert {count.camera_id for count in await keepers.lines()} == {north}
     assert {count.camera_id for count in await keepers.zones()} == {north}
@@ -94,10 +84,10 @@ async def test_counts_move_with_their_camera_in_whatever_order_that_is_told(
 ) -> None:
     moved, left = cameras = [new_id(), new_id()]
     await counted(bus, analytics, *cameras)
-    await tell(bus, 3, camera_events.CameraMoved(camera_id=moved, site_id=NORTH))
-    await tell(bus, 2, camera_events.CameraMoved(camera_id=moved, site_id=SOUTH))
-    await tell(bus, 1, camera_events.CameraCreated(camera_id=moved))
-    await tell(bus, 1, camera_events.CameraCreated(camera_id=left, site_id=NORTH))
+    await tell(bus, moved, 3, camera_events.CameraMoved(camera_id=moved, site_id=NORTH))
+    await tell(bus, moved, 2, camera_events.CameraMoved(camera_id=moved, site_id=SOUTH))
+    await tell(bus, moved, 1, camera_events.CameraCreated(camera_id=moved))
+    await tell(bus, left, 1, camera_events.CameraCreated(camera_id=left, site_id=NORTH))
     await until_heard_of(keepers, cameras, *cameras)
-    await tell(bus, 2, camera_events.CameraMoved(camera_id=left))
+    await tell(bus, left, 2, camera_events.CameraMoved(camera_id=left))
     await until_heard_of(keepers, cameras, moved)

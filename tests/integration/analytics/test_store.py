@@ -5,12 +5,14 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from tally.analytics.adapters.store import PostgresCountsStore
+from tally.analytics.adapters.tables import coverage, line_counts, zone_counts
 from tally.analytics.domain.model import (
     CountsRecord,
     Crossing,
@@ -22,7 +24,7 @@ from tally.analytics.domain.model import (
 from tally.kernel.database import Database
 from tally.kernel.ids import derived_id, new_id
 
-HOUR = timedelta(hours=1)
+QUARTER = timedelta(minutes=15)
 NEAR_NOON = datetime(2026, 3, 1, 11, 59, 50, tzinfo=UTC)
 LINES = ("gate", "door", "never crossed")
 ZONES = ("plaza", "always empty")
@@ -90,12 +92,16 @@ def scene() -> list[CountsRecord]:
     return [record for run in runs for record in records(*run, count=40)]
 
 
-def hours(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
-    """The hours that a span touches, each with how much of it the span takes."""
-    hour = start.replace(minute=0, second=0, microsecond=0)
-    while hour < end or hour == start:
-        yield hour, min(end, hour + HOUR) - max(start, hour)
-        hour += HOUR
+def quarter(moment: datetime) -> datetime:
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+
+
+def quarters(start: datetime, end: datetime) -> Iterator[datetime]:
+    """The quarters of an hour that a span touches."""
+    first = touched = quarter(start)
+    while touched < end or touched == first == start:
+        yield touched
+        touched += QUARTER
 
 
 def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
@@ -107,30 +113,27 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
     peak: dict[Any, int] = {}
     lines: set[Any] = set()
 
-    def hour(moment: datetime) -> datetime:
-        return moment.replace(minute=0, second=0, microsecond=0)
-
     for each in by_place.values():
         before = by_place.get((each.camera_id, each.run_id, each.sequence - 1))
         start = each.start
         if before and start - before.end <= timedelta(seconds=10):
             start = before.end
-        for touched, _ in hours(start, each.end):
+        for touched in quarters(start, each.end):
             lines |= {(each.camera_id, line, touched) for line in each.lines}
             for zone, count in each.peaks.items():
                 key = (each.camera_id, zone, touched)
                 peak[key] = max(peak.get(key, 0), count)
             begin = max(start, touched).timestamp() * 1000
-            end = min(each.end, touched + HOUR).timestamp() * 1000
+            end = min(each.end, touched + QUARTER).timestamp() * 1000
             watched.setdefault((each.camera_id, touched), set()).update(
                 range(round(begin), round(end))
             )
         for crossing in each.crossings:
-            key = (each.camera_id, crossing.line, hour(crossing.time))
+            key = (each.camera_id, crossing.line, quarter(crossing.time))
             lines.add(key)
             (ins if crossing.direction is Direction.IN else outs)[key] += 1
         for visit in each.visits:
-            key = (each.camera_id, visit.zone, hour(visit.time))
+            key = (each.camera_id, visit.zone, quarter(visit.time))
             peak.setdefault(key, 0)
             (entries if visit.kind is VisitKind.ENTRY else exits)[key] += 1
             dwell[key] = dwell.get(key, timedelta()) + (visit.dwell or timedelta())
@@ -146,16 +149,16 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
 async def sums(database: Database) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
     """The stored sums, in the same shape."""
     statements = {
-        "lines": (3, "SELECT CAST(camera_id AS text), line, hour, in_count, out_count FROM hourly_line_counts"),
+        "lines": (3, "SELECT CAST(camera_id AS text), line, quarter, in_count, out_count FROM line_counts"),
         "zones": (
             3,
-            "SELECT CAST(camera_id AS text), zone, hour, entries, exits, dwell, peak_occupancy "
-            "FROM hourly_zone_counts",
+            "SELECT CAST(camera_id AS text), zone, quarter, entries, exits, dwell, peak_occupancy "
+            "FROM zone_counts",
         ),
         "coverage": (
             2,
-            "SELECT CAST(camera_id AS text), hour, (SELECT coalesce(sum(upper(part) - lower(part)), interval '0') "
-            "FROM unnest(observed) AS part) FROM hourly_coverage",
+            "SELECT CAST(camera_id AS text), quarter, (SELECT coalesce(sum(upper(part) - lower(part)), interval '0') "
+            "FROM unnest(observed) AS part) FROM coverage",
         ),
     }  # fmt: skip
     async with database.begin() as connection:
@@ -262,12 +265,26 @@ async def test_rebuilding_mends_wrong_sums(database: Database, store: PostgresCo
     await store.add(made)
     right = await sums(database)
     async with database.begin() as connection:
-        await connection.execute(text("UPDATE hourly_line_counts SET in_count = in_count + 1"))
-        await connection.execute(text("DELETE FROM hourly_coverage"))
+        await connection.execute(text("UPDATE line_counts SET in_count = in_count + 1"))
+        await connection.execute(text("DELETE FROM coverage"))
         await connection.execute(
-            text("INSERT INTO hourly_zone_counts VALUES (:id, 'ghost', now(), 1, 1, '1s', 1)"),
+            text("INSERT INTO zone_counts VALUES (:id, 'ghost', now(), 1, 1, '1s', 1)"),
             {"id": new_id()},
         )
     wrong = len(right["lines"]) + len(right["coverage"]) + 1
     assert await store.rebuild_rollups() == wrong
+    assert await sums(database) == expected(made)
+
+
+async def test_the_history_fills_the_sums_as_the_store_does(
+    database: Database, store: PostgresCountsStore
+) -> None:
+    made = scene()
+    await store.add(made)
+    fill = import_module("tally.analytics.migrations.versions.0004_time_zones").FILL
+    async with database.begin() as connection:
+        for table in (line_counts, zone_counts, coverage):
+            await connection.execute(table.delete())
+        for statement in fill:
+            await connection.execute(text(statement))
     assert await sums(database) == expected(made)

@@ -1,4 +1,4 @@
-"""`tally cameras`, `tally crossings` and `tally flows` say what servers answer."""
+"""`tally cameras`, `tally counts`, `tally crossings` and `tally flows` say what servers answer."""
 
 import json
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from tally.api.camera.v1 import (
     history_pb2,
 )
 from tally.api.counting.v1 import count_pb2, geometry_pb2
-from tally.cli import cameras, crossings
+from tally.cli import cameras, counts, crossings
 from tally.cli.main import app
 
 PLAZA = camera_pb2.Camera(
@@ -96,6 +96,29 @@ class Analytics(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             crossings=[analytics_pb2.CrossingRecord(crossing=each) for each in (plain, full)]
         )
 
+    async def QueryLineCounts(  # noqa: N802 - gRPC's name
+        self, request: analytics_service_pb2.QueryLineCountsRequest, context: object
+    ) -> analytics_service_pb2.QueryLineCountsResponse:
+        assert list(request.camera_ids) == [PLAZA.id]
+        assert request.granularity == analytics_pb2.GRANULARITY_DAY
+        found = [
+            analytics_pb2.LineCount(line=line, in_count=12, time_zone="Asia/Kolkata")
+            for line in ("door", "gate")
+        ]
+        for count in found:
+            count.start_time.FromDatetime(datetime(2026, 2, 28, 18, 30, tzinfo=UTC))
+            count.end_time.FromDatetime(datetime(2026, 3, 1, 18, 30, tzinfo=UTC))
+            count.observed.FromSeconds(6 * 3600)
+        return analytics_service_pb2.QueryLineCountsResponse(counts=found)
+
+    async def QueryZoneCounts(  # noqa: N802 - gRPC's name
+        self, request: analytics_service_pb2.QueryZoneCountsRequest, context: object
+    ) -> analytics_service_pb2.QueryZoneCountsResponse:
+        count = analytics_pb2.ZoneCount(zone="hall", exits=3, peak_occupancy=2, time_zone="UTC")
+        count.end_time.FromSeconds(24 * 3600)
+        count.mean_dwell.FromMilliseconds(2500)
+        return analytics_service_pb2.QueryZoneCountsResponse(counts=[count])
+
     async def QueryFlows(  # noqa: N802 - gRPC's name
         self, request: analytics_service_pb2.QueryFlowsRequest, context: object
     ) -> analytics_service_pb2.QueryFlowsResponse:
@@ -116,7 +139,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
     async def calling(gateway: str) -> AsyncIterator[grpc.aio.Channel]:
         server = grpc.aio.server()
         camera_service_pb2_grpc.add_CameraServiceServicer_to_server(servicer, server)
-        analytics = Analytics()  # type: ignore[abstract]  # only what the commands call
+        analytics = Analytics()
         analytics_service_pb2_grpc.add_AnalyticsServiceServicer_to_server(analytics, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
@@ -126,7 +149,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
         finally:
             await server.stop(0)
 
-    for module in (cameras, crossings):
+    for module in (cameras, counts, crossings):
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 
@@ -208,6 +231,13 @@ def test_crossings_say_what_speaks_for_them(served: Cameras) -> None:
     assert full[2:6] == ["door", "entering", "person", "0.89"]
     assert full[-3:] == ["gate", "1.2", "m/s"]
     assert any(row[2:4] == ["gate", "out"] for row in rows(output))
+
+
+def test_counts_are_those_of_days_at_the_site(served: Cameras) -> None:
+    told = rows(typed("counts", "Plaza", "--by", "day", "--last", "7d"))
+
+    assert ["2026-03-01", "Sun", "door", "12", "0", "25%"] in told
+    assert ["1970-01-01", "Thu", "hall", "0", "3", "2", "2.5", "s", "0%"] in told
 
 
 def test_flows_are_a_table_from_line_to_line(served: Cameras) -> None:

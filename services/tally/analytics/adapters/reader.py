@@ -1,11 +1,13 @@
 """Answers from the record of what was counted."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, text
 
+from tally.analytics.domain.calendar import cuts
 from tally.analytics.domain.model import (
     Crossing,
     Direction,
@@ -25,64 +27,64 @@ _AT_SITES = """
         OR camera_id IN (SELECT camera_id FROM camera_sites WHERE site_id = ANY(CAST(:sites AS uuid[]))))
 """
 
+_OF_CAMERAS = f"""
+    (cardinality(CAST(:camera_ids AS uuid[])) = 0 OR camera_id = ANY(CAST(:camera_ids AS uuid[])))
+    AND {_AT_SITES}
+"""
+
+_TIME_ZONES = text(f"""
+    SELECT time_zone FROM camera_sites JOIN sites USING (site_id) WHERE {_OF_CAMERAS} UNION SELECT 'UTC'
+""")
+
 _OBSERVED = """
     LEFT JOIN LATERAL (
         SELECT sum(upper(part) - lower(part)) AS observed
-        FROM hourly_coverage, unnest(observed) AS part
-        WHERE hourly_coverage.camera_id = counts.camera_id AND hourly_coverage.hour = counts.hour
-    ) AS coverage ON true
+        FROM coverage, unnest(observed) AS part
+        WHERE coverage.camera_id = counts.camera_id AND coverage.quarter = counts.quarter
+    ) AS watched ON true
 """
 
 _SELECTED = f"""
-    WHERE hour >= :start AND hour < :end
-        AND (cardinality(CAST(:camera_ids AS uuid[])) = 0 OR camera_id = ANY(CAST(:camera_ids AS uuid[])))
-        AND {_AT_SITES}
+    LEFT JOIN (SELECT camera_id, time_zone FROM camera_sites JOIN sites USING (site_id)) AS clocks
+        USING (camera_id)
+    WHERE quarter >= :start AND quarter < :end AND coalesce(time_zone, 'UTC') = :time_zone
+        AND {_OF_CAMERAS}
 """
 
-_SPANS = {
-    Granularity.HOUR: ("hour", "hour + interval '1 hour'"),
-    Granularity.TOTAL: ("CAST(:start AS timestamptz)", "CAST(:end AS timestamptz)"),
-}
+_SPAN = "width_bucket(quarter, CAST(:cuts AS timestamptz[]))"
+"""Which of the spans between the cuts a quarter is in, from 1."""
 
-
-_OF_ALL = "hourly_line_counts"
 _OF_CLASSES = """(
-    SELECT hours.camera_id, hours.line, hour,
+    SELECT quarters.camera_id, quarters.line, quarter,
         count(id) FILTER (WHERE direction = 'in') AS in_count,
         count(id) FILTER (WHERE direction = 'out') AS out_count
-    FROM hourly_line_counts AS hours LEFT JOIN crossings ON crossings.camera_id = hours.camera_id
-        AND crossings.line = hours.line AND time >= hour AND time < hour + interval '1 hour'
+    FROM line_counts AS quarters LEFT JOIN crossings ON crossings.camera_id = quarters.camera_id
+        AND crossings.line = quarters.line AND time >= quarter AND time < quarter + interval '15 minutes'
         AND object_class = ANY(:object_classes)
-    GROUP BY hours.camera_id, hours.line, hour
+    GROUP BY quarters.camera_id, quarters.line, quarter
 )"""
-"""From the hours that are kept, so that watched hours without such objects are zero."""
+"""From the quarters that are kept, so that watched ones without such objects are zero."""
 
 
-def _line_counts(source: str, granularity: Granularity) -> TextClause:
-    start, end = _SPANS[granularity]
+def _line_counts(source: str) -> TextClause:
     return text(f"""
-        SELECT CAST(camera_id AS text), line, {start}, {end},
+        SELECT {_SPAN} AS span, CAST(camera_id AS text), line,
             CAST(sum(in_count) AS bigint), CAST(sum(out_count) AS bigint),
             coalesce(sum(observed), interval '0')
         FROM {source} AS counts {_OBSERVED} {_SELECTED}
-        GROUP BY camera_id, line, 3, 4 ORDER BY camera_id, line, 3 LIMIT :limit
+        GROUP BY camera_id, line, span ORDER BY camera_id, line, span LIMIT :limit
     """)
 
 
-def _zone_counts(granularity: Granularity) -> TextClause:
-    start, end = _SPANS[granularity]
-    return text(f"""
-        SELECT CAST(camera_id AS text), zone, {start}, {end},
-            CAST(sum(entries) AS bigint), CAST(sum(exits) AS bigint), max(peak_occupancy),
-            sum(dwell) / nullif(sum(exits), 0), coalesce(sum(observed), interval '0')
-        FROM hourly_zone_counts AS counts {_OBSERVED} {_SELECTED}
-        GROUP BY camera_id, zone, 3, 4 ORDER BY camera_id, zone, 3 LIMIT :limit
-    """)
-
-
-_LINE_COUNTS = {each: _line_counts(_OF_ALL, each) for each in Granularity}
-_LINE_COUNTS_OF_CLASSES = {each: _line_counts(_OF_CLASSES, each) for each in Granularity}
-_ZONE_COUNTS = {granularity: _zone_counts(granularity) for granularity in Granularity}
+_LINE_COUNTS = _line_counts("line_counts")
+_LINE_COUNTS_OF_CLASSES = _line_counts(_OF_CLASSES)
+_ZONE_COUNTS = text(f"""
+    SELECT {_SPAN} AS span, CAST(camera_id AS text), zone,
+        CAST(sum(entries) AS bigint), CAST(sum(exits) AS bigint), max(peak_occupancy),
+        sum(dwell) / nullif(sum(exits), 0), coalesce(sum(observed), interval '0')
+    FROM zone_counts AS counts {_OBSERVED} {_SELECTED}
+    GROUP BY camera_id, zone, span ORDER BY camera_id, zone, span LIMIT :limit
+""")
 
 _CROSSINGS = f"""
     SELECT CAST(camera_id AS text), CAST(run_id AS text), config_version, detector,
@@ -96,6 +98,7 @@ _FLOWS = text(f"""
     WHERE camera_id = :camera_id AND time >= :start AND time < :end AND {_AT_SITES}
     GROUP BY previous_line, line ORDER BY previous_line, line
 """)
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _CONDITIONS = {
     "start": " AND time >= :start",
     "end": " AND time < :end",
@@ -120,10 +123,10 @@ class PostgresCountsReader:
         object_classes: Sequence[str] = (),
     ) -> Sequence[LineCount]:
         """Sums of crossings by camera, line and time."""
-        statements = _LINE_COUNTS_OF_CLASSES if object_classes else _LINE_COUNTS
+        statement = _LINE_COUNTS_OF_CLASSES if object_classes else _LINE_COUNTS
         classes = {"object_classes": list(object_classes)} if object_classes else {}
-        rows = await self._sums(statements[granularity], camera_ids, span, limit, sites, **classes)
-        return [LineCount(*row) for row in rows]
+        rows = self._sums(statement, camera_ids, span, granularity, limit, sites, **classes)
+        return sorted([LineCount(*row) async for row in rows], key=_place)
 
     async def zone_counts(
         self,
@@ -134,8 +137,8 @@ class PostgresCountsReader:
         sites: Sites,
     ) -> Sequence[ZoneCount]:
         """Sums of visits by camera, zone and time."""
-        rows = await self._sums(_ZONE_COUNTS[granularity], camera_ids, span, limit, sites)
-        return [ZoneCount(*row) for row in rows]
+        rows = self._sums(_ZONE_COUNTS, camera_ids, span, granularity, limit, sites)
+        return sorted([ZoneCount(*row) async for row in rows], key=_place)
 
     async def flows(self, camera_id: str, span: TimeSpan, sites: Sites) -> Sequence[Flow]:
         """Sums of a camera's crossings by the line that was crossed before and the line itself."""
@@ -173,23 +176,27 @@ class PostgresCountsReader:
         statement: TextClause,
         camera_ids: Sequence[str],
         span: TimeSpan,
+        granularity: Granularity,
         limit: int,
         sites: Sites,
         **values: Any,
-    ) -> Sequence[Sequence[Any]]:
+    ) -> AsyncIterator[Sequence[Any]]:
+        """The rows of each time zone: camera, line or zone, start, end, sums, and the time zone."""
+        cameras = {"camera_ids": list(camera_ids), "sites": _listed(sites)}
         async with self._database.begin() as connection:
-            rows = await connection.execute(
-                statement,
-                {
-                    "camera_ids": list(camera_ids),
-                    "start": span.start,
-                    "end": span.end,
-                    "limit": limit,
-                    "sites": _listed(sites),
-                    **values,
-                },
-            )
-            return [tuple(row) for row in rows]
+            # All time zones are asked at one moment: a camera that moves meanwhile is summed in one of them.
+            await connection.execute(_ONE_MOMENT)
+            for zone in (await connection.execute(_TIME_ZONES, cameras)).scalars().all():
+                edges = cuts(span, granularity, ZoneInfo(zone))
+                ends = {"cuts": edges, "start": edges[0], "end": edges[-1], "time_zone": zone}
+                asked = {**cameras, **ends, "limit": limit, **values}
+                for number, camera, name, *sums in await connection.execute(statement, asked):
+                    yield camera, name, edges[number - 1], edges[number], *sums, zone
+
+
+def _place(count: LineCount | ZoneCount) -> tuple[str, str, datetime]:
+    name = count.line if isinstance(count, LineCount) else count.zone
+    return count.camera_id, name, count.start
 
 
 def _listed(sites: Sites) -> list[str] | None:

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.analytics.adapters import rollups
 from tally.analytics.adapters.tables import (
+    coverage,
     crossings,
-    hourly_coverage,
-    hourly_line_counts,
-    hourly_zone_counts,
+    line_counts,
     observations,
     visits,
+    zone_counts,
 )
 from tally.analytics.domain.model import CountsRecord, Stored
 from tally.kernel.database import Database, copy_rows
@@ -53,7 +53,7 @@ class PostgresCountsStore:
 
     async def rebuild_rollups(self) -> int:
         """Make all sums again from the stored records; returns how many were wrong."""
-        sums = (hourly_line_counts, hourly_zone_counts, hourly_coverage)
+        sums = (line_counts, zone_counts, coverage)
         async with self._database.begin() as connection:
             await connection.execute(_TAKE_TURNS)
             for table in sums:

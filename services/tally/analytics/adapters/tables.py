@@ -1,4 +1,4 @@
-"""The analytics tables: what was recorded, as it came, and the hourly sums over it.
+"""The analytics tables: what was recorded, as it came, and the sums over it by the quarter of an hour.
 
 A crossing or visit has no foreign key to its record: both are written in one transaction by one statement
 each, and checking every row again would halve the speed.
@@ -81,34 +81,34 @@ visits = Table(
     Column("dwell", Interval),
 )
 
-hourly_line_counts = Table(
-    "hourly_line_counts",
+line_counts = Table(
+    "line_counts",
     metadata,
     _key("camera_id", _ID),
     _key("line", _NAME),
-    _key("hour", _TIME),
+    _key("quarter", _TIME),
     _value("in_count", BigInteger),
     _value("out_count", BigInteger),
 )
 
-hourly_zone_counts = Table(
-    "hourly_zone_counts",
+zone_counts = Table(
+    "zone_counts",
     metadata,
     _key("camera_id", _ID),
     _key("zone", _NAME),
-    _key("hour", _TIME),
+    _key("quarter", _TIME),
     _value("entries", BigInteger),
     _value("exits", BigInteger),
     _value("dwell", Interval),
     _value("peak_occupancy", BigInteger),
 )
-"""`dwell` is the sum over the visits that ended in the hour; whole microseconds, so that sums are exact."""
+"""`dwell` is the sum over the visits that ended in the quarter; whole microseconds, so that sums are exact."""
 
-hourly_coverage = Table(
-    "hourly_coverage",
+coverage = Table(
+    "coverage",
     metadata,
     _key("camera_id", _ID),
-    _key("hour", _TIME),
+    _key("quarter", _TIME),
     _value("observed", TSTZMULTIRANGE),
 )
 """What was watched, as a set of moments: united with what is in it already, it stays as it is."""
@@ -120,4 +120,13 @@ camera_sites = Table(
     Column("site_id", _ID, index=True),
     _value("version", BigInteger),
     comment="Where the camera context says that cameras are; deleted ones stay where they were.",
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    _key("site_id", _ID),
+    _value("time_zone", Text),
+    _value("version", BigInteger),
+    comment="By which clocks sites live; deleted ones keep theirs.",
 )

@@ -146,12 +146,15 @@ class Granularity(Enum):
     """How finely counts are summed."""
 
     HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
     TOTAL = "total"
 
 
 @dataclass(frozen=True, slots=True)
 class LineCount:
-    """Crossings of one line of one camera from `start` until before `end`, `observed` of it watched."""
+    """Crossings of one line of one camera from `start` until before `end` in `time_zone`, `observed` of it watched."""
 
     camera_id: str
     line: str
@@ -160,6 +163,7 @@ class LineCount:
     in_count: int
     out_count: int
     observed: timedelta
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ class ZoneCount:
         peak_occupancy: The most that were inside at once.
         mean_dwell: Mean length of the visits that ended in the span; None when none did.
         observed: How much of the span was watched.
+        time_zone: Whose clocks cut the spans.
     """
 
     camera_id: str
@@ -187,6 +192,7 @@ class ZoneCount:
     peak_occupancy: int
     mean_dwell: timedelta | None
     observed: timedelta
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,4 +227,19 @@ class CameraPlaced:
 
     camera_id: str
     site_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteClock:
+    """Which time a site's clocks show.
+
+    Attributes:
+        site_id: The site.
+        time_zone: Its name in the IANA database.
+        version: The site's version with this; higher ones are newer.
+    """
+
+    site_id: str
+    time_zone: str
     version: int

@@ -10,6 +10,7 @@ from tally.analytics.domain.model import (
     Flow,
     Granularity,
     LineCount,
+    SiteClock,
     Stored,
     StoredCrossing,
     ZoneCount,
@@ -47,8 +48,8 @@ class CountsReader(Protocol):
 
         Args:
             camera_ids: The cameras; empty means all.
-            span: Whole hours.
-            granularity: How finely to sum.
+            span: What is asked about; what its ends cut is summed whole.
+            granularity: How finely to sum, by the clocks of each camera's site; of those at no site, in UTC.
             limit: At most so many rows.
             sites: Where the cameras are now.
             object_classes: What to count; empty means everything.
@@ -96,8 +97,11 @@ class CountsReader(Protocol):
         """
 
 
-class CameraSites(Protocol):
-    """The sites where cameras are."""
+class Places(Protocol):
+    """The sites where cameras are, and their clocks."""
 
     async def place(self, cameras: Sequence[CameraPlaced]) -> None:
         """Remember where cameras are; what is older than what is known changes nothing."""
+
+    async def set_clocks(self, clocks: Sequence[SiteClock]) -> None:
+        """Remember which time sites have; what is older than what is known changes nothing."""

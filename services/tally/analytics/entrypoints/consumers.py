@@ -1,12 +1,13 @@
-"""Takes what workers counted, and where cameras are, off the bus."""
+"""Takes what workers counted, where cameras are, and by which clocks sites live, off the bus."""
 
 from collections.abc import Sequence
 
 from google.protobuf.message import Message
 
 from tally.analytics.application.command.follow_cameras import FollowCameras
+from tally.analytics.application.command.follow_sites import FollowSites
 from tally.analytics.application.command.record_counts import RecordCounts
-from tally.analytics.entrypoints.mapping import camera_placed, counts_record
+from tally.analytics.entrypoints.mapping import camera_placed, counts_record, site_clock
 from tally.api.counting.v1 import events_pb2
 from tally.kernel.bus import CAMERA, COUNTING, Bus, Consumer, Delivery
 from tally.kernel.grpc.validation import field_violations
@@ -48,6 +49,22 @@ def camera_consumer(bus: Bus, follow_cameras: FollowCameras) -> Consumer:
         handle,
         context="analytics",
         subjects=[CAMERA.subject(event, "*") for event in ("CameraCreated", "CameraMoved")],
+    )
+
+
+def site_consumer(bus: Bus, follow_sites: FollowSites) -> Consumer:
+    """The durable consumer of what says by which clocks a site lives; a deleted one keeps them for what it counted."""
+
+    async def handle(deliveries: Sequence[Delivery]) -> None:
+        await follow_sites([site_clock(each.message, each.envelope.version) for each in deliveries])
+
+    return Consumer(
+        bus,
+        CAMERA,
+        "analytics-sites",
+        handle,
+        context="analytics",
+        subjects=[CAMERA.subject(event, "*") for event in ("SiteCreated", "SiteUpdated")],
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -17,6 +18,7 @@ from tally.analytics.domain.model import (
     Flow,
     Granularity,
     LineCount,
+    SiteClock,
     StoredCrossing,
     Visit,
     VisitKind,
@@ -25,6 +27,7 @@ from tally.analytics.domain.model import (
 from tally.analytics.domain.timespan import TimeSpan
 from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2
 from tally.api.camera.v1 import events_pb2 as camera_events
+from tally.api.camera.v1 import site_events_pb2
 from tally.api.counting.v1 import count_pb2, events_pb2
 from tally.kernel.messages import UnknownMessage, type_name
 
@@ -51,6 +54,9 @@ _GRANULARITIES = {
     analytics_pb2.GRANULARITY_UNSPECIFIED: Granularity.HOUR,
     analytics_pb2.GRANULARITY_HOUR: Granularity.HOUR,
     analytics_pb2.GRANULARITY_TOTAL: Granularity.TOTAL,
+    analytics_pb2.GRANULARITY_DAY: Granularity.DAY,
+    analytics_pb2.GRANULARITY_WEEK: Granularity.WEEK,
+    analytics_pb2.GRANULARITY_MONTH: Granularity.MONTH,
 }
 
 
@@ -63,6 +69,22 @@ def camera_placed(message: Message, version: int) -> CameraPlaced:
     if not isinstance(message, camera_events.CameraCreated | camera_events.CameraMoved):
         raise UnknownMessage(f"{type_name(message)} does not say where a camera is")
     return CameraPlaced(message.camera_id, message.site_id, version)
+
+
+def site_clock(message: Message, version: int) -> SiteClock:
+    """By which clocks an event of the camera context says that a site lives.
+
+    Raises:
+        UnknownMessage: It says nothing of the kind, or names a time zone that is not known here.
+    """
+    if not isinstance(message, site_events_pb2.SiteCreated | site_events_pb2.SiteUpdated):
+        raise UnknownMessage(f"{type_name(message)} does not say by which clocks a site lives")
+    site = message.site
+    try:
+        ZoneInfo(site.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UnknownMessage(f"{site.time_zone!r} is no time zone") from error
+    return SiteClock(site.id, site.time_zone, version)
 
 
 def counts_record(message: events_pb2.CountsRecorded) -> CountsRecord:
@@ -156,6 +178,7 @@ def line_counts_response(
                 in_count=count.in_count,
                 out_count=count.out_count,
                 observed=_duration(count.observed),
+                time_zone=count.time_zone,
             )
             for count in counts
         ]
@@ -178,6 +201,7 @@ def zone_counts_response(
                 peak_occupancy=count.peak_occupancy,
                 mean_dwell=None if count.mean_dwell is None else _duration(count.mean_dwell),
                 observed=_duration(count.observed),
+                time_zone=count.time_zone,
             )
             for count in counts
         ]

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tally.analytics.application.query.limit import MAX_ROWS, require_answerable
+from tally.analytics.application.query.limit import (
+    MAX_ROWS,
+    require_answerable,
+    require_few_spans,
+)
 from tally.analytics.domain.model import Granularity, ZoneCount
 from tally.analytics.domain.ports import CountsReader
 from tally.analytics.domain.timespan import TimeSpan
@@ -23,19 +27,18 @@ class QueryZoneCounts:
         granularity: Granularity,
         sites: Sites,
     ) -> Sequence[ZoneCount]:
-        """The sums, over all hours that `span` touches.
+        """The sums, over all hours, days, weeks or months that `span` touches.
 
         Args:
             camera_ids: The cameras; empty means all.
             span: What is asked about.
-            granularity: How finely to sum.
+            granularity: How finely to sum, by the clocks of each camera's site.
             sites: Where the caller may ask what was counted.
 
         Raises:
-            InvalidInput: The answer would be too long.
+            InvalidInput: The answer would, or might, be too long.
         """
-        counts = await self.reader.zone_counts(
-            camera_ids, span.in_whole_hours(), granularity, MAX_ROWS + 1, sites
-        )
+        require_few_spans(span, granularity)
+        counts = await self.reader.zone_counts(camera_ids, span, granularity, MAX_ROWS + 1, sites)
         require_answerable(counts)
         return counts

@@ -29,19 +29,31 @@ class _GranularityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Granulari
     GRANULARITY_UNSPECIFIED: _Granularity.ValueType  # 0
     """The server's choice: hours."""
     GRANULARITY_HOUR: _Granularity.ValueType  # 1
-    """One row for each hour (UTC)."""
+    """One row for each hour. Where clocks go by half hours, so do these."""
     GRANULARITY_TOTAL: _Granularity.ValueType  # 2
     """One row for the whole range."""
+    GRANULARITY_DAY: _Granularity.ValueType  # 3
+    """One row for each day. Where clocks change, one has 23 hours and one has 25."""
+    GRANULARITY_WEEK: _Granularity.ValueType  # 4
+    """One row for each week, from Monday on."""
+    GRANULARITY_MONTH: _Granularity.ValueType  # 5
+    """One row for each month."""
 
 class Granularity(_Granularity, metaclass=_GranularityEnumTypeWrapper):
-    """How finely counts are summed."""
+    """How finely counts are summed, by the clocks of the site where the camera is now; of cameras at no site, in UTC."""
 
 GRANULARITY_UNSPECIFIED: Granularity.ValueType  # 0
 """The server's choice: hours."""
 GRANULARITY_HOUR: Granularity.ValueType  # 1
-"""One row for each hour (UTC)."""
+"""One row for each hour. Where clocks go by half hours, so do these."""
 GRANULARITY_TOTAL: Granularity.ValueType  # 2
 """One row for the whole range."""
+GRANULARITY_DAY: Granularity.ValueType  # 3
+"""One row for each day. Where clocks change, one has 23 hours and one has 25."""
+GRANULARITY_WEEK: Granularity.ValueType  # 4
+"""One row for each week, from Monday on."""
+GRANULARITY_MONTH: Granularity.ValueType  # 5
+"""One row for each month."""
 Global___Granularity: _TypeAlias = Granularity  # noqa: Y015
 
 @_typing.final
@@ -57,6 +69,7 @@ class LineCount(_message.Message):
     IN_COUNT_FIELD_NUMBER: _builtins.int
     OUT_COUNT_FIELD_NUMBER: _builtins.int
     OBSERVED_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     line: _builtins.str
@@ -65,6 +78,8 @@ class LineCount(_message.Message):
     """Crossings inwards."""
     out_count: _builtins.int
     """Crossings outwards."""
+    time_zone: _builtins.str
+    """The time zone whose clocks cut the spans, such as `Asia/Ho_Chi_Minh`."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Where the span begins."""
@@ -87,10 +102,11 @@ class LineCount(_message.Message):
         in_count: _builtins.int = ...,
         out_count: _builtins.int = ...,
         observed: _duration_pb2.Duration | None = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "observed", b"observed", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "in_count", b"in_count", "line", b"line", "observed", b"observed", "out_count", b"out_count", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "in_count", b"in_count", "line", b"line", "observed", b"observed", "out_count", b"out_count", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -111,6 +127,7 @@ class ZoneCount(_message.Message):
     PEAK_OCCUPANCY_FIELD_NUMBER: _builtins.int
     MEAN_DWELL_FIELD_NUMBER: _builtins.int
     OBSERVED_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     zone: _builtins.str
@@ -121,6 +138,8 @@ class ZoneCount(_message.Message):
     """Objects that left."""
     peak_occupancy: _builtins.int
     """The most that were inside at once."""
+    time_zone: _builtins.str
+    """The time zone whose clocks cut the spans, such as `Asia/Ho_Chi_Minh`."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Where the span begins."""
@@ -149,10 +168,11 @@ class ZoneCount(_message.Message):
         peak_occupancy: _builtins.int = ...,
         mean_dwell: _duration_pb2.Duration | None = ...,
         observed: _duration_pb2.Duration | None = ...,
+        time_zone: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "mean_dwell", b"mean_dwell", "observed", b"observed", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "entries", b"entries", "exits", b"exits", "mean_dwell", b"mean_dwell", "observed", b"observed", "peak_occupancy", b"peak_occupancy", "start_time", b"start_time", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "entries", b"entries", "exits", b"exits", "mean_dwell", b"mean_dwell", "observed", b"observed", "peak_occupancy", b"peak_occupancy", "start_time", b"start_time", "time_zone", b"time_zone", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

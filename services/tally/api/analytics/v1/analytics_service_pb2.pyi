@@ -39,7 +39,7 @@ class QueryLineCountsRequest(_message.Message):
 
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """Where the range begins. Hours that it cuts are counted whole."""
+        """Where the range begins. Hours, days, weeks and months that it cuts are counted whole."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
@@ -108,7 +108,7 @@ class QueryZoneCountsRequest(_message.Message):
 
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """Where the range begins. Hours that it cuts are counted whole."""
+        """Where the range begins. Hours, days, weeks and months that it cuts are counted whole."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
