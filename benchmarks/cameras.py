@@ -16,13 +16,15 @@ from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.application.command.create_camera import CreateCamera
 from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.list_cameras import ListCameras
-from tally.camera.domain.ports import Begin
+from tally.camera.bootstrap import message_bus
+from tally.camera.domain.ports import UnitOfWork
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream
 from tally.camera.mapping.listing import query_from_text
 from tally.kernel.clock import utc_now
 from tally.kernel.database import Database
 from tally.kernel.ids import new_id
+from tally.kernel.message_bus import MessageBus
 from tally.kernel.migrations import upgrade
 from tally.kernel.sealing import KeyRing
 from tally.kernel.stream_address import StreamNetworks
@@ -63,16 +65,15 @@ async def _run() -> None:
             url.replace("+asyncpg", ""), min_size=AT_ONCE, max_size=AT_ONCE
         )
         stack.push_async_callback(pool.close)
-        begin = units_of_work(database)
-        await _commands(begin, pool)
+        bus = message_bus(
+            units_of_work(database), utc_now, KeyRingSealer(KeyRing.parse("")), StreamNetworks()
+        )
+        await _commands(bus, pool)
         await _fill(pool)
-        await _lists(begin)
+        await _lists(bus)
 
 
-async def _commands(begin: Begin, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    sealer, networks = KeyRingSealer(KeyRing.parse("")), StreamNetworks()
-    create = CreateCamera(begin, utc_now, sealer, networks, new_id)
-    update = UpdateCamera(begin, utc_now, sealer, networks)
+async def _commands(bus: MessageBus[UnitOfWork], pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     await pool.execute("CREATE TABLE plain (id uuid PRIMARY KEY, payload bytea NOT NULL)")
     made: list[str] = []
 
@@ -81,11 +82,15 @@ async def _commands(begin: Begin, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
 
     async def create_one(number: int) -> None:
         spec = CameraSpec(name=f"new {number:06}", stream=Stream("rtsp://10.0.0.7/live"))
-        made.append((await create(spec, sites=None)).camera.id)
+        made.append((await bus.execute(CreateCamera(spec=spec, sites=None))).camera.id)
 
     async def rename_one(number: int) -> None:
         name = f"old {number:06}"
-        await update(made[number], lambda spec: replace(spec, name=name), sites=None)
+        await bus.execute(
+            UpdateCamera(
+                camera_id=made[number], revise=lambda spec: replace(spec, name=name), sites=None
+            )
+        )
 
     bare = await _rate("bare asyncpg insert", insert)
     for what, step in (("create", create_one), ("update", rename_one)):
@@ -129,14 +134,13 @@ async def _fill(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     await pool.execute("VACUUM ANALYZE cameras")
 
 
-async def _lists(begin: Begin) -> None:
-    list_cameras = ListCameras(begin)
+async def _lists(bus: MessageBus[UnitOfWork]) -> None:
     for filter_, order_by in QUERIES:
         query = query_from_text(filter_, order_by)
         token, times = "", []
         for _ in range(LISTS):
             began = time.perf_counter()
-            page = await list_cameras(query, 50, token, sites=None)
+            page = await bus.execute(ListCameras(query=query, token=token, sites=None))
             times.append(time.perf_counter() - began)
             token = page.next_page_token
         print(

@@ -1,6 +1,6 @@
 """Puts the camera server together; nothing else knows all its parts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
@@ -10,24 +10,34 @@ from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to
 from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.adapters.tables import outbox
 from tally.camera.adapters.unit_of_work import units_of_work
-from tally.camera.application.command.activate_camera import ActivateCamera
-from tally.camera.application.command.create_camera import CreateCamera
-from tally.camera.application.command.create_site import CreateSite
-from tally.camera.application.command.deactivate_camera import DeactivateCamera
-from tally.camera.application.command.delete_camera import DeleteCamera
-from tally.camera.application.command.delete_site import DeleteSite
-from tally.camera.application.command.forget_requests import ForgetRequests
-from tally.camera.application.command.rebuild_read_model import RebuildReadModel
-from tally.camera.application.command.record_stream_status import RecordStreamStatus
-from tally.camera.application.command.reseal_credentials import ResealCredentials
-from tally.camera.application.command.update_camera import UpdateCamera
-from tally.camera.application.command.update_site import UpdateSite
-from tally.camera.application.query.get_camera import GetCamera
-from tally.camera.application.query.get_site import GetSite
-from tally.camera.application.query.list_camera_events import ListCameraEvents
-from tally.camera.application.query.list_cameras import ListCameras
-from tally.camera.application.query.list_sites import ListSites
-from tally.camera.domain.ports import Begin, Sealer
+from tally.camera.application.command.activate_camera import ActivateCamera, ActivateCameraHandler
+from tally.camera.application.command.create_camera import CreateCamera, CreateCameraHandler
+from tally.camera.application.command.create_site import CreateSite, CreateSiteHandler
+from tally.camera.application.command.deactivate_camera import (
+    DeactivateCamera,
+    DeactivateCameraHandler,
+)
+from tally.camera.application.command.delete_camera import DeleteCamera, DeleteCameraHandler
+from tally.camera.application.command.delete_site import DeleteSite, DeleteSiteHandler
+from tally.camera.application.command.forget_requests import ForgetRequests, ForgetRequestsHandler
+from tally.camera.application.command.rebuild_read_model import RebuildReadModel, rebuild_read_model
+from tally.camera.application.command.record_stream_status import (
+    RecordStreamStatus,
+    record_stream_status,
+)
+from tally.camera.application.command.reseal_camera import ResealCamera, ResealCameraHandler
+from tally.camera.application.command.update_camera import UpdateCamera, UpdateCameraHandler
+from tally.camera.application.command.update_site import UpdateSite, UpdateSiteHandler
+from tally.camera.application.query.get_camera import GetCamera, get_camera
+from tally.camera.application.query.get_site import GetSite, get_site
+from tally.camera.application.query.list_camera_events import ListCameraEvents, list_camera_events
+from tally.camera.application.query.list_cameras import ListCameras, list_cameras
+from tally.camera.application.query.list_sealed_cameras import (
+    ListSealedCameras,
+    list_sealed_cameras,
+)
+from tally.camera.application.query.list_sites import ListSites, list_sites
+from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.entrypoints.sites import SiteServicer
@@ -40,6 +50,7 @@ from tally.kernel.grpc.access import current_actor
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
+from tally.kernel.message_bus import MessageBus
 from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background, repeatedly
@@ -71,22 +82,22 @@ async def camera_server(
         bus = await stack.enter_async_context(
             Bus.connect(settings.nats_url.get_secret_value(), name="camera")
         )
-        begin = units_of_work(database, current_actor)
+        use_cases = message_bus(
+            units_of_work(database, current_actor), clock, KeyRingSealer(keys), networks
+        )
         relay = OutboxRelay(database, outbox, bus)
-        consumer = stream_status_consumer(bus, RecordStreamStatus(begin))
+        consumer = stream_status_consumer(bus, use_cases)
         await stack.enter_async_context(
             background(
                 relay.run(),
                 consumer.run(),
-                repeatedly(ForgetRequests(begin, clock), FORGET_PERIOD_S),
+                repeatedly(lambda: use_cases.execute(ForgetRequests()), FORGET_PERIOD_S),
             )
         )
-        cameras = _cameras(begin, clock, KeyRingSealer(keys), networks)
-        sites = _sites(begin, clock)
 
         def register(server: grpc.aio.Server) -> None:
-            add_CameraServiceServicer_to_server(cameras, server)
-            add_SiteServiceServicer_to_server(sites, server)
+            add_CameraServiceServicer_to_server(CameraServicer(use_cases), server)
+            add_SiteServiceServicer_to_server(SiteServicer(use_cases), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(
@@ -101,45 +112,48 @@ async def camera_server(
         )
 
 
-async def rebuild_read_model(settings: CameraSettings) -> Sequence[str]:
-    """Make the read model again from the events; returns the ids of the cameras that it held wrongly."""
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        return await RebuildReadModel(units_of_work(database))()
-    finally:
-        await database.close()
-
-
-async def reseal_credentials(settings: CameraSettings) -> Sequence[str]:
-    """Have all credentials sealed with the first key; returns the ids of the cameras whose were not."""
-    sealer = KeyRingSealer(settings.key_ring())
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        return await ResealCredentials(units_of_work(database), utc_now, sealer)()
-    finally:
-        await database.close()
-
-
-def _cameras(
+def message_bus(
     begin: Begin, clock: Clock, sealer: Sealer, networks: StreamNetworks
-) -> CameraServicer:
-    return CameraServicer(
-        create_camera=CreateCamera(begin, clock, sealer, networks, new_id),
-        get_camera=GetCamera(begin),
-        list_camera_events=ListCameraEvents(begin),
-        list_cameras=ListCameras(begin),
-        update_camera=UpdateCamera(begin, clock, sealer, networks),
-        delete_camera=DeleteCamera(begin, clock),
-        activate_camera=ActivateCamera(begin, clock),
-        deactivate_camera=DeactivateCamera(begin, clock),
+) -> MessageBus[UnitOfWork]:
+    """Every command and query of the context, with the use case that handles it.
+
+    Args:
+        begin: Opens units of work.
+        clock: Stamps what happens.
+        sealer: Encrypts what cameras ask for.
+        networks: Where cameras may be.
+    """
+    return MessageBus(
+        begin,
+        (
+            CreateCamera.handled_by(CreateCameraHandler(clock, sealer, networks, new_id)),
+            UpdateCamera.handled_by(UpdateCameraHandler(clock, sealer, networks)),
+            DeleteCamera.handled_by(DeleteCameraHandler(clock)),
+            ActivateCamera.handled_by(ActivateCameraHandler(clock)),
+            DeactivateCamera.handled_by(DeactivateCameraHandler(clock)),
+            RecordStreamStatus.handled_by(record_stream_status),
+            ResealCamera.handled_by(ResealCameraHandler(clock, sealer)),
+            RebuildReadModel.handled_by(rebuild_read_model),
+            ForgetRequests.handled_by(ForgetRequestsHandler(clock)),
+            GetCamera.handled_by(get_camera),
+            ListCameras.handled_by(list_cameras),
+            ListCameraEvents.handled_by(list_camera_events),
+            ListSealedCameras.handled_by(list_sealed_cameras),
+            CreateSite.handled_by(CreateSiteHandler(clock, new_id)),
+            UpdateSite.handled_by(UpdateSiteHandler(clock)),
+            DeleteSite.handled_by(DeleteSiteHandler(clock)),
+            GetSite.handled_by(get_site),
+            ListSites.handled_by(list_sites),
+        ),
     )
 
 
-def _sites(begin: Begin, clock: Clock) -> SiteServicer:
-    return SiteServicer(
-        create_site=CreateSite(begin, clock, new_id),
-        get_site=GetSite(begin),
-        list_sites=ListSites(begin),
-        update_site=UpdateSite(begin, clock),
-        delete_site=DeleteSite(begin, clock),
-    )
+@asynccontextmanager
+async def maintenance(settings: CameraSettings) -> AsyncIterator[MessageBus[UnitOfWork]]:
+    """The context's use cases without its server, for who maintains it; both may run at the same time."""
+    database = Database(settings.database_url.get_secret_value())
+    sealer = KeyRingSealer(settings.key_ring())
+    try:
+        yield message_bus(units_of_work(database), utc_now, sealer, settings.networks())
+    finally:
+        await database.close()

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from tally.kernel.errors import Conflict, InvalidInput, ResourceExhausted, Unavailable
+from tally.kernel.errors import ConcurrentChange, InvalidInput, ResourceExhausted, Unavailable
 
 _LOST_RACES = ("40001", "40P01")
 """SQLSTATE of serialization_failure and deadlock_detected."""
@@ -45,18 +45,23 @@ class Database:
         return self._engine.url.database or ""
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
+    async def begin(self, *, reads_only: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, undone when it ends by an error or is cancelled.
+
+        Args:
+            reads_only: Whether PostgreSQL is to refuse changes in it.
 
         Raises:
             Unavailable: The database cannot be reached or went away.
             ResourceExhausted: All connections are in use for too long.
-            Conflict: PostgreSQL ended this transaction in favour of another that it stood in the way of.
+            ConcurrentChange: PostgreSQL ended this transaction in favour of another that it stood in the way of.
             InvalidInput: A text holds the character U+0000, which PostgreSQL has no way to keep.
         """
         try:
             connection = await self._connect()
             try:
+                if reads_only:
+                    await connection.execution_options(postgresql_readonly=True)
                 yield connection
             except BaseException:
                 await asyncio.shield(_finish(connection, commit=False))
@@ -67,10 +72,7 @@ class Database:
             raise Unavailable("the database went away") from error
         except DBAPIError as error:
             if _sqlstate(error) in _LOST_RACES:
-                raise Conflict(
-                    "somebody else made a change at the same moment: repeat",
-                    reason="CONCURRENT_CHANGE",
-                ) from error
+                raise ConcurrentChange from error
             if _sqlstate(error) in _NUL:
                 raise InvalidInput(
                     [], message="the request has a text with the character U+0000: leave it out"

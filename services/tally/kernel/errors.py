@@ -78,6 +78,15 @@ class Conflict(DomainError):
     reason = "CONFLICT"
 
 
+class ConcurrentChange(Conflict):
+    """Somebody else's change came in between; the same request may succeed when it is repeated."""
+
+    reason = "CONCURRENT_CHANGE"
+
+    def __init__(self) -> None:
+        super().__init__("somebody else made a change at the same moment: repeat")
+
+
 class FailedPrecondition(DomainError):
     """The resource's state does not allow the operation; repeating does not help."""
 

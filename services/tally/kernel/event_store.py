@@ -26,14 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.kernel.errors import Conflict
+from tally.kernel.errors import ConcurrentChange
 from tally.kernel.messages import decode, type_name
-
-
-class ConcurrentAppend(Conflict):
-    """Somebody else appended to the stream since it was read."""
-
-    reason = "CONCURRENT_CHANGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ class EventStore:
             actor: Who had it happen; empty for the server itself.
 
         Raises:
-            ConcurrentAppend: The stream does not end with the expected version.
+            ConcurrentChange: The stream does not end with the expected version.
         """
         if not messages:
             return
@@ -123,11 +117,9 @@ class EventStore:
         try:
             added = await self._connection.execute(self._insert(rows, expected_version))
         except IntegrityError as error:
-            raise ConcurrentAppend(
-                f"{stream_id} was changed by somebody else at the same moment: repeat"
-            ) from error
+            raise ConcurrentChange from error
         if added.rowcount == 0:
-            raise ConcurrentAppend(f"{stream_id} has no version {expected_version}")
+            raise ConcurrentChange
 
     def _insert(self, rows: Sequence[dict[str, object]], expected_version: int) -> Insert:
         """Adds the rows if the stream has the expected version: one statement, as every command waits for it."""

@@ -11,9 +11,9 @@ from tally.camera.application.command.delete_camera import DeleteCamera
 from tally.camera.application.command.rebuild_read_model import RebuildReadModel
 from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.list_cameras import ListCameras
+from tally.camera.bootstrap import message_bus
 from tally.kernel.clock import utc_now
 from tally.kernel.database import Database
-from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
 from tests.unit.camera.examples import GUARD, NETWORKS, SEALER, spec
 
@@ -21,25 +21,29 @@ from tests.unit.camera.examples import GUARD, NETWORKS, SEALER, spec
 async def test_a_rebuild_finds_nothing_to_mend_and_mends_what_was_broken(database_dsn: str) -> None:
     await upgrade(database_dsn, "tally.camera.migrations")
     database = Database(database_dsn)
-    begin = units_of_work(database)
-    rebuild, list_cameras = RebuildReadModel(begin), ListCameras(begin)
-    create = CreateCamera(begin, utc_now, SEALER, NETWORKS, new_id)
+    bus = message_bus(units_of_work(database), utc_now, SEALER, NETWORKS)
+    list_cameras, rebuild = ListCameras(sites=None), RebuildReadModel()
     first, second, third = [
-        (await create(spec(name), sites=None)).camera for name in ("a", "b", "c")
+        (await bus.execute(CreateCamera(spec=spec(name), sites=None))).camera.id for name in "abc"
     ]
-    await ActivateCamera(begin, utc_now)(first.id, sites=None)
-    await UpdateCamera(begin, utc_now, SEALER, NETWORKS)(
-        second.id, lambda present: replace(present, name="B"), credentials=GUARD, sites=None
+    await bus.execute(ActivateCamera(camera_id=first, sites=None))
+    await bus.execute(
+        UpdateCamera(
+            camera_id=second,
+            revise=lambda present: replace(present, name="B"),
+            credentials=GUARD,
+            sites=None,
+        )
     )
-    await DeleteCamera(begin, utc_now)(third.id, sites=None)
+    await bus.execute(DeleteCamera(camera_id=third, sites=None))
 
-    true = await list_cameras(sites=None)
-    assert await rebuild() == []
-    assert await list_cameras(sites=None) == true
+    true = await bus.execute(list_cameras)
+    assert await bus.execute(rebuild) == []
+    assert await bus.execute(list_cameras) == true
 
     async with database.begin() as connection:
         await connection.execute(text("UPDATE cameras SET labels = '{}' WHERE name = 'a'"))
         await connection.execute(text("DELETE FROM cameras WHERE name = 'B'"))
-    assert await rebuild() == sorted([first.id, second.id])
-    assert await list_cameras(sites=None) == true
+    assert await bus.execute(rebuild) == sorted([first, second])
+    assert await bus.execute(list_cameras) == true
     await database.close()

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 
 from tally.kernel.database import Database
-from tally.kernel.event_store import ConcurrentAppend, EventStore
+from tally.kernel.errors import ConcurrentChange
+from tally.kernel.event_store import EventStore
 from tests.integration.kernel.renames import EVENTS, NOW, names, renamed
 
 
@@ -34,7 +35,7 @@ async def test_events_come_back_in_their_order(database: Database) -> None:
 async def test_a_wrong_expected_version_is_refused(database: Database, expected: int) -> None:
     async with database.begin() as connection:
         await EventStore(connection, EVENTS).append("a", 0, [renamed("a", n) for n in (1, 2)], NOW)
-    with pytest.raises(ConcurrentAppend):
+    with pytest.raises(ConcurrentChange):
         async with database.begin() as connection:
             await EventStore(connection, EVENTS).append("a", expected, [renamed("a", 9)], NOW)
 
@@ -48,6 +49,6 @@ async def test_of_two_writers_at_once_one_wins(database: Database) -> None:
     results = await asyncio.gather(*(write() for _ in range(6)), return_exceptions=True)
     async with database.begin() as connection:
         stored = await EventStore(connection, EVENTS).load("a")
-    refused = [result for result in results if isinstance(result, ConcurrentAppend)]
+    refused = [result for result in results if isinstance(result, ConcurrentChange)]
     assert len(stored) + len(refused) == 6
     assert [each.version for each in stored] == list(range(1, len(stored) + 1))

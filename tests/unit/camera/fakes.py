@@ -9,7 +9,6 @@ from datetime import datetime
 from tally.camera.domain.errors import (
     CameraNameTaken,
     CameraNotFound,
-    ConcurrentChange,
     SiteInUse,
     SiteNameTaken,
     SiteNotFound,
@@ -20,6 +19,7 @@ from tally.camera.domain.listing import CameraQuery
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.errors import ConcurrentChange
 from tally.kernel.idempotency import KEPT, CreateRequest, RequestIdReused
 from tally.kernel.identity import Sites
 
@@ -35,9 +35,11 @@ class Memory:
     requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator["MemoryUnitOfWork"]:
+    async def begin(self, reads_only: bool = False) -> AsyncIterator["MemoryUnitOfWork"]:
         draft = Memory(*(copy(table) for table in vars(self).values()))
         yield MemoryUnitOfWork(draft)
+        if reads_only:
+            assert vars(draft) == vars(self)
         vars(self).update(vars(draft))
 
 

@@ -1,6 +1,6 @@
 """Credentials are sealed for one camera at one host, and another key takes over when asked to."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -8,12 +8,17 @@ import pytest
 from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.application.command.create_camera import CreateCamera
 from tally.camera.application.command.delete_camera import DeleteCamera
-from tally.camera.application.command.reseal_credentials import ResealCredentials
 from tally.camera.application.command.update_camera import UpdateCamera
+from tally.camera.bootstrap import message_bus
+from tally.camera.domain.credentials import NO_CREDENTIALS, Credentials
 from tally.camera.domain.errors import StreamKeysMissing
 from tally.camera.domain.events import CameraCredentialsResealed
 from tally.camera.domain.model import Camera
+from tally.camera.domain.ports import UnitOfWork
+from tally.camera.domain.spec import CameraSpec
+from tally.camera.reseal import reseal
 from tally.kernel.ids import new_id
+from tally.kernel.message_bus import MessageBus
 from tally.kernel.sealing import KeyRing, NoKey, Unsealable, key_id
 from tally.kernel.stream_address import credentials_purpose
 from tests.unit.camera.examples import GUARD, LATER, NETWORKS, NEW_KEY, OLD_KEY, PLAZA, SEALER, spec
@@ -27,13 +32,23 @@ def memory() -> Memory:
     return Memory()
 
 
-@pytest.fixture
-def create(memory: Memory) -> CreateCamera:
-    return CreateCamera(memory.begin, clock, SEALER, NETWORKS, new_id)
-
-
 def clock() -> datetime:
     return LATER
+
+
+def bus(memory: Memory, sealer: KeyRingSealer = SEALER) -> MessageBus[UnitOfWork]:
+    return message_bus(memory.begin, clock, sealer, NETWORKS)
+
+
+async def create(
+    memory: Memory, spec: CameraSpec = PLAZA, credentials: Credentials = GUARD
+) -> Camera:
+    command = CreateCamera(spec=spec, credentials=credentials, sites=None)
+    return (await bus(memory).execute(command)).camera
+
+
+async def resealed(memory: Memory, keys: KeyRing) -> Sequence[str]:
+    return await reseal(bus(memory, KeyRingSealer(keys)))
 
 
 def opened(camera: Camera, keys: KeyRing = OLD) -> bytes:
@@ -41,8 +56,8 @@ def opened(camera: Camera, keys: KeyRing = OLD) -> bytes:
     return keys.open(camera.sealed_credentials, purpose)
 
 
-async def test_credentials_are_sealed_for_their_camera_and_its_host(create: CreateCamera) -> None:
-    camera = (await create(PLAZA, credentials=GUARD, sites=None)).camera
+async def test_credentials_are_sealed_for_their_camera_and_its_host(memory: Memory) -> None:
+    camera = await create(memory)
     assert GUARD.password.encode() in opened(camera)
     for purpose in (
         credentials_purpose(new_id(), camera.spec.stream.uri),
@@ -52,43 +67,37 @@ async def test_credentials_are_sealed_for_their_camera_and_its_host(create: Crea
             OLD.open(camera.sealed_credentials, purpose)
 
 
-async def test_an_update_seals_for_the_new_stream(memory: Memory, create: CreateCamera) -> None:
-    camera = (await create(PLAZA, sites=None)).camera
+async def test_an_update_seals_for_the_new_stream(memory: Memory) -> None:
+    camera = await create(memory, credentials=NO_CREDENTIALS)
     assert camera.sealed_credentials == b""
-    update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
-    changed = (
-        await update(camera.id, lambda present: present, credentials=GUARD, sites=None)
-    ).camera
+    guarded = UpdateCamera(
+        camera_id=camera.id, revise=lambda present: present, credentials=GUARD, sites=None
+    )
+    changed = (await bus(memory).execute(guarded)).camera
     assert GUARD.password.encode() in opened(changed)
 
 
 async def test_a_server_without_keys_takes_no_credentials(memory: Memory) -> None:
-    create = CreateCamera(memory.begin, clock, KeyRingSealer(KeyRing.parse("")), NETWORKS, new_id)
+    keyless = bus(memory, KeyRingSealer(KeyRing.parse("")))
     with pytest.raises(StreamKeysMissing):
-        await create(PLAZA, credentials=GUARD, sites=None)
-    assert not (await create(PLAZA, sites=None)).camera.sealed_credentials
+        await keyless.execute(CreateCamera(spec=PLAZA, credentials=GUARD, sites=None))
+    view = await keyless.execute(CreateCamera(spec=PLAZA, sites=None))
+    assert not view.camera.sealed_credentials
 
 
 def test_credentials_do_not_show_in_messages() -> None:
     assert "horse" not in repr(GUARD) + str(GUARD)
 
 
-@pytest.fixture
-def reseal(memory: Memory) -> Callable[[KeyRing], ResealCredentials]:
-    return lambda keys: ResealCredentials(memory.begin, clock, KeyRingSealer(keys))
+async def test_another_key_takes_over_once(memory: Memory) -> None:
+    guarded = await create(memory, spec("a"))
+    await create(memory, spec("b"), NO_CREDENTIALS)
+    deleted = await create(memory, spec("c"))
+    await bus(memory).execute(DeleteCamera(camera_id=deleted.id, sites=None))
 
-
-async def test_another_key_takes_over_once(
-    memory: Memory, create: CreateCamera, reseal: Callable[[KeyRing], ResealCredentials]
-) -> None:
-    guarded = (await create(spec("a"), credentials=GUARD, sites=None)).camera
-    await create(spec("b"), sites=None)
-    deleted = (await create(spec("c"), credentials=GUARD, sites=None)).camera
-    await DeleteCamera(memory.begin, clock)(deleted.id, sites=None)
-
-    assert await reseal(OLD)() == []
-    assert await reseal(BOTH)() == [guarded.id]
-    assert await reseal(BOTH)() == []
+    assert await resealed(memory, OLD) == []
+    assert await resealed(memory, BOTH) == [guarded.id]
+    assert await resealed(memory, BOTH) == []
 
     now = memory.cameras[guarded.id]
     assert isinstance(memory.events[guarded.id][-1], CameraCredentialsResealed)
@@ -96,9 +105,7 @@ async def test_another_key_takes_over_once(
     assert opened(now, KeyRing.parse(NEW_KEY)) == opened(guarded)
 
 
-async def test_a_key_that_is_still_needed_is_named(
-    create: CreateCamera, reseal: Callable[[KeyRing], ResealCredentials]
-) -> None:
-    await create(PLAZA, credentials=GUARD, sites=None)
+async def test_a_key_that_is_still_needed_is_named(memory: Memory) -> None:
+    await create(memory)
     with pytest.raises(NoKey, match="id old"):
-        await reseal(KeyRing.parse(NEW_KEY))()
+        await resealed(memory, KeyRing.parse(NEW_KEY))

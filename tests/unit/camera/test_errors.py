@@ -2,8 +2,7 @@
 
 from tally.api.camera.v1 import error_reason_pb2
 from tally.camera.domain import errors
-from tally.kernel.errors import DomainError
-from tally.kernel.event_store import ConcurrentAppend
+from tally.kernel.errors import ConcurrentChange, DomainError
 from tally.kernel.idempotency import RequestIdReused
 from tally.kernel.paging import invalid_page_token
 
@@ -16,7 +15,7 @@ def test_client_code_can_know_every_reason() -> None:
         and issubclass(error, DomainError)
         and error.__module__ == errors.__name__
     ]
-    assert len(own) == 10
-    shared = (ConcurrentAppend.reason, RequestIdReused.reason, invalid_page_token().reason)
+    assert len(own) == 9
+    shared = (ConcurrentChange.reason, RequestIdReused.reason, invalid_page_token().reason)
     for reason in (*own, *shared):
         assert f"ERROR_REASON_{reason}" in error_reason_pb2.ErrorReason.keys()  # noqa: SIM118 - an enum wrapper, not a dict

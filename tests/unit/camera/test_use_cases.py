@@ -1,6 +1,6 @@
 """The use cases over the ports in memory: what they decide that neither domain nor database decides."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,20 +14,26 @@ from tally.camera.application.command.record_stream_status import RecordStreamSt
 from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.query.list_cameras import DEFAULT_PAGE_SIZE, ListCameras
+from tally.camera.bootstrap import message_bus
 from tally.camera.domain.errors import (
     CameraNameTaken,
     CameraNotFound,
     EtagMismatch,
 )
 from tally.camera.domain.listing import CameraQuery, Condition, Order, Property
+from tally.camera.domain.model import CameraView
+from tally.camera.domain.ports import UnitOfWork
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream
+from tally.kernel.clock import utc_now
 from tally.kernel.errors import InvalidInput
-from tally.kernel.idempotency import CreateRequest, RequestIdReused
-from tally.kernel.ids import new_id
+from tally.kernel.idempotency import UNNAMED, CreateRequest, RequestIdReused
+from tally.kernel.message_bus import MessageBus
 from tally.kernel.stream_address import StreamNetworks
 from tests.unit.camera.examples import LATER, NETWORKS, NOON, PLAZA, SEALER, spec, status
 from tests.unit.camera.fakes import Memory
+
+Create = Callable[..., Awaitable[CameraView]]
 
 REQUEST = CreateRequest("0190a5b2-0000-7000-8000-000000000001", b"plaza")
 
@@ -44,147 +50,160 @@ def clock() -> Callable[[], datetime]:
 
 
 @pytest.fixture
-def create(memory: Memory, clock: Callable[[], datetime]) -> CreateCamera:
-    return CreateCamera(memory.begin, clock, SEALER, NETWORKS, new_id)
+def bus(memory: Memory, clock: Callable[[], datetime]) -> MessageBus[UnitOfWork]:
+    return message_bus(memory.begin, clock, SEALER, NETWORKS)
 
 
-def renamed(name: str) -> Callable[[CameraSpec], CameraSpec]:
-    return lambda present: replace(present, name=name)
+@pytest.fixture
+def create(bus: MessageBus[UnitOfWork]) -> Create:
+    async def execute(spec: CameraSpec, request: CreateRequest = UNNAMED) -> CameraView:
+        return await bus.execute(CreateCamera(spec=spec, request=request, sites=None))
+
+    return execute
 
 
-async def test_a_repeated_request_creates_one_camera(memory: Memory, create: CreateCamera) -> None:
-    first = await create(PLAZA, REQUEST, sites=None)
-    assert await create(PLAZA, REQUEST, sites=None) == first
+def get(camera_id: str) -> GetCamera:
+    return GetCamera(camera_id=camera_id, sites=None)
+
+
+def rename(camera_id: str, name: str, etag: str = "") -> UpdateCamera:
+    return UpdateCamera(
+        camera_id=camera_id,
+        revise=lambda present: replace(present, name=name),
+        etag=etag,
+        sites=None,
+    )
+
+
+async def test_a_repeated_request_creates_one_camera(memory: Memory, create: Create) -> None:
+    first = await create(PLAZA, REQUEST)
+    assert await create(PLAZA, REQUEST) == first
     assert len(memory.events) == 1
 
 
 async def test_a_repeated_request_shows_the_camera_as_it_is_now(
-    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
+    bus: MessageBus[UnitOfWork], create: Create
 ) -> None:
-    first = await create(PLAZA, REQUEST, sites=None)
-    changed = await UpdateCamera(memory.begin, clock, SEALER, NETWORKS)(
-        first.camera.id, renamed("Square"), sites=None
-    )
-    assert await create(PLAZA, REQUEST, sites=None) == changed
-    await DeleteCamera(memory.begin, clock)(first.camera.id, sites=None)
+    first = await create(PLAZA, REQUEST)
+    changed = await bus.execute(rename(first.camera.id, "Square"))
+    assert await create(PLAZA, REQUEST) == changed
+    await bus.execute(DeleteCamera(camera_id=first.camera.id, sites=None))
     with pytest.raises(CameraNotFound):
-        await create(PLAZA, REQUEST, sites=None)
+        await create(PLAZA, REQUEST)
 
 
-async def test_a_request_id_stands_for_one_content(memory: Memory, create: CreateCamera) -> None:
-    await create(PLAZA, REQUEST, sites=None)
+async def test_a_request_id_stands_for_one_content(memory: Memory, create: Create) -> None:
+    await create(PLAZA, REQUEST)
     with pytest.raises(RequestIdReused):
-        await create(spec("Square"), replace(REQUEST, digest=b"square"), sites=None)
+        await create(spec("Square"), replace(REQUEST, digest=b"square"))
     assert len(memory.events) == 1
 
 
-async def test_a_request_that_failed_does_not_use_up_its_id(create: CreateCamera) -> None:
-    await create(PLAZA, sites=None)
+async def test_a_request_that_failed_does_not_use_up_its_id(create: Create) -> None:
+    await create(PLAZA)
     with pytest.raises(CameraNameTaken):
-        await create(PLAZA, REQUEST, sites=None)
-    view = await create(spec("Square"), REQUEST, sites=None)
+        await create(PLAZA, REQUEST)
+    view = await create(spec("Square"), REQUEST)
     assert view.camera.spec.name == "Square"
 
 
-async def test_a_stale_etag_ends_every_command(
-    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
-) -> None:
-    view = await create(PLAZA, sites=None)
-    stale = view.camera.etag
-    current = await ActivateCamera(memory.begin, clock)(view.camera.id, stale, sites=None)
-    for command in (ActivateCamera, DeactivateCamera, DeleteCamera):
+async def test_a_stale_etag_ends_every_command(bus: MessageBus[UnitOfWork], create: Create) -> None:
+    view = await create(PLAZA)
+    id_, stale = view.camera.id, view.camera.etag
+    current = await bus.execute(ActivateCamera(camera_id=id_, etag=stale, sites=None))
+    for command in (
+        *(
+            kind(camera_id=id_, etag=stale, sites=None)
+            for kind in (ActivateCamera, DeactivateCamera, DeleteCamera)
+        ),
+        rename(id_, "Square", stale),
+    ):
         with pytest.raises(EtagMismatch):
-            await command(memory.begin, clock)(view.camera.id, stale, sites=None)
-    with pytest.raises(EtagMismatch):
-        await UpdateCamera(memory.begin, clock, SEALER, NETWORKS)(
-            view.camera.id, renamed("Square"), stale, sites=None
-        )
-    assert await GetCamera(memory.begin)(view.camera.id, sites=None) == current
+            await bus.execute(command)
+    assert await bus.execute(get(id_)) == current
 
 
 async def test_an_update_without_effect_keeps_the_etag(
-    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
+    memory: Memory, bus: MessageBus[UnitOfWork], create: Create
 ) -> None:
-    view = await create(PLAZA, sites=None)
-    update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
-    assert await update(view.camera.id, renamed(PLAZA.name), sites=None) == view
+    view = await create(PLAZA)
+    assert await bus.execute(rename(view.camera.id, PLAZA.name)) == view
     assert len(memory.events[view.camera.id]) == 1
 
 
 async def test_a_camera_that_is_not_counted_has_no_stream_status(
-    memory: Memory, create: CreateCamera, clock: Callable[[], datetime]
+    bus: MessageBus[UnitOfWork], create: Create
 ) -> None:
-    id_ = (await create(PLAZA, sites=None)).camera.id
-    record = RecordStreamStatus(memory.begin)
-    await record(id_, 1, status())
-    assert (await GetCamera(memory.begin)(id_, sites=None)).stream_status is None
-    await ActivateCamera(memory.begin, clock)(id_, sites=None)
-    await record(id_, 1, status())
-    assert (await GetCamera(memory.begin)(id_, sites=None)).stream_status == status()
-    assert (await DeactivateCamera(memory.begin, clock)(id_, sites=None)).stream_status is None
-    await record(id_, 1, status(time=LATER + timedelta(seconds=1)))
-    assert (await GetCamera(memory.begin)(id_, sites=None)).stream_status is None
+    id_ = (await create(PLAZA)).camera.id
+    said = RecordStreamStatus(camera_id=id_, epoch=1, status=status())
+    await bus.execute(said)
+    assert (await bus.execute(get(id_))).stream_status is None
+    await bus.execute(ActivateCamera(camera_id=id_, sites=None))
+    await bus.execute(said)
+    assert (await bus.execute(get(id_))).stream_status == status()
+    deactivated = await bus.execute(DeactivateCamera(camera_id=id_, sites=None))
+    assert deactivated.stream_status is None
+    await bus.execute(replace(said, status=status(time=LATER + timedelta(seconds=1))))
+    assert (await bus.execute(get(id_))).stream_status is None
 
 
 async def test_pages_follow_one_another_until_all_is_shown(
-    memory: Memory, create: CreateCamera
+    bus: MessageBus[UnitOfWork], create: Create
 ) -> None:
     names = [f"camera {number:02}" for number in range(7)]
     for name in reversed(names):
-        await create(spec(name), sites=None)
-    list_cameras = ListCameras(memory.begin)
+        await create(spec(name))
     shown, token = [], ""
     for expected in (3, 3, 1):
-        page = await list_cameras(CameraQuery(), 3, token, sites=None)
+        page = await bus.execute(ListCameras(page_size=3, token=token, sites=None))
         assert len(page.cameras) == expected
         shown += [view.camera.spec.name for view in page.cameras]
         token = page.next_page_token
     assert (shown, token) == (names, "")
-    assert (await list_cameras(page_size=7, sites=None)).next_page_token == ""
+    assert (await bus.execute(ListCameras(page_size=7, sites=None))).next_page_token == ""
 
 
 async def test_a_page_has_50_cameras_unless_asked_otherwise(
-    memory: Memory, create: CreateCamera
+    bus: MessageBus[UnitOfWork], create: Create
 ) -> None:
     for number in range(DEFAULT_PAGE_SIZE + 1):
-        await create(spec(f"camera {number}"), sites=None)
-    assert len((await ListCameras(memory.begin)(sites=None)).cameras) == 50
+        await create(spec(f"camera {number}"))
+    assert len((await bus.execute(ListCameras(sites=None))).cameras) == 50
 
 
-async def test_a_token_that_is_none_is_refused(memory: Memory) -> None:
+async def test_a_token_that_is_none_is_refused(bus: MessageBus[UnitOfWork]) -> None:
     with pytest.raises(InvalidInput) as caught:
-        await ListCameras(memory.begin)(CameraQuery(), 10, "nonsense", sites=None)
+        await bus.execute(ListCameras(token="nonsense", sites=None))
     assert [violation.field for violation in caught.value.violations] == ["page_token"]
 
 
-async def test_a_token_belongs_to_one_list(memory: Memory, create: CreateCamera) -> None:
+async def test_a_token_belongs_to_one_list(bus: MessageBus[UnitOfWork], create: Create) -> None:
     for name in "ab":
-        await create(spec(name), sites=None)
-    list_cameras = ListCameras(memory.begin)
-    token = (await list_cameras(CameraQuery(), 1, sites=None)).next_page_token
+        await create(spec(name))
+    token = (await bus.execute(ListCameras(page_size=1, sites=None))).next_page_token
     for other in (
         CameraQuery(descending=True),
         CameraQuery(order=Order.CREATE_TIME),
         CameraQuery((Condition(Property.NAME, "b"),)),
     ):
         with pytest.raises(InvalidInput) as caught:
-            await list_cameras(other, 1, token, sites=None)
+            await bus.execute(ListCameras(query=other, page_size=1, token=token, sites=None))
         assert caught.value.reason == "PAGE_TOKEN_INVALID"
 
 
 @pytest.mark.parametrize("uri", ["http://169.254.169.254/latest", "rtsp://127.0.0.1/live"])
 async def test_a_stream_comes_from_where_cameras_may_be(
-    memory: Memory, create: CreateCamera, clock: Callable[[], datetime], uri: str
+    memory: Memory, bus: MessageBus[UnitOfWork], create: Create, uri: str
 ) -> None:
     forbidden = replace(PLAZA, stream=Stream(uri))
     with pytest.raises(InvalidInput) as caught:
-        await create(forbidden, sites=None)
+        await create(forbidden)
     assert [violation.field for violation in caught.value.violations] == ["camera.stream.uri"]
-    view = await create(PLAZA, sites=None)
-    update = UpdateCamera(memory.begin, clock, SEALER, NETWORKS)
+    view = await create(PLAZA)
     with pytest.raises(InvalidInput):
-        await update(view.camera.id, lambda _: forbidden, sites=None)
-    narrower = UpdateCamera(memory.begin, clock, SEALER, StreamNetworks("10.99.0.0/16"))
-    assert (
-        await narrower(view.camera.id, renamed("Square"), sites=None)
-    ).camera.spec.name == "Square"
+        await bus.execute(
+            UpdateCamera(camera_id=view.camera.id, revise=lambda _: forbidden, sites=None)
+        )
+    narrower = message_bus(memory.begin, utc_now, SEALER, StreamNetworks("10.99.0.0/16"))
+    renamed = await narrower.execute(rename(view.camera.id, "Square"))
+    assert renamed.camera.spec.name == "Square"

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tally.camera.adapters.announcing import announce
 from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.tables import events, outbox
-from tally.camera.domain.errors import CameraNotFound, ConcurrentChange
+from tally.camera.domain.errors import CameraNotFound
 from tally.camera.domain.events import CameraEvent, RecordedEvent
 from tally.camera.domain.model import Camera, CameraState
 from tally.camera.mapping.events import event_from_proto, event_to_proto
-from tally.kernel.event_store import ConcurrentAppend, EventStore, StoredEvent
+from tally.kernel.event_store import EventStore, StoredEvent
 from tally.kernel.outbox import Outbox
 
 
@@ -73,12 +73,9 @@ class PostgresCameras:
 
     async def _append(self, change: CameraEvent, version: int) -> None:
         message = event_to_proto(change)
-        try:
-            await self._events.append(
-                change.camera_id, version - 1, [message], change.time, self._actor
-            )
-        except ConcurrentAppend as error:
-            raise ConcurrentChange from error
+        await self._events.append(
+            change.camera_id, version - 1, [message], change.time, self._actor
+        )
         await announce(
             self._outbox,
             message,

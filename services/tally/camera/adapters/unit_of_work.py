@@ -35,8 +35,8 @@ def units_of_work(database: Database, actor: Callable[[], str] = str) -> Begin:
     """
 
     @asynccontextmanager
-    async def begin() -> AsyncIterator[PostgresUnitOfWork]:
-        async with database.begin() as connection:
+    async def begin(reads_only: bool = False) -> AsyncIterator[PostgresUnitOfWork]:
+        async with database.begin(reads_only=reads_only) as connection:
             yield PostgresUnitOfWork(connection, actor())
 
     return begin

@@ -36,15 +36,6 @@ class EtagMismatch(Conflict):
         super().__init__(f"the {what} has changed since it was read: read it again, then repeat")
 
 
-class ConcurrentChange(Conflict):
-    """Somebody else changed the camera at the same moment."""
-
-    reason = "CONCURRENT_CHANGE"
-
-    def __init__(self) -> None:
-        super().__init__("somebody else changed the camera at the same moment: repeat")
-
-
 class StreamKeysMissing(FailedPrecondition):
     """The server has no key to encrypt credentials with."""
 

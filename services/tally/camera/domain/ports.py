@@ -1,6 +1,6 @@
 """What the use cases need of the world."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -166,5 +166,12 @@ class UnitOfWork(Protocol):
         """What was asked for before."""
 
 
-Begin = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
-"""Opens a unit of work; leaving the block commits it, leaving it by an error undoes it."""
+class Begin(Protocol):
+    """Opens units of work."""
+
+    def __call__(self, reads_only: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One unit of work; leaving the block commits it, leaving it by an error undoes it.
+
+        Args:
+            reads_only: Whether it changes nothing.
+        """

@@ -1,4 +1,4 @@
-"""The site contract's methods: each translates, runs one use case, translates back."""
+"""The site contract's methods: each translates, has one use case run, translates back."""
 
 from dataclasses import dataclass
 
@@ -9,29 +9,30 @@ from tally.camera.application.command.delete_site import DeleteSite
 from tally.camera.application.command.update_site import UpdateSite
 from tally.camera.application.query.get_site import GetSite
 from tally.camera.application.query.list_sites import ListSites
+from tally.camera.domain.ports import UnitOfWork
 from tally.camera.entrypoints.servicer import CREATED
 from tally.camera.mapping.sites import site_revision, site_spec_from_proto, site_to_proto
 from tally.kernel.grpc.access import current_principal, current_sites
 from tally.kernel.grpc.call import ServicerContext
 from tally.kernel.idempotency import CreateRequest
+from tally.kernel.message_bus import MessageBus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SiteServicer(SiteServiceServicer):
     """Serves `tally.api.camera.v1.SiteService`."""
 
-    create_site: CreateSite
-    get_site: GetSite
-    list_sites: ListSites
-    update_site: UpdateSite
-    delete_site: DeleteSite
+    use_cases: MessageBus[UnitOfWork]
 
     async def CreateSite(  # noqa: N802 - gRPC's name
         self, request: messages.CreateSiteRequest, context: ServicerContext
     ) -> messages.CreateSiteResponse:
         """Create a site."""
-        asked = CreateRequest.of(request, request.request_id, current_principal().subject)
-        site = await self.create_site(site_spec_from_proto(request.site), asked)
+        command = CreateSite(
+            spec=site_spec_from_proto(request.site),
+            request=CreateRequest.of(request, request.request_id, current_principal().subject),
+        )
+        site = await self.use_cases.execute(command)
         await context.send_initial_metadata(CREATED)
         return messages.CreateSiteResponse(site=site_to_proto(site))
 
@@ -39,14 +40,18 @@ class SiteServicer(SiteServiceServicer):
         self, request: messages.GetSiteRequest, context: ServicerContext
     ) -> messages.GetSiteResponse:
         """Return one site."""
-        site = await self.get_site(request.site_id.lower(), sites=current_sites())
+        query = GetSite(site_id=request.site_id.lower(), sites=current_sites())
+        site = await self.use_cases.execute(query)
         return messages.GetSiteResponse(site=site_to_proto(site))
 
     async def ListSites(  # noqa: N802 - gRPC's name
         self, request: messages.ListSitesRequest, context: ServicerContext
     ) -> messages.ListSitesResponse:
         """List sites by name, a page at a time."""
-        page = await self.list_sites(request.page_size, request.page_token, sites=current_sites())
+        query = ListSites(
+            page_size=request.page_size, token=request.page_token, sites=current_sites()
+        )
+        page = await self.use_cases.execute(query)
         return messages.ListSitesResponse(
             sites=map(site_to_proto, page.sites), next_page_token=page.next_page_token
         )
@@ -56,17 +61,19 @@ class SiteServicer(SiteServiceServicer):
     ) -> messages.UpdateSiteResponse:
         """Change the fields that the mask names."""
         wanted = request.site
-        site = await self.update_site(
-            wanted.id.lower(),
-            site_revision(wanted, request.update_mask.paths),
-            wanted.etag,
+        command = UpdateSite(
+            site_id=wanted.id.lower(),
+            revise=site_revision(wanted, request.update_mask.paths),
+            etag=wanted.etag,
             sites=current_sites(),
         )
+        site = await self.use_cases.execute(command)
         return messages.UpdateSiteResponse(site=site_to_proto(site))
 
     async def DeleteSite(  # noqa: N802 - gRPC's name
         self, request: messages.DeleteSiteRequest, context: ServicerContext
     ) -> messages.DeleteSiteResponse:
         """Delete a site."""
-        await self.delete_site(request.site_id.lower(), request.etag)
+        command = DeleteSite(site_id=request.site_id.lower(), etag=request.etag)
+        await self.use_cases.execute(command)
         return messages.DeleteSiteResponse()

@@ -3,31 +3,49 @@
 from dataclasses import dataclass
 
 from tally.camera.domain.model import CameraView
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import UnitOfWork
 from tally.kernel.clock import Clock
 from tally.kernel.identity import Sites
+from tally.kernel.message_bus import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivateCamera(Command[CameraView]):
+    """Has a camera counted; an active one stays as it is.
+
+    Attributes:
+        camera_id: The camera.
+        etag: The etag that the camera must still have; empty for any.
+        sites: Where the caller may change cameras.
+    """
+
+    camera_id: str
+    etag: str = ""
+    sites: Sites
 
 
 @dataclass(frozen=True, slots=True)
-class ActivateCamera:
-    """Has a camera counted; an active one stays as it is."""
+class ActivateCameraHandler:
+    """Handles it.
 
-    begin: Begin
+    Attributes:
+        clock: Stamps what happens.
+    """
+
     clock: Clock
 
-    async def __call__(self, camera_id: str, etag: str = "", *, sites: Sites) -> CameraView:
+    async def __call__(self, command: ActivateCamera, work: UnitOfWork) -> CameraView:
         """The active camera.
 
         Raises:
             CameraNotFound: There is no such camera at the sites where the caller may change cameras.
-            EtagMismatch: `etag` is set and the camera has another one.
+            EtagMismatch: The camera has another etag.
             ConcurrentChange: Somebody else changed it at the same moment.
         """
-        async with self.begin() as work:
-            camera = await work.cameras.get(camera_id)
-            camera.require_at(sites)
-            camera.require_etag(etag)
-            activated = camera.activate(self.clock())
-            if activated.changes:
-                await work.cameras.save(activated)
-            return await work.read_model.get(camera_id)
+        camera = await work.cameras.get(command.camera_id)
+        camera.require_at(command.sites)
+        camera.require_etag(command.etag)
+        activated = camera.activate(self.clock())
+        if activated.changes:
+            await work.cameras.save(activated)
+        return await work.read_model.get(command.camera_id)

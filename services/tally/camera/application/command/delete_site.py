@@ -2,26 +2,42 @@
 
 from dataclasses import dataclass
 
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import UnitOfWork
 from tally.kernel.clock import Clock
+from tally.kernel.message_bus import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteSite(Command[None]):
+    """Deletes a site at which there are no cameras.
+
+    Attributes:
+        site_id: The site.
+        etag: The etag that the site must still have; empty for any.
+    """
+
+    site_id: str
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteSite:
-    """Deletes a site at which there are no cameras."""
+class DeleteSiteHandler:
+    """Handles it.
 
-    begin: Begin
+    Attributes:
+        clock: Stamps what happens.
+    """
+
     clock: Clock
 
-    async def __call__(self, site_id: str, etag: str = "") -> None:
+    async def __call__(self, command: DeleteSite, work: UnitOfWork) -> None:
         """Delete it.
 
         Raises:
             SiteNotFound: There is none.
-            EtagMismatch: `etag` is set and the site has another one.
+            EtagMismatch: It has another etag.
             SiteInUse: There are cameras at it.
         """
-        async with self.begin() as work:
-            site = await work.sites.hold(site_id)
-            site.require_etag(etag)
-            await work.sites.remove(site, self.clock())
+        site = await work.sites.hold(command.site_id)
+        site.require_etag(command.etag)
+        await work.sites.remove(site, self.clock())

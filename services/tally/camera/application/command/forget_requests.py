@@ -2,18 +2,26 @@
 
 from dataclasses import dataclass
 
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import UnitOfWork
 from tally.kernel.clock import Clock
+from tally.kernel.message_bus import Command
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetRequests:
+class ForgetRequests(Command[None]):
     """Forgets requests that are too old to be repeated, so that they do not pile up."""
 
-    begin: Begin
+
+@dataclass(frozen=True, slots=True)
+class ForgetRequestsHandler:
+    """Handles it.
+
+    Attributes:
+        clock: Tells how old they are.
+    """
+
     clock: Clock
 
-    async def __call__(self) -> None:
+    async def __call__(self, _: ForgetRequests, work: UnitOfWork) -> None:
         """Do it once."""
-        async with self.begin() as work:
-            await work.create_requests.sweep(self.clock())
+        await work.create_requests.sweep(self.clock())

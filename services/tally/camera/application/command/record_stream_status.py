@@ -2,23 +2,26 @@
 
 from dataclasses import dataclass
 
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import UnitOfWork
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.message_bus import Command
 
 
-@dataclass(frozen=True, slots=True)
-class RecordStreamStatus:
-    """Keeps the newest status of each active camera's stream, in whatever order they arrive."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordStreamStatus(Command[None]):
+    """Keeps the newest status of each active camera's stream, in whatever order they arrive.
 
-    begin: Begin
+    Attributes:
+        camera_id: The camera.
+        epoch: The assignment under which the worker runs it.
+        status: What the worker said.
+    """
 
-    async def __call__(self, camera_id: str, epoch: int, status: StreamStatus) -> None:
-        """Keep `status` unless something newer is known or the camera is not counted any more.
+    camera_id: str
+    epoch: int
+    status: StreamStatus
 
-        Args:
-            camera_id: The camera.
-            epoch: The assignment under which the worker runs it.
-            status: What the worker said.
-        """
-        async with self.begin() as work:
-            await work.stream_statuses.record(camera_id, epoch, status)
+
+async def record_stream_status(command: RecordStreamStatus, work: UnitOfWork) -> None:
+    """Keep the status unless something newer is known or the camera is not counted any more."""
+    await work.stream_statuses.record(command.camera_id, command.epoch, command.status)

@@ -3,24 +3,38 @@
 from dataclasses import dataclass
 
 from tally.camera.domain.errors import SiteNotFound
-from tally.camera.domain.ports import Begin
+from tally.camera.domain.ports import UnitOfWork
 from tally.camera.domain.site import Site
 from tally.kernel.identity import Sites
+from tally.kernel.message_bus import Query
 
 
-@dataclass(frozen=True, slots=True)
-class GetSite:
-    """Finds one site."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetSite(Query[Site]):
+    """Finds one site.
 
-    begin: Begin
+    Attributes:
+        site_id: The site.
+        sites: The sites where the caller may see cameras.
+    """
 
-    async def __call__(self, site_id: str, *, sites: Sites) -> Site:
-        """The site.
+    site_id: str
+    sites: Sites
+
+    def require_valid(self) -> None:
+        """Hide sites from callers who may look elsewhere only.
 
         Raises:
-            SiteNotFound: There is no such site among those where the caller may see cameras.
+            SiteNotFound: It is none of those.
         """
-        if sites is not None and site_id not in sites:
-            raise SiteNotFound(site_id)
-        async with self.begin() as work:
-            return await work.sites.get(site_id)
+        if self.sites is not None and self.site_id not in self.sites:
+            raise SiteNotFound(self.site_id)
+
+
+async def get_site(query: GetSite, work: UnitOfWork) -> Site:
+    """The site.
+
+    Raises:
+        SiteNotFound: There is no such site.
+    """
+    return await work.sites.get(query.site_id)
