@@ -21,6 +21,27 @@ T = TypeVar("T")
 
 configure_logs("test")
 
+ONE_PROCESS = (
+    "tests/e2e",
+    "tests/integration/triton",
+    "tests/integration/worker",
+    "tests/integration/cli",
+)
+"""Folders whose tests share a mesh, or Triton."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have processes that share the suite (`-n`) share no server that is slow to start.
+
+    Whatever uses the mesh is one process's work, which begins with it because it takes longest; of the rest
+    each file is.
+    """
+    for item in items:
+        folder, _, _ = item.nodeid.rpartition("::")[0].rpartition("/")
+        shared = next((each for each in ONE_PROCESS if folder.startswith(each)), None)
+        item.add_marker(pytest.mark.xdist_group(shared or item.path.name))
+    items.sort(key=lambda item: not item.nodeid.startswith(ONE_PROCESS))
+
 
 class Background:
     """An event loop in a thread of its own: servers outlive the loops of single tests."""

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 
 from tally.cli.failing import failing_clearly
+from tally.cli.showing import console
 from tally.stack.folder import DataFolder
 from tally.stack.models import PUBLISHED, InstalledModel, ModelStore
 
@@ -20,7 +21,6 @@ models = typer.Typer(
 
 Data = Annotated[Path, typer.Option("--data", help="Data folder of the stack.")]
 DEFAULT_DATA = Path(".tally")
-_console = Console()
 
 
 @models.command("list")
@@ -39,10 +39,10 @@ def list_models(data: Data = DEFAULT_DATA) -> None:
             f"{model.bytes / 1e6:.1f} MB",
             model.sha256[:16],
         )
-    _console.print(table)
+    Console().print(table)
     missing = sorted(PUBLISHED.keys() - {model.name for model in installed})
     if missing:
-        _console.print(f"can be fetched: {', '.join(missing)}", style="dim")
+        console.print(f"can be fetched: {', '.join(missing)}", style="dim")
 
 
 @models.command()
@@ -85,8 +85,8 @@ def remove(
 
 
 def _tell(model: InstalledModel) -> None:
-    _console.print(
-        f"installed [bold]{model.name}[/]: {model.width}×{model.height}, {len(model.classes)} classes, "
+    console.print(
+        f"installed {model.name}: {model.width}×{model.height}, {len(model.classes)} classes, "
         f"SHA-256 {model.sha256}\na running mesh serves it after its next start",
         highlight=False,
     )
