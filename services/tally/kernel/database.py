@@ -19,6 +19,9 @@ _NUL = ("22021", "22P05")
 """SQLSTATE of character_not_in_repertoire and untranslatable_character."""
 
 
+_NEWS = "tally.news"
+
+
 class Database:
     """One context's database.
 
@@ -26,6 +29,9 @@ class Database:
         url: SQLAlchemy URL (`postgresql+asyncpg://…`).
         pool_size: Connections kept open, and the most that are opened.
         pool_timeout_s: Seconds to wait for a free connection, and for a new one, before the call is refused.
+
+    Attributes:
+        news: Set whenever a transaction of this process that was marked by `bring_news` has committed.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, pool_timeout_s: float = 5.0) -> None:
@@ -38,6 +44,7 @@ class Database:
             connect_args={"timeout": pool_timeout_s},
         )
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        self.news = asyncio.Event()
 
     @property
     def name(self) -> str:
@@ -60,17 +67,26 @@ class Database:
         try:
             connection = await self._connect()
             try:
+                connection.info[_NEWS] = False
                 if reads_only:
                     await connection.execution_options(postgresql_readonly=True)
                 yield connection
-            except BaseException:
+            except BaseException as error:
+                closed = (
+                    isinstance(error, asyncpg.InterfaceError) and driver(connection).is_closed()
+                )
                 await asyncio.shield(_finish(connection, commit=False))
+                if closed:
+                    raise Unavailable("the database went away") from error
                 raise
+            news = connection.info[_NEWS]
             await asyncio.shield(_finish(connection, commit=True))
+            if news:
+                self.news.set()
         except (ConnectionError, asyncpg.InternalClientError) as error:
             # The latter is asyncpg in the moment between the server's end and its own noticing it.
             raise Unavailable("the database went away") from error
-        except DBAPIError as error:
+        except (DBAPIError, asyncpg.PostgresError) as error:
             if _sqlstate(error) in _LOST_RACES:
                 raise ConcurrentChange from error
             if _sqlstate(error) in _NUL:
@@ -143,13 +159,29 @@ async def _finish(connection: AsyncConnection, *, commit: bool) -> None:
         await connection.close()
 
 
-def _went_away(error: DBAPIError) -> bool:
+def _went_away(error: DBAPIError | asyncpg.PostgresError) -> bool:
     """Whether the server shut down, is starting, or cut the connection (SQLSTATE classes 08 and 57)."""
-    return error.connection_invalidated or _sqlstate(error)[:2] in ("08", "57")
+    invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
+    return invalidated or _sqlstate(error)[:2] in ("08", "57")
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
+def _sqlstate(error: DBAPIError | asyncpg.PostgresError) -> str:
+    told = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(told, "sqlstate", None) or ""
+
+
+def bring_news(connection: AsyncConnection) -> None:
+    """Have `Database.news` set when the connection's transaction has committed."""
+    connection.info[_NEWS] = True
+
+
+def driver(connection: AsyncConnection) -> Any:
+    """Asyncpg's own connection, for statements that are written once and run often.
+
+    SQLAlchemy begins its transaction with the first statement that it runs itself. What is run here before that is a
+    transaction of its own; what is run after it is part of SQLAlchemy's.
+    """
+    return connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]  # it is open
 
 
 async def copy_rows(
@@ -162,15 +194,5 @@ async def copy_rows(
         table: Name of the table.
         columns: Names of the columns that each row gives.
         rows: The rows.
-
-    Raises:
-        Unavailable: The database went away.
     """
-    raw = await connection.get_raw_connection()
-    driver: Any = raw.driver_connection
-    try:
-        await driver.copy_records_to_table(table, records=rows, columns=columns)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        if driver.is_closed():
-            raise Unavailable("the database went away") from error
-        raise
+    await driver(connection).copy_records_to_table(table, records=rows, columns=columns)

@@ -9,10 +9,9 @@ behind them when it is back, so that of two under way the second may be stored f
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from opentelemetry import metrics
@@ -37,8 +36,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.kernel.backoff import Backoff
 from tally.kernel.bus import Bus, Envelope
-from tally.kernel.database import Database
-from tally.kernel.errors import DomainError, Unavailable
+from tally.kernel.database import Database, bring_news
+from tally.kernel.errors import DomainError
 
 BATCH = 500
 POLL_S = 1.0
@@ -96,12 +95,8 @@ class Outbox:
             "trace": dict(event.trace),
             "version": event.version,
         }
-        # One statement rather than two: every command waits for it.
-        added = insert(self._table).values(row).returning(func.pg_notify(_CHANNEL, ""))
-        await self._connection.execute(added)
-
-
-_CHANNEL = "outbox"
+        await self._connection.execute(insert(self._table).values(row))
+        bring_news(self._connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,10 @@ class OutboxRelay:
     bus: Bus
 
     async def run(self) -> None:
-        """Send until cancelled; wakes as soon as a transaction commits, and looks by itself now and then.
+        """Send until cancelled; wakes as soon as a transaction of this process commits, and looks now and then.
+
+        PostgreSQL's NOTIFY would wake relays of other processes too, but transactions that notify commit one after
+        another, each with its own write to disk; and each process that fills the outbox has a relay.
 
         Raises:
             ConnectionGone: Only a new connection to NATS can help.
@@ -141,13 +139,12 @@ class OutboxRelay:
         while True:
             self.bus.check_open()
             try:
-                async with _news(self.database) as news:
-                    while True:
-                        while await self.relay_once():
-                            pass
-                        backoff.reset()
-                        await self._note_lag()
-                        await news.wait()
+                while await self.relay_once():
+                    pass
+                backoff.reset()
+                await self._note_lag()
+                await self._news()
+                continue
             except (DomainError, DBAPIError) as error:
                 _log.warning("relay_interrupted", error=str(error))
             with suppress(DomainError, DBAPIError):
@@ -192,51 +189,18 @@ class OutboxRelay:
             events, oldest_s = (await connection.execute(query)).one()
         return Lag(events, float(oldest_s))
 
+    async def _news(self) -> None:
+        """Return when something new may be in the outbox."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_S):
+                await self.database.news.wait()
+        self.database.news.clear()
+
     async def _note_lag(self) -> None:
         lag = await self.lag()
         outbox = {"database": self.database.name}
         _waiting.set(lag.events, outbox)
         _oldest.set(lag.oldest_s, outbox)
-
-
-class _News:
-    """Tells when something new may be in the outbox."""
-
-    def __init__(self, driver: Any) -> None:
-        self._driver = driver
-        self._arrived = asyncio.Event()
-
-    async def wait(self) -> None:
-        """Return when a transaction with something for the outbox has committed, or after a while.
-
-        Raises:
-            Unavailable: No news can come any more.
-        """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_S):
-                await self._arrived.wait()
-        self._arrived.clear()
-        if self._driver.is_closed():
-            raise Unavailable("the database went away")
-
-    def arrived(self, *_: object) -> None:
-        """End the waiting."""
-        self._arrived.set()
-
-
-@asynccontextmanager
-async def _news(database: Database) -> AsyncIterator[_News]:
-    async with database.begin() as connection:
-        raw = await connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        news = _News(driver)
-        await driver.add_listener(_CHANNEL, news.arrived)
-        # LISTEN takes effect at commit, and no transaction may stay open while nothing happens.
-        await connection.commit()
-        try:
-            yield news
-        finally:
-            driver.terminate()  # whoever got this connection next would be listening
 
 
 def _waves(rows: Iterable[RowMapping]) -> list[list[RowMapping]]:
