@@ -5,18 +5,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 
+from tally.api.camera.v1.area_service_pb2_grpc import add_AreaServiceServicer_to_server
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
 from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to_server
 from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.adapters.tables import outbox
 from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.application.command.activate_camera import ActivateCamera, ActivateCameraHandler
+from tally.camera.application.command.create_area import CreateArea, CreateAreaHandler
 from tally.camera.application.command.create_camera import CreateCamera, CreateCameraHandler
 from tally.camera.application.command.create_site import CreateSite, CreateSiteHandler
 from tally.camera.application.command.deactivate_camera import (
     DeactivateCamera,
     DeactivateCameraHandler,
 )
+from tally.camera.application.command.delete_area import DeleteArea, delete_area
 from tally.camera.application.command.delete_camera import DeleteCamera, DeleteCameraHandler
 from tally.camera.application.command.delete_site import DeleteSite, DeleteSiteHandler
 from tally.camera.application.command.forget_requests import ForgetRequests, ForgetRequestsHandler
@@ -26,10 +29,13 @@ from tally.camera.application.command.record_stream_status import (
     record_stream_status,
 )
 from tally.camera.application.command.reseal_camera import ResealCamera, ResealCameraHandler
+from tally.camera.application.command.update_area import UpdateArea, UpdateAreaHandler
 from tally.camera.application.command.update_camera import UpdateCamera, UpdateCameraHandler
 from tally.camera.application.command.update_site import UpdateSite, UpdateSiteHandler
+from tally.camera.application.query.get_area import GetArea, get_area
 from tally.camera.application.query.get_camera import GetCamera, get_camera
 from tally.camera.application.query.get_site import GetSite, get_site
+from tally.camera.application.query.list_areas import ListAreas, list_areas
 from tally.camera.application.query.list_camera_events import ListCameraEvents, list_camera_events
 from tally.camera.application.query.list_cameras import ListCameras, list_cameras
 from tally.camera.application.query.list_sealed_cameras import (
@@ -38,6 +44,7 @@ from tally.camera.application.query.list_sealed_cameras import (
 )
 from tally.camera.application.query.list_sites import ListSites, list_sites
 from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
+from tally.camera.entrypoints.areas import AreaServicer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.entrypoints.sites import SiteServicer
@@ -98,6 +105,7 @@ async def camera_server(
         def register(server: grpc.aio.Server) -> None:
             add_CameraServiceServicer_to_server(CameraServicer(use_cases), server)
             add_SiteServiceServicer_to_server(SiteServicer(use_cases), server)
+            add_AreaServiceServicer_to_server(AreaServicer(use_cases), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(
@@ -144,6 +152,11 @@ def message_bus(
             DeleteSite.handled_by(DeleteSiteHandler(clock)),
             GetSite.handled_by(get_site),
             ListSites.handled_by(list_sites),
+            CreateArea.handled_by(CreateAreaHandler(clock, new_id)),
+            UpdateArea.handled_by(UpdateAreaHandler(clock)),
+            DeleteArea.handled_by(delete_area),
+            GetArea.handled_by(get_area),
+            ListAreas.handled_by(list_areas),
         ),
     )
 

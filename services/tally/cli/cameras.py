@@ -12,7 +12,7 @@ from tally.api.camera.v1 import camera_pb2
 from tally.api.camera.v1 import camera_service_pb2 as messages
 from tally.api.camera.v1.camera_service_pb2_grpc import CameraServiceStub
 from tally.api.camera.v1.history_pb2 import CameraEvent
-from tally.api.camera.v1.site_pb2 import Site
+from tally.api.camera.v1.location_pb2 import Location
 from tally.api.counting.v1 import geometry_pb2
 from tally.cli.failing import CommandError, failing_clearly
 from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling, is_id, pages
@@ -28,7 +28,6 @@ from tally.cli.shapes import (
     with_pairs,
 )
 from tally.cli.showing import JsonOption, console, local_time, show_json, show_table
-from tally.cli.sites import site_called
 from tally.counting import Line, Mask
 
 cameras = typer.Typer(help="Cameras and their lines.", no_args_is_help=True)
@@ -119,19 +118,6 @@ def show(
         raise typer.BadParameter("name one of them", param_hint="--version and --as-of")
     with failing_clearly():
         asyncio.run(_show(gateway, camera, version, as_of))
-
-
-@cameras.command()
-def move(
-    camera: CameraArgument,
-    site: Annotated[
-        str, typer.Argument(metavar="[SITE]", help="Name or id of the site; absent: at none.")
-    ] = "",
-    gateway: GatewayOption = DEFAULT_GATEWAY,
-) -> None:
-    """Say at which site a camera is; its counts move with it."""
-    with failing_clearly():
-        asyncio.run(_move(gateway, camera, site))
 
 
 async def camera_called(channel: grpc.aio.Channel, name_or_id: str) -> camera_pb2.Camera:
@@ -245,17 +231,6 @@ async def _camera_id(channel: grpc.aio.Channel, name_or_id: str) -> str:
     return name_or_id if is_id(name_or_id) else (await camera_called(channel, name_or_id)).id
 
 
-async def _move(gateway: str, name: str, site_name: str) -> None:
-    async with calling(gateway) as channel:
-        camera = await camera_called(channel, name)
-        site = await site_called(channel, site_name) if site_name else Site()
-        wanted = camera_pb2.Camera(id=camera.id, etag=camera.etag, site_id=site.id)
-        request = messages.UpdateCameraRequest(camera=wanted)
-        request.update_mask.paths.append("site_id")
-        await CameraServiceStub(channel).UpdateCamera(request)
-    console.print(f"{camera.name} is at {site.name or 'no site'}")
-
-
 def _line_text(line: geometry_pb2.Line) -> str:
     """What a line is called and what is special about it."""
     special = []
@@ -269,6 +244,14 @@ def _line_text(line: geometry_pb2.Line) -> str:
     if line.HasField("pair"):
         special.append(f"{line.pair.distance_m:g} m from {line.pair.line}")
     return line.name + (f" ({', '.join(special)})" if special else "")
+
+
+def location_text(location: Location) -> str:
+    """Where that is, in words and figures; empty if nobody said."""
+    parts = [location.description] if location.description else []
+    if location.HasField("point"):
+        parts.append(f"at {location.point.latitude:g}, {location.point.longitude:g}")
+    return ", ".join(parts)
 
 
 def change_text(event: CameraEvent) -> str:
@@ -289,9 +272,14 @@ def change_text(event: CameraEvent) -> str:
             labels = sorted(event.labels_changed.labels.items())
             return "labelled " + (" ".join(f"{key}={value}" for key, value in labels) or "nothing")
         case "moved":
+            site, area = event.moved.site_id, event.moved.area_id
             return (
-                f"moved to site {event.moved.site_id}" if event.moved.site_id else "left its site"
+                f"moved to site {site}" + (f", area {area}" if area else "")
+                if site
+                else "left its site"
             )
+        case "relocated":
+            return f"hangs {location_text(event.relocated.location) or 'nobody knows where'}"
         case None:
             return "something that this program is too old to know"
         case change:

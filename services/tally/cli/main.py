@@ -2,6 +2,7 @@
 
 import typer
 
+from tally.cli.areas import areas
 from tally.cli.audit import audit
 from tally.cli.cameras import cameras
 from tally.cli.count import count
@@ -10,6 +11,7 @@ from tally.cli.crossings import crossings, flows
 from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
+from tally.cli.placing import locate, move
 from tally.cli.roles import roles
 from tally.cli.sessions import sessions
 from tally.cli.sites import sites
@@ -40,6 +42,9 @@ app.add_typer(sessions, name="sessions")
 app.add_typer(keys, name="keys")
 app.add_typer(workers, name="workers")
 app.add_typer(sites, name="sites")
+cameras.command()(move)
+cameras.command()(locate)
+app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")
 app.add_typer(models, name="models")

@@ -152,6 +152,11 @@ async def site_called(channel: grpc.aio.Channel, name_or_id: str) -> Site:
     return site
 
 
+async def site_names(channel: grpc.aio.Channel) -> dict[str, str]:
+    """What the sites are called, by their ids."""
+    return {site.id: site.name async for site in _all(channel)}
+
+
 async def _all(channel: grpc.aio.Channel) -> AsyncIterator[Site]:
     request = messages.ListSitesRequest(page_size=PAGE_SIZE)
     async for page in pages(SiteServiceStub(channel).ListSites, request):

@@ -178,6 +178,8 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
             state = CameraState.DELETED
         case camera_events.CameraLabelsChanged():
             labels = dict(message.labels)
+        case camera_events.CameraRelocated():
+            pass  # whoever reads its stream need not know where it hangs
         case _:
             raise ValueError(f"{message.DESCRIPTOR.full_name} is no camera event")
     return CameraChange(

@@ -18,6 +18,7 @@ from tally.camera.domain.errors import (
     SiteUnknown,
 )
 from tally.camera.domain.listing import CameraQuery, Condition, Order, Property
+from tally.camera.domain.location import Location
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin
 from tally.camera.domain.site import Site
@@ -27,20 +28,7 @@ from tally.kernel.errors import ConcurrentChange
 from tally.kernel.idempotency import KEPT, UNNAMED, CreateRequest, RequestIdReused
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
-from tests.unit.camera.examples import LATER, NOON, PLAZA, camera, site, spec, status
-from tests.unit.camera.fakes import Memory
-
-
-@pytest.fixture(params=["memory", "postgresql"])
-async def begin(request: pytest.FixtureRequest) -> AsyncIterator[Begin]:
-    if request.param == "memory":
-        yield Memory().begin
-        return
-    url = request.getfixturevalue("database_dsn")
-    await upgrade(url, "tally.camera.migrations")
-    database = Database(url)
-    yield units_of_work(database)
-    await database.close()
+from tests.unit.camera.examples import LATER, NOON, PLAZA, area, camera, site, spec, status
 
 
 async def store(begin: Begin, *fresh: Camera) -> list[Camera]:
@@ -54,6 +42,7 @@ async def store(begin: Begin, *fresh: Camera) -> list[Camera]:
 
 BY_NAME = CameraQuery()
 NORTH = "0190a5b2-0000-7000-8000-00000000000a"
+HALL = area("Hall", NORTH)
 SECOND = timedelta(seconds=1)
 
 
@@ -187,6 +176,8 @@ async def test_pages_keep_to_sites(begin: Begin) -> None:
         (Property.STREAM_STATE, "streaming", "", "door"),
         (Property.SITE, "", "", "door porch 100%_"),
         (Property.SITE, NORTH, "", "Äpfel"),
+        (Property.AREA, "", "", "door porch 100%_"),
+        (Property.AREA, HALL.id, "", "Äpfel"),
         (Property.LABEL, "1", "floor", "door"),
         (Property.LABEL, None, "site", "Äpfel 100%_"),
         (Property.LABEL, "1", "100%", ""),
@@ -194,17 +185,24 @@ async def test_pages_keep_to_sites(begin: Begin) -> None:
         (Property.TEXT, "äPF", "", "Äpfel"),
         (Property.TEXT, "%_", "", "100%_"),
         (Property.TEXT, "", "", "door porch 100%_ Äpfel"),
+        (Property.TEXT, "über dem", "", "porch"),
     ],
 )
 async def test_lists_show_what_meets_all_conditions(
     begin: Begin, of: Property, value: str | None, label: str, names: str
 ) -> None:
     await store_sites(begin, site("North", NORTH))
+    async with begin() as work:
+        await work.areas.save(HALL)
     door, *_ = await store(
         begin,
         Camera.create(new_id(), replace(spec("door"), labels={"floor": "1"}), NOON).activate(NOON),
-        Camera.create(new_id(), replace(spec("porch"), labels={"floor": "2"}), NOON),
-        Camera.create(new_id(), replace(spec("Äpfel"), site_id=NORTH), NOON),
+        Camera.create(
+            new_id(),
+            replace(spec("porch"), labels={"floor": "2"}, location=Location("Über dem Tor")),
+            NOON,
+        ),
+        Camera.create(new_id(), replace(spec("Äpfel"), site_id=NORTH, area_id=HALL.id), NOON),
         camera("100%_"),
     )
     async with begin() as work:

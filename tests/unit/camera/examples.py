@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tally.camera.adapters.sealing import KeyRingSealer
+from tally.camera.domain.area import Area, AreaSpec
 from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Mask, Point, Zone
 from tally.camera.domain.credentials import Credentials
+from tally.camera.domain.location import GeoPoint, Location
 from tally.camera.domain.model import Camera
 from tally.camera.domain.site import OpeningHours, Site, SiteSpec, Weekday
 from tally.camera.domain.spec import CameraSpec
@@ -39,6 +41,7 @@ PLAZA = CameraSpec(
     stream=Stream("rtsp://10.0.0.7/live", Pace.AS_FAST_AS_POSSIBLE),
     counting=COUNTING,
     labels={"site": "Hà Nội", "floor": ""},
+    location=Location("Above the Fountain", GeoPoint(21.0278, 0.0)),
 )
 NETWORKS = StreamNetworks()
 OLD_KEY, NEW_KEY = "old:" + "o" * 32, "new:" + "n" * 32
@@ -68,6 +71,12 @@ def site(name: str, site_id: str = "") -> Site:
         ),
     )
     return Site.create(site_id or new_id(), spec, NOON)
+
+
+def area(name: str, site_id: str) -> Area:
+    """A new area that is stored nowhere yet."""
+    spec = AreaSpec(site_id=site_id, name=name)
+    return Area(id=new_id(), spec=spec, version=1, create_time=NOON, update_time=NOON)
 
 
 def status(

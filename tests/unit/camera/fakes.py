@@ -6,7 +6,12 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tally.camera.domain.area import Area
 from tally.camera.domain.errors import (
+    AreaInUse,
+    AreaNameTaken,
+    AreaNotFound,
+    AreaUnknown,
     CameraNameTaken,
     CameraNotFound,
     SiteInUse,
@@ -31,6 +36,7 @@ class Memory:
     events: dict[str, tuple[CameraEvent, ...]] = field(default_factory=dict)
     cameras: dict[str, Camera] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)
+    areas: dict[str, Area] = field(default_factory=dict)
     statuses: dict[str, tuple[int, StreamStatus]] = field(default_factory=dict)
     requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
 
@@ -48,6 +54,7 @@ class MemoryUnitOfWork:
         self.cameras = MemoryCameras(memory)
         self.read_model = MemoryReadModel(memory)
         self.sites = MemorySites(memory)
+        self.areas = MemoryAreas(memory)
         self.stream_statuses = MemoryStreamStatuses(memory)
         self.create_requests = MemoryCreateRequests(memory)
 
@@ -78,6 +85,10 @@ class MemoryCameras:
             raise CameraNameTaken(camera.spec.name)
         if camera.spec.site_id and camera.spec.site_id not in self._memory.sites:
             raise SiteUnknown(camera.spec.site_id)
+        if camera.spec.area_id:
+            area = self._memory.areas.get(camera.spec.area_id)
+            if area is None or area.spec.site_id != camera.spec.site_id:
+                raise AreaUnknown(camera.spec.area_id)
         self._memory.events[camera.id] = (*stored, *camera.changes)
         if camera.state is CameraState.DELETED:
             del self._memory.cameras[camera.id]
@@ -155,7 +166,46 @@ class MemorySites:
     async def remove(self, site: Site, at: datetime) -> None:
         if any(camera.spec.site_id == site.id for camera in self._memory.cameras.values()):
             raise SiteInUse
+        if any(area.spec.site_id == site.id for area in self._memory.areas.values()):
+            raise SiteInUse
         del self._memory.sites[site.id]
+
+
+class MemoryAreas:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, area_id: str) -> Area:
+        if area_id not in self._memory.areas:
+            raise AreaNotFound(area_id)
+        return self._memory.areas[area_id]
+
+    async def hold(self, area_id: str) -> Area:
+        return await self.get(area_id)
+
+    async def page(
+        self, site_id: str, after: tuple[str, str] | None, limit: int, sites: Sites
+    ) -> Sequence[Area]:
+        met = [
+            area
+            for area in self._memory.areas.values()
+            if site_id in ("", area.spec.site_id) and (sites is None or area.spec.site_id in sites)
+        ]
+        places = {(area.spec.name, area.id): area for area in met}
+        return [places[place] for place in sorted(places) if not after or place > after][:limit]
+
+    async def save(self, area: Area) -> None:
+        if area.spec.site_id not in self._memory.sites:
+            raise SiteUnknown(area.spec.site_id)
+        others = (other for other in self._memory.areas.values() if other.id != area.id)
+        if any(other.spec == area.spec for other in others):
+            raise AreaNameTaken(area.spec.name)
+        self._memory.areas[area.id] = area
+
+    async def remove(self, area_id: str) -> None:
+        if any(camera.spec.area_id == area_id for camera in self._memory.cameras.values()):
+            raise AreaInUse
+        del self._memory.areas[area_id]
 
 
 class MemoryStreamStatuses:

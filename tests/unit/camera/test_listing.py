@@ -30,6 +30,7 @@ SITE = "0190a5b2-0000-7000-8000-00000000000a"
         ("stream_status.state = ended", [Condition(Property.STREAM_STATE, "ended")]),
         (f"site_id = {SITE.upper()}", [Condition(Property.SITE, SITE)]),
         ('site_id = ""', [Condition(Property.SITE, "")]),
+        (f"area_id != {SITE}", [Condition(Property.AREA, SITE, negated=True)]),
         (r'name = "a \"b\" \\"', [Condition(Property.NAME, 'a "b" \\')]),
         ("labels:floor", [Condition(Property.LABEL, None, "floor")]),
         ("-labels:floor", [Condition(Property.LABEL, None, "floor", negated=True)]),

@@ -8,11 +8,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.api.camera.v1 import camera_pb2, stream_pb2
+from tally.api.camera.v1 import camera_pb2, location_pb2, stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.camera.domain.counting import Anchor, CountingConfig
 from tally.camera.domain.credentials import NO_CREDENTIALS, Credentials
 from tally.camera.domain.events import CameraCreated, RecordedEvent
+from tally.camera.domain.location import NOWHERE, GeoPoint, Location
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Pace, Stream, StreamState
@@ -30,7 +31,8 @@ def test_every_event_survives_its_message() -> None:
         .revise(replace(PLAZA, name="b", stream=Stream("demo://plaza"), labels={}), NOON)
         .revise(replace(PLAZA, name="c", counting=CountingConfig()), NOON)
         .revise(PLAZA, NOON, b"sealed")
-        .revise(replace(PLAZA, site_id="s"), NOON)
+        .revise(replace(PLAZA, site_id="s", area_id="a"), NOON)
+        .revise(replace(PLAZA, site_id="s", area_id="a", location=NOWHERE), NOON)
         .reseal(b"resealed", NOON)
         .activate(LATER)
         .deactivate(LATER)
@@ -187,6 +189,7 @@ WANTED = camera_pb2.Camera(
                 stream=Stream("demo://plaza", Pace.AS_FAST_AS_POSSIBLE),
                 counting=replace(COUNTING, detector="yolox-nano"),
                 labels=PLAZA.labels,
+                location=PLAZA.location,
             ),
         ),
     ],
@@ -201,6 +204,35 @@ def test_a_part_is_reset_even_where_its_whole_is_absent() -> None:
     assert revision(absent, ["counting.lines"])(PLAZA).counting == replace(COUNTING, lines=())
     assert revision(absent, ["stream.pace"])(PLAZA).stream.pace is Pace.REALTIME
     assert revision(absent, [])(PLAZA) == PLAZA
+
+
+def test_a_place_is_changed_as_a_whole_or_in_part() -> None:
+    wanted = camera_pb2.Camera(location=location_pb2.Location(description="door"))
+    assert revision(wanted, [])(PLAZA).location == replace(PLAZA.location, description="door")
+    assert revision(wanted, ["location"])(PLAZA).location == Location("door")
+    there = replace(PLAZA.location, point=None)
+    assert revision(wanted, ["location.point"])(PLAZA).location == there
+    wanted.location.point.longitude = -181
+    with pytest.raises(InvalidInput, match="invalid"):
+        revision(wanted, ["location.point"])(PLAZA)
+    wanted.location.point.longitude = -180
+    assert revision(wanted, [])(PLAZA).location == Location("door", GeoPoint(0, -180))
+
+
+def test_whoever_leaves_a_site_leaves_its_area_unless_another_is_named() -> None:
+    site_id, area_id = (
+        "0190a5b2-0000-7000-8000-00000000000a",
+        "0190a5b2-0000-7000-8000-00000000000b",
+    )
+    there = replace(PLAZA, site_id=site_id, area_id=area_id)
+    wanted = camera_pb2.Camera(id="c", name="Square", site_id=site_id.upper())
+    assert revision(wanted, ["site_id"])(there).area_id == area_id
+    assert revision(wanted, ["name"])(there).area_id == area_id
+    wanted.site_id = area_id
+    assert revision(wanted, ["site_id"])(there) == replace(there, site_id=area_id, area_id="")
+    wanted.area_id = site_id
+    both = replace(there, site_id=area_id, area_id=site_id)
+    assert revision(wanted, ["site_id", "area_id"])(there) == both
 
 
 def refused(act: Callable[[], object]) -> list[tuple[str, str]]:

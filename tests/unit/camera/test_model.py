@@ -16,9 +16,12 @@ from tally.camera.domain.events import (
     CameraDeactivated,
     CameraDeleted,
     CameraLabelsChanged,
+    CameraMoved,
+    CameraRelocated,
     CameraRenamed,
     CameraStreamChanged,
 )
+from tally.camera.domain.location import NOWHERE
 from tally.camera.domain.model import Camera, CameraState
 from tally.camera.domain.stream import Stream
 from tally.kernel.errors import InvalidInput
@@ -44,6 +47,9 @@ def test_a_revision_tells_of_each_part_that_differs_and_of_no_other() -> None:
         stream=Stream("demo://plaza"),
         counting=CountingConfig(),
         labels={},
+        site_id="s",
+        area_id="a",
+        location=NOWHERE,
     )
     revised = known.revise(wanted, LATER)
     assert [type(event) for event in revised.changes] == [
@@ -51,9 +57,11 @@ def test_a_revision_tells_of_each_part_that_differs_and_of_no_other() -> None:
         CameraStreamChanged,
         CameraCountingChanged,
         CameraLabelsChanged,
+        CameraMoved,
+        CameraRelocated,
     ]
     assert revised.spec == wanted
-    assert (revised.version, revised.stored_version) == (5, 1)
+    assert (revised.version, revised.stored_version) == (7, 1)
     assert (revised.create_time, revised.update_time) == (NOON, LATER)
     assert [type(event) for event in known.revise(spec("Square"), LATER).changes] == [CameraRenamed]
 

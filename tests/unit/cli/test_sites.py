@@ -14,7 +14,7 @@ from tally.api.camera.v1.site_service_pb2_grpc import (
     SiteServiceServicer,
     add_SiteServiceServicer_to_server,
 )
-from tally.cli import cameras, registering, sites
+from tally.cli import cameras, placing, registering, sites
 from tally.cli.main import app
 
 TOWN = site_pb2.Site(
@@ -90,7 +90,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
         async with channel_to(servicer) as channel:
             yield channel
 
-    for module in (sites, cameras):
+    for module in (sites, cameras, placing):
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 

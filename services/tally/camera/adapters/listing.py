@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, literal, not_, tuple_
+from sqlalchemy import ColumnElement, false, func, literal, not_, or_, tuple_
 
 from tally.camera.adapters.tables import cameras, stream_statuses
 from tally.camera.domain.listing import CameraQuery, Condition, Order, Property
@@ -42,6 +42,8 @@ def _clause(condition: Condition) -> ColumnElement[bool]:
             return cameras.c.state == CameraState(value)
         case Property.SITE:
             return cameras.c.site_id.is_not_distinct_from(value or None)
+        case Property.AREA:
+            return cameras.c.area_id.is_not_distinct_from(value or None)
         case Property.STREAM_STATE:
             return func.jsonb_extract_path_text(stream_statuses.c.status, "state") == value
         case Property.LABEL if value is None:
@@ -49,8 +51,15 @@ def _clause(condition: Condition) -> ColumnElement[bool]:
         case Property.LABEL:
             return cameras.c.labels.contains({condition.label: value})
         case Property.TEXT:
-            # The column's own collation knows ASCII's cases alone.
-            return (
-                func.strpos(func.lower(cameras.c.name.collate("default")), (value or "").lower())
-                > 0
+            return or_(
+                # The column's own collation knows ASCII's cases alone.
+                _contains(cameras.c.name.collate("default"), value or ""),
+                _contains(
+                    func.jsonb_extract_path_text(cameras.c.location, "description"), value or ""
+                ),
             )
+
+
+def _contains(text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """Whether the text contains the part, in upper or lower case."""
+    return func.strpos(func.lower(text), part.lower()) > 0

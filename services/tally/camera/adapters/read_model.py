@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tally.camera.adapters import tables
 from tally.camera.adapters.listing import COLUMNS, behind, met
 from tally.camera.adapters.tables import cameras, stream_statuses, violated_constraint
-from tally.camera.domain.errors import CameraNameTaken, CameraNotFound, SiteUnknown
+from tally.camera.domain.errors import AreaUnknown, CameraNameTaken, CameraNotFound, SiteUnknown
 from tally.camera.domain.listing import CameraQuery
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.spec import CameraSpec
@@ -51,6 +51,7 @@ class PostgresReadModel:
         Raises:
             CameraNameTaken: Another camera has its name.
             SiteUnknown: There is no such site as it is to be at.
+            AreaUnknown: That site has no such area as it is to be in.
         """
         if camera.state is CameraState.DELETED:
             await self._connection.execute(delete(cameras).where(cameras.c.id == camera.id))
@@ -68,6 +69,8 @@ class PostgresReadModel:
                     raise CameraNameTaken(camera.spec.name) from error
                 case tables.KNOWN_SITE:
                     raise SiteUnknown(camera.spec.site_id) from error
+                case tables.KNOWN_AREA:
+                    raise AreaUnknown(camera.spec.area_id) from error
             raise
 
     async def replace(self, true: AsyncIterator[Camera]) -> Sequence[str]:
@@ -97,6 +100,8 @@ def _values(camera: Camera) -> dict[str, Any]:
         "counting": camera.spec.counting,
         "labels": camera.spec.labels,
         "site_id": camera.spec.site_id or None,
+        "area_id": camera.spec.area_id or None,
+        "location": camera.spec.location,
         "state": camera.state,
         "version": camera.version,
         "create_time": camera.create_time,
@@ -114,6 +119,8 @@ def _camera(row: Row[Any]) -> Camera:
             counting=row.counting,
             labels=row.labels,
             site_id=row.site_id or "",
+            area_id=row.area_id or "",
+            location=row.location,
         ),
         state=row.state,
         version=row.version,

@@ -64,7 +64,7 @@ class PostgresSites:
         try:
             await self._connection.execute(delete(sites).where(sites.c.id == site.id))
         except IntegrityError as error:
-            if violated_constraint(error) != tables.KNOWN_SITE:
+            if violated_constraint(error) not in (tables.KNOWN_SITE, tables.KNOWN_SITE_OF_AREA):
                 raise
             raise SiteInUse from error
         await self._announce(

@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Enum,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -24,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeDecorator
 
 from tally.camera.domain.counting import CountingConfig
+from tally.camera.domain.location import Location
 from tally.camera.domain.model import CameraState
 from tally.camera.domain.site import OpeningHours
 from tally.camera.domain.stream import Stream, StreamStatus
@@ -59,6 +61,9 @@ outbox = outbox_table(metadata)
 UNIQUE_SITE_NAME = "sites_name_key"
 UNIQUE_NAME = "cameras_name_key"
 KNOWN_SITE = "cameras_site_id_fkey"
+KNOWN_AREA = "cameras_area_fkey"
+UNIQUE_AREA_NAME = "areas_name_key"
+KNOWN_SITE_OF_AREA = "areas_site_id_fkey"
 
 sites = Table(
     "sites",
@@ -74,6 +79,26 @@ sites = Table(
     Column("update_time", DateTime(timezone=True), nullable=False),
     UniqueConstraint("name", name=UNIQUE_SITE_NAME),
     comment="The sites where cameras are.",
+)
+
+areas = Table(
+    "areas",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column(
+        "site_id",
+        Uuid(as_uuid=False),
+        ForeignKey(sites.c.id, name=KNOWN_SITE_OF_AREA),
+        nullable=False,
+    ),
+    Column("name", Text(collation="C"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("update_time", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("site_id", "name", name=UNIQUE_AREA_NAME),
+    # What a camera's area and site, taken together, refer to.
+    UniqueConstraint("id", "site_id", name="areas_id_site_key"),
+    comment="The parts of sites.",
 )
 
 cameras = Table(
@@ -100,6 +125,9 @@ cameras = Table(
     Column("update_time", DateTime(timezone=True), nullable=False),
     Column("sealed_credentials", LargeBinary, nullable=False),
     Column("site_id", Uuid(as_uuid=False), ForeignKey(sites.c.id, name=KNOWN_SITE), index=True),
+    Column("area_id", Uuid(as_uuid=False), index=True),
+    Column("location", AsJson(Location), nullable=False),
+    ForeignKeyConstraint(["area_id", "site_id"], [areas.c.id, areas.c.site_id], name=KNOWN_AREA),
     UniqueConstraint("name", name=UNIQUE_NAME),
     Index("cameras_create_time", "create_time", "id"),
     Index("cameras_update_time", "update_time", "id"),

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tally.camera.adapters.areas import PostgresAreas
 from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.repository import PostgresCameras
 from tally.camera.adapters.sites import PostgresSites
@@ -22,6 +23,7 @@ class PostgresUnitOfWork:
         self.read_model = PostgresReadModel(connection)
         self.cameras = PostgresCameras(connection, self.read_model, actor)
         self.sites = PostgresSites(connection)
+        self.areas = PostgresAreas(connection)
         self.stream_statuses = PostgresStreamStatuses(connection)
         self.create_requests = CreateRequests(connection, create_requests)
 

@@ -48,13 +48,13 @@ class StreamKeysMissing(FailedPrecondition):
 
 
 class SiteForbidden(PermissionDenied):
-    """The caller may not put cameras at this site."""
+    """The caller may not put cameras, or make areas, at this site."""
 
     reason = "SITE_FORBIDDEN"
 
     def __init__(self, site_id: str) -> None:
         where = f"at the site {site_id}" if site_id else "at no site"
-        super().__init__(f"the caller may not put cameras {where}: name a site of their own")
+        super().__init__(f"the caller may put nothing {where}: name a site of their own")
 
 
 class SiteNotFound(NotFound):
@@ -76,12 +76,14 @@ class SiteNameTaken(AlreadyExists):
 
 
 class SiteInUse(FailedPrecondition):
-    """There are cameras at the site."""
+    """There are cameras or areas at the site."""
 
     reason = "SITE_IN_USE"
 
     def __init__(self) -> None:
-        super().__init__("there are cameras at the site: delete or move them first")
+        super().__init__(
+            "there are cameras or areas at the site: delete them or move the cameras first"
+        )
 
 
 class SiteUnknown(FailedPrecondition):
@@ -92,4 +94,45 @@ class SiteUnknown(FailedPrecondition):
     def __init__(self, site_id: str) -> None:
         super().__init__(
             f"no site has the id {site_id}: create it first", metadata={"site_id": site_id}
+        )
+
+
+class AreaNotFound(NotFound):
+    """No area has this id."""
+
+    reason = "AREA_NOT_FOUND"
+
+    def __init__(self, area_id: str) -> None:
+        super().__init__(f"no area has the id {area_id}", metadata={"area_id": area_id})
+
+
+class AreaNameTaken(AlreadyExists):
+    """Another area of the site has this name."""
+
+    reason = "AREA_NAME_TAKEN"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"another area of the site is called {name!r}: choose a name that is free there"
+        )
+
+
+class AreaInUse(FailedPrecondition):
+    """There are cameras in the area."""
+
+    reason = "AREA_IN_USE"
+
+    def __init__(self) -> None:
+        super().__init__("there are cameras in the area: delete or move them first")
+
+
+class AreaUnknown(FailedPrecondition):
+    """A camera is to be in an area that its site does not have."""
+
+    reason = "AREA_UNKNOWN"
+
+    def __init__(self, area_id: str) -> None:
+        super().__init__(
+            f"the camera's site has no area with the id {area_id}: create it first, or name another",
+            metadata={"area_id": area_id},
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tally.camera.domain.counting import CountingConfig
+from tally.camera.domain.location import Location
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream
 
@@ -63,9 +64,17 @@ class CameraLabelsChanged(_CameraEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraMoved(_CameraEvent):
-    """A camera is at another site; at none if the id is empty."""
+    """A camera is at another site or watches another area of its site; at, or in, none if an id is empty."""
 
     site_id: str
+    area_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraRelocated(_CameraEvent):
+    """A camera hangs elsewhere."""
+
+    location: Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,7 @@ CameraEvent = (
     | CameraCountingChanged
     | CameraLabelsChanged
     | CameraMoved
+    | CameraRelocated
     | CameraActivated
     | CameraDeactivated
     | CameraDeleted

@@ -12,6 +12,7 @@ class Property(Enum):
     NAME = "name"
     STATE = "state"
     SITE = "site_id"
+    AREA = "area_id"
     STREAM_STATE = "stream_status.state"
     LABEL = "labels"
     TEXT = "text"
@@ -23,8 +24,8 @@ class Condition:
 
     Attributes:
         of: What it looks at.
-        value: What that must be; of a text, what the camera's name must contain, in upper or lower case. None asks only
-            whether there is such a label.
+        value: What that must be; of a text, what the camera's name or its location's description must contain, in upper
+            or lower case. None asks only whether there is such a label.
         label: The label's key.
         negated: Whether it must not hold.
     """
@@ -47,6 +48,8 @@ class Condition:
                 return view.camera.state.value == self.value
             case Property.SITE:
                 return spec.site_id == self.value
+            case Property.AREA:
+                return spec.area_id == self.value
             case Property.STREAM_STATE:
                 return view.stream_status is not None and (
                     view.stream_status.state.value == self.value
@@ -54,7 +57,8 @@ class Condition:
             case Property.LABEL:
                 return self.label in spec.labels and self.value in (None, spec.labels[self.label])
             case Property.TEXT:
-                return (self.value or "").lower() in spec.name.lower()
+                texts = (spec.name, spec.location.description)
+                return any((self.value or "").lower() in text.lower() for text in texts)
 
 
 class Order(Enum):

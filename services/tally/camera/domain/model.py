@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import reduce
-from hashlib import blake2b
 from typing import Self, assert_never
 from urllib.parse import urlsplit
 
-from tally.camera.domain.errors import CameraNotFound, EtagMismatch
+from tally.camera.domain.errors import CameraNotFound
+from tally.camera.domain.etags import etag_of, require_etag
 from tally.camera.domain.events import (
     CameraActivated,
     CameraCountingChanged,
@@ -20,6 +20,7 @@ from tally.camera.domain.events import (
     CameraEvent,
     CameraLabelsChanged,
     CameraMoved,
+    CameraRelocated,
     CameraRenamed,
     CameraStreamChanged,
     RecordedEvent,
@@ -108,7 +109,7 @@ class Camera:
     @property
     def etag(self) -> str:
         """Stands for this version of this camera and tells nothing else."""
-        return blake2b(f"{self.id}/{self.version}".encode(), digest_size=8).hexdigest()
+        return etag_of(self.id, self.version)
 
     @property
     def stored_version(self) -> int:
@@ -130,8 +131,7 @@ class Camera:
         Raises:
             EtagMismatch: It is another version's.
         """
-        if etag and etag != self.etag:
-            raise EtagMismatch("camera")
+        require_etag("camera", etag, self.etag)
 
     def revise(
         self, spec: CameraSpec, at: datetime, sealed_credentials: bytes | None = None
@@ -174,8 +174,12 @@ class Camera:
             )
         if spec.labels != self.spec.labels:
             changes.append(CameraLabelsChanged(camera_id=self.id, time=at, labels=spec.labels))
-        if spec.site_id != self.spec.site_id:
-            changes.append(CameraMoved(camera_id=self.id, time=at, site_id=spec.site_id))
+        if (spec.site_id, spec.area_id) != (self.spec.site_id, self.spec.area_id):
+            changes.append(
+                CameraMoved(camera_id=self.id, time=at, site_id=spec.site_id, area_id=spec.area_id)
+            )
+        if spec.location != self.spec.location:
+            changes.append(CameraRelocated(camera_id=self.id, time=at, location=spec.location))
         return self._with(*changes)
 
     def reseal(self, sealed_credentials: bytes, at: datetime) -> Self:
@@ -218,8 +222,10 @@ class Camera:
                 spec = replace(spec, counting=counting)
             case CameraLabelsChanged(labels=labels):
                 spec = replace(spec, labels=labels)
-            case CameraMoved(site_id=site_id):
-                spec = replace(spec, site_id=site_id)
+            case CameraMoved(site_id=site_id, area_id=area_id):
+                spec = replace(spec, site_id=site_id, area_id=area_id)
+            case CameraRelocated(location=location):
+                spec = replace(spec, location=location)
             case CameraActivated():
                 state = CameraState.ACTIVE
             case CameraDeactivated():

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from tally.camera.domain.area import Area
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.events import RecordedEvent
 from tally.camera.domain.listing import CameraQuery
@@ -39,6 +40,7 @@ class CameraRepository(Protocol):
             ConcurrentChange: Somebody else stored a change since this camera was read.
             CameraNameTaken: Another camera has its name.
             SiteUnknown: There is no such site as it is to be at.
+            AreaUnknown: That site has no such area as it is to be in.
         """
 
     def all(self) -> AsyncIterator[Camera]:
@@ -103,7 +105,52 @@ class SiteRepository(Protocol):
             at: Now.
 
         Raises:
-            SiteInUse: There are cameras at it.
+            SiteInUse: There are cameras or areas at it.
+        """
+
+
+class AreaRepository(Protocol):
+    """The areas of sites."""
+
+    async def get(self, area_id: str) -> Area:
+        """The area with this id.
+
+        Raises:
+            AreaNotFound: There is none.
+        """
+
+    async def hold(self, area_id: str) -> Area:
+        """The area with this id, which nobody else changes until this unit of work ends.
+
+        Raises:
+            AreaNotFound: There is none.
+        """
+
+    async def page(
+        self, site_id: str, after: tuple[str, str] | None, limit: int, sites: Sites
+    ) -> Sequence[Area]:
+        """At most `limit` areas in order of name and id.
+
+        Args:
+            site_id: The site whose areas; empty: of all.
+            after: Name and id of the area that the first one follows; None for the first of all.
+            limit: At most so many.
+            sites: Of these sites only.
+        """
+
+    async def save(self, area: Area) -> None:
+        """Store a new area, or a changed one that is held.
+
+        Raises:
+            AreaNameTaken: Another area of its site has its name.
+            SiteUnknown: There is no such site.
+        """
+
+    async def remove(self, area_id: str) -> None:
+        """Forget an area.
+
+        Raises:
+            AreaInUse: There are cameras in it.
         """
 
 
@@ -156,6 +203,10 @@ class UnitOfWork(Protocol):
     @property
     def sites(self) -> SiteRepository:
         """The sites where they are."""
+
+    @property
+    def areas(self) -> AreaRepository:
+        """The areas of those."""
 
     @property
     def stream_statuses(self) -> StreamStatuses:

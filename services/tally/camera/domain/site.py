@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from functools import cache
-from hashlib import blake2b
 from itertools import pairwise
 from typing import Self
 from unicodedata import category
 from zoneinfo import available_timezones
 
-from tally.camera.domain.errors import EtagMismatch
+from tally.camera.domain.etags import etag_of, require_etag
 from tally.kernel.errors import FieldViolation, InvalidInput
 
 
@@ -123,7 +122,7 @@ class Site:
     @property
     def etag(self) -> str:
         """Stands for this version of this site and tells nothing else."""
-        return blake2b(f"{self.id}/{self.version}".encode(), digest_size=8).hexdigest()
+        return etag_of(self.id, self.version)
 
     def require_etag(self, etag: str) -> None:
         """Refuse a caller who read another version; an empty etag stands for any.
@@ -131,8 +130,7 @@ class Site:
         Raises:
             EtagMismatch: It is another version's.
         """
-        if etag and etag != self.etag:
-            raise EtagMismatch("site")
+        require_etag("site", etag, self.etag)
 
     def revise(self, spec: SiteSpec, at: datetime) -> Self:
         """The site as `spec` says; what is so already changes nothing.

@@ -6,6 +6,7 @@ from unicodedata import category
 
 from tally.camera.domain.counting import CountingConfig, line_problem, polygon_problem
 from tally.camera.domain.errors import SiteForbidden
+from tally.camera.domain.location import NOWHERE, Location
 from tally.camera.domain.stream import Stream, uri_problem
 from tally.kernel.errors import FieldViolation, InvalidInput
 from tally.kernel.identity import Sites
@@ -22,6 +23,8 @@ class CameraSpec:
         counting: Its lines and zones.
         labels: Free key-value pairs to group cameras by.
         site_id: The site where it is; empty if at none.
+        area_id: The area of the site that it watches; empty if none.
+        location: Where it hangs.
     """
 
     name: str
@@ -29,6 +32,8 @@ class CameraSpec:
     counting: CountingConfig = field(default_factory=CountingConfig)
     labels: Mapping[str, str] = field(default_factory=dict)
     site_id: str = ""
+    area_id: str = ""
+    location: Location = NOWHERE
 
     def require_valid(self) -> None:
         """Refuse what the contract's own field rules cannot express.
@@ -61,6 +66,8 @@ class CameraSpec:
     def _violations(self) -> Iterator[FieldViolation]:
         if problem := uri_problem(self.stream.uri):
             yield FieldViolation("camera.stream.uri", problem)
+        if self.area_id and not self.site_id:
+            yield FieldViolation("camera.area_id", "is a part of a site: name the site_id too")
         for index, line in enumerate(self.counting.lines):
             if problem := line_problem(line.points):
                 yield FieldViolation(f"camera.counting.lines[{index}].points", problem)
@@ -76,6 +83,7 @@ class CameraSpec:
 
     def _texts(self) -> Iterator[tuple[str, str]]:
         yield "camera.name", self.name
+        yield "camera.location.description", self.location.description
         for index, line in enumerate(self.counting.lines):
             yield f"camera.counting.lines[{index}].name", line.name
             yield f"camera.counting.lines[{index}].in_name", line.in_name

@@ -16,6 +16,7 @@ from tally.camera.domain.events import (
     CameraEvent,
     CameraLabelsChanged,
     CameraMoved,
+    CameraRelocated,
     CameraRenamed,
     CameraStreamChanged,
 )
@@ -23,6 +24,8 @@ from tally.camera.domain.spec import CameraSpec
 from tally.camera.mapping.values import (
     counting_from_proto,
     counting_to_proto,
+    location_from_proto,
+    location_to_proto,
     stream_from_proto,
     stream_to_proto,
 )
@@ -41,6 +44,8 @@ def event_to_proto(event: CameraEvent) -> Message:
                 labels=spec.labels,
                 sealed_credentials=sealed,
                 site_id=spec.site_id,
+                area_id=spec.area_id,
+                location=location_to_proto(spec.location),
             )
         case CameraRenamed(name=name):
             return events_pb2.CameraRenamed(camera_id=id_, name=name)
@@ -56,8 +61,10 @@ def event_to_proto(event: CameraEvent) -> Message:
             )
         case CameraLabelsChanged(labels=labels):
             return events_pb2.CameraLabelsChanged(camera_id=id_, labels=labels)
-        case CameraMoved(site_id=site_id):
-            return events_pb2.CameraMoved(camera_id=id_, site_id=site_id)
+        case CameraMoved(site_id=site_id, area_id=area_id):
+            return events_pb2.CameraMoved(camera_id=id_, site_id=site_id, area_id=area_id)
+        case CameraRelocated(location=location):
+            return events_pb2.CameraRelocated(camera_id=id_, location=location_to_proto(location))
         case CameraActivated():
             return events_pb2.CameraActivated(camera_id=id_)
         case CameraDeactivated():
@@ -82,6 +89,8 @@ def event_from_proto(message: Message, time: datetime) -> CameraEvent:
                 counting=counting_from_proto(message.counting),
                 labels=dict(message.labels),
                 site_id=message.site_id,
+                area_id=message.area_id,
+                location=location_from_proto(message.location),
             )
             return CameraCreated(
                 camera_id=message.camera_id,
@@ -111,7 +120,15 @@ def event_from_proto(message: Message, time: datetime) -> CameraEvent:
             labels = dict(message.labels)
             return CameraLabelsChanged(camera_id=message.camera_id, time=time, labels=labels)
         case events_pb2.CameraMoved():
-            return CameraMoved(camera_id=message.camera_id, time=time, site_id=message.site_id)
+            return CameraMoved(
+                camera_id=message.camera_id,
+                time=time,
+                site_id=message.site_id,
+                area_id=message.area_id,
+            )
+        case events_pb2.CameraRelocated():
+            location = location_from_proto(message.location)
+            return CameraRelocated(camera_id=message.camera_id, time=time, location=location)
         case events_pb2.CameraActivated():
             return CameraActivated(camera_id=message.camera_id, time=time)
         case events_pb2.CameraDeactivated():

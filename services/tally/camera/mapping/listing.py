@@ -21,7 +21,13 @@ _TERM = re.compile(
 _RESERVED = {"AND", "OR", "NOT"}
 _COMPARED = {
     property_.value: property_
-    for property_ in (Property.NAME, Property.STATE, Property.SITE, Property.STREAM_STATE)
+    for property_ in (
+        Property.NAME,
+        Property.STATE,
+        Property.SITE,
+        Property.AREA,
+        Property.STREAM_STATE,
+    )
 }
 _CHOICES = {
     Property.STATE: {CameraState.ACTIVE.value, CameraState.INACTIVE.value},
@@ -96,7 +102,8 @@ def _condition(term: re.Match[str]) -> Condition:
     if of is None or term["comparison"] == ":":
         raise _refused(
             "filter",
-            f"compares {term['field']}: compare name, state, site_id, stream_status.state or labels.KEY by = or !=",
+            f"compares {term['field']}: compare name, state, site_id, area_id, stream_status.state "
+            "or labels.KEY by = or !=",
         )
     return Condition(of, _value(of, value), negated=negated)
 
@@ -110,11 +117,13 @@ def _label(key: str, comparison: str, value: str, *, negated: bool) -> Condition
 
 
 def _value(of: Property, value: str) -> str:
-    if of is Property.SITE and value:
+    if of in (Property.SITE, Property.AREA) and value:
         try:
             return str(UUID(value))
         except ValueError:
-            raise _refused("filter", f"compares site_id with {value!r}, which is no id") from None
+            raise _refused(
+                "filter", f"compares {of.value} with {value!r}, which is no id"
+            ) from None
     if choices := _CHOICES.get(of):
         value = value.lower().removeprefix(_PREFIXES[of])
         if value not in choices:

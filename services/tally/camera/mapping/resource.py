@@ -9,6 +9,8 @@ from tally.camera.domain.stream import StreamState, StreamStatus
 from tally.camera.mapping.values import (
     counting_from_proto,
     counting_to_proto,
+    location_from_proto,
+    location_to_proto,
     stream_from_proto,
     stream_to_proto,
 )
@@ -49,6 +51,8 @@ def spec_to_proto(spec: CameraSpec) -> camera_pb2.Camera:
         counting=counting_to_proto(spec.counting),
         labels=spec.labels,
         site_id=spec.site_id,
+        area_id=spec.area_id,
+        location=location_to_proto(spec.location),
     )
 
 
@@ -60,6 +64,8 @@ def spec_from_proto(message: camera_pb2.Camera) -> CameraSpec:
         counting=counting_from_proto(message.counting),
         labels=dict(message.labels),
         site_id=message.site_id.lower(),
+        area_id=message.area_id.lower(),
+        location=location_from_proto(message.location),
     )
 
 

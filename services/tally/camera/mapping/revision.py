@@ -1,6 +1,7 @@
 """Masked updates: which fields a mask may name, and what the camera would be with them changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 
 from google.api.field_behavior_pb2 import OUTPUT_ONLY, field_behavior
 from google.protobuf.descriptor import FieldDescriptor
@@ -73,12 +74,15 @@ def revision(wanted: camera_pb2.Camera, paths: Sequence[str]) -> Revise:
     # A masked value whose message is absent is to be reset, but the merge passes absent messages over.
     source.stream.SetInParent()
     source.counting.SetInParent()
+    source.location.SetInParent()
     leaves = [leaf for path in paths for leaf in _LEAVES[path]] or list(_set_leaves(wanted))
     mask = FieldMask(paths=leaves)
 
     def revise(present: CameraSpec) -> CameraSpec:
         merged = spec_to_proto(present)
-        mask.MergeMessage(source, merged, replace_repeated_field=True)
+        mask.MergeMessage(source, merged, replace_message_field=True, replace_repeated_field=True)
+        if merged.site_id.lower() != present.site_id and "area_id" not in leaves:
+            merged.area_id = ""  # the area stays with the site
         if violations := field_violations(merged, prefix="camera"):
             raise InvalidInput(violations)
         return spec_from_proto(merged)
@@ -99,10 +103,9 @@ def credentials_revision(wanted: camera_pb2.Camera, paths: Sequence[str]) -> Cre
 
 def _set_leaves(wanted: camera_pb2.Camera) -> Iterator[str]:
     for leaf in {leaf: None for leaves in _LEAVES.values() for leaf in leaves}:
-        value = wanted
-        for name in leaf.split("."):
-            value = getattr(value, name)
-        if value:
+        *parents, name = leaf.split(".")
+        message = reduce(getattr, parents, wanted)
+        if name in {field.name for field, _ in message.ListFields()}:
             yield leaf
 
 

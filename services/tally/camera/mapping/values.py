@@ -1,9 +1,10 @@
 """Streams and counting configurations, which resources and events have in common."""
 
-from tally.api.camera.v1 import stream_pb2
+from tally.api.camera.v1 import location_pb2, stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Mask, Point, Zone
 from tally.camera.domain.credentials import Credentials
+from tally.camera.domain.location import NOWHERE, GeoPoint, Location
 from tally.camera.domain.stream import Pace, Stream
 
 _PACE_TO_PROTO = {
@@ -36,6 +37,27 @@ def stream_from_proto(message: stream_pb2.Stream) -> Stream:
 def credentials_from_proto(message: stream_pb2.StreamCredentials) -> Credentials:
     """The credentials; none if the message is empty."""
     return Credentials(message.username, message.password)
+
+
+def location_to_proto(location: Location) -> location_pb2.Location | None:
+    """The location as the contract has it; None for nowhere."""
+    if location == NOWHERE:
+        return None
+    message = location_pb2.Location(description=location.description)
+    if location.point:
+        message.point.latitude = location.point.latitude
+        message.point.longitude = location.point.longitude
+        message.point.SetInParent()
+    return message
+
+
+def location_from_proto(message: location_pb2.Location) -> Location:
+    """The location; nowhere if the message is absent or empty."""
+    point = message.point
+    return Location(
+        message.description,
+        GeoPoint(point.latitude, point.longitude) if message.HasField("point") else None,
+    )
 
 
 def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:

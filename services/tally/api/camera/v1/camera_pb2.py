@@ -25,11 +25,12 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tally.api.camera.v1 import location_pb2 as tally_dot_api_dot_camera_dot_v1_dot_location__pb2
 from tally.api.camera.v1 import stream_pb2 as tally_dot_api_dot_camera_dot_v1_dot_stream__pb2
 from tally.api.counting.v1 import geometry_pb2 as tally_dot_api_dot_counting_dot_v1_dot_geometry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/camera.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\xd1\x04\n\x06\x43\x61mera\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12(\n\x04name\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xbaH\x13r\x11\x10\x01\x18\x64\x32\x0b^\\S(.*\\S)?$\x12\x37\n\x06stream\x18\x03 \x01(\x0b\x32\x1b.tally.api.camera.v1.StreamB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x37\n\x08\x63ounting\x18\x04 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32 .tally.api.camera.v1.CameraStateB\x04\xe2\x41\x01\x03\x12>\n\rstream_status\x18\x06 \x01(\x0b\x32!.tally.api.camera.v1.StreamStatusB\x04\xe2\x41\x01\x03\x12P\n\x06labels\x18\x07 \x03(\x0b\x32\'.tally.api.camera.v1.Camera.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1c\n\x07site_id\x18\x0b \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*_\n\x0b\x43\x61meraState\x12\x1c\n\x18\x43\x41MERA_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43\x41MERA_STATE_INACTIVE\x10\x01\x12\x17\n\x13\x43\x41MERA_STATE_ACTIVE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/camera.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tally/api/camera/v1/location.proto\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\xa0\x05\n\x06\x43\x61mera\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12(\n\x04name\x18\x02 \x01(\tB\x1a\xe2\x41\x01\x02\xbaH\x13r\x11\x10\x01\x18\x64\x32\x0b^\\S(.*\\S)?$\x12\x37\n\x06stream\x18\x03 \x01(\x0b\x32\x1b.tally.api.camera.v1.StreamB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x37\n\x08\x63ounting\x18\x04 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12\x35\n\x05state\x18\x05 \x01(\x0e\x32 .tally.api.camera.v1.CameraStateB\x04\xe2\x41\x01\x03\x12>\n\rstream_status\x18\x06 \x01(\x0b\x32!.tally.api.camera.v1.StreamStatusB\x04\xe2\x41\x01\x03\x12P\n\x06labels\x18\x07 \x03(\x0b\x32\'.tally.api.camera.v1.Camera.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1c\n\x07site_id\x18\x0b \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1c\n\x07\x61rea_id\x18\x14 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12/\n\x08location\x18\x15 \x01(\x0b\x32\x1d.tally.api.camera.v1.Location\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*_\n\x0b\x43\x61meraState\x12\x1c\n\x18\x43\x41MERA_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43\x41MERA_STATE_INACTIVE\x10\x01\x12\x17\n\x13\x43\x41MERA_STATE_ACTIVE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,10 +59,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMERA'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_CAMERA'].fields_by_name['site_id']._loaded_options = None
   _globals['_CAMERA'].fields_by_name['site_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_CAMERASTATE']._serialized_start=820
-  _globals['_CAMERASTATE']._serialized_end=915
-  _globals['_CAMERA']._serialized_start=225
-  _globals['_CAMERA']._serialized_end=818
-  _globals['_CAMERA_LABELSENTRY']._serialized_start=773
-  _globals['_CAMERA_LABELSENTRY']._serialized_end=818
+  _globals['_CAMERA'].fields_by_name['area_id']._loaded_options = None
+  _globals['_CAMERA'].fields_by_name['area_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_CAMERASTATE']._serialized_start=935
+  _globals['_CAMERASTATE']._serialized_end=1030
+  _globals['_CAMERA']._serialized_start=261
+  _globals['_CAMERA']._serialized_end=933
+  _globals['_CAMERA_LABELSENTRY']._serialized_start=888
+  _globals['_CAMERA_LABELSENTRY']._serialized_end=933
 # @@protoc_insertion_point(module_scope)

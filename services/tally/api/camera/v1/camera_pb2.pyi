@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from tally.api.camera.v1 import location_pb2 as _location_pb2
 from tally.api.camera.v1 import stream_pb2 as _stream_pb2
 from tally.api.counting.v1 import geometry_pb2 as _geometry_pb2
 import builtins as _builtins
@@ -83,6 +84,8 @@ class Camera(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     SITE_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server (UUIDv7)."""
     name: _builtins.str
@@ -96,6 +99,10 @@ class Camera(_message.Message):
     site_id: _builtins.str
     """The site where it is, which must exist: whoever may act at some sites only sees the cameras there and no others.
     Empty: at none.
+    """
+    area_id: _builtins.str
+    """The area that it watches, which must be one of its site's. Empty: none. Whoever moves a camera to another site and names
+    no area there leaves it in none.
     """
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
@@ -121,6 +128,10 @@ class Camera(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it was last changed."""
 
+    @_builtins.property
+    def location(self) -> _location_pb2.Location:
+        """Where it hangs; absent if nobody said."""
+
     def __init__(
         self,
         *,
@@ -135,10 +146,12 @@ class Camera(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         site_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        location: _location_pb2.Location | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "create_time", b"create_time", "stream", b"stream", "stream_status", b"stream_status", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "create_time", b"create_time", "location", b"location", "stream", b"stream", "stream_status", b"stream_status", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "create_time", b"create_time", "etag", b"etag", "id", b"id", "labels", b"labels", "name", b"name", "site_id", b"site_id", "state", b"state", "stream", b"stream", "stream_status", b"stream_status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "counting", b"counting", "create_time", b"create_time", "etag", b"etag", "id", b"id", "labels", b"labels", "location", b"location", "name", b"name", "site_id", b"site_id", "state", b"state", "stream", b"stream", "stream_status", b"stream_status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

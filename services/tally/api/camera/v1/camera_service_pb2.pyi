@@ -215,8 +215,9 @@ class ListCamerasRequest(_message.Message):
     """`next_page_token` of the page before, asked for with the same filter and order; empty for the first page."""
     filter: _builtins.str
     """Which cameras, after AIP-160: conditions that must all hold, with `AND` or nothing between, `NOT` or `-` before one that
-    must not. `name`, `state`, `site_id`, `stream_status.state` and `labels.KEY` are compared by `=` and `!=`; `labels:KEY` asks
-    whether there is such a label; a word alone is looked for in names, in upper and lower case. Values may stand in double quotes.
+    must not. `name`, `state`, `site_id`, `area_id`, `stream_status.state` and `labels.KEY` are compared by `=` and `!=`; `labels:KEY`
+    asks whether there is such a label; a word alone is looked for in names and descriptions of locations, in upper and lower
+    case. Values may stand in double quotes.
     """
     order_by: _builtins.str
     """`name`, `create_time` or `update_time`, followed by `desc` for the last first; empty: `name`."""
@@ -286,8 +287,8 @@ class UpdateCameraRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """Which fields to change: `name`, `stream`, `stream.uri`, `stream.pace`, `stream.credentials`, `counting`,
-        `counting.lines`, `counting.zones`, `counting.detector`, `counting.classes`, `labels`, `site_id`. Absent: every one of
-        them that is set. `stream` leaves the credentials, which nobody can read and send back, unless new ones are set. A URI with
+        `counting.lines`, `counting.zones`, `counting.detector`, `counting.classes`, `labels`, `site_id`, `area_id`, `location`,
+        `location.description`, `location.point`. Absent: every one of them that is set. `stream` leaves the credentials, which nobody can read and send back, unless new ones are set. A URI with
         another scheme, host or port needs the credentials set, or cleared, in the same change.
         """
 

@@ -45,9 +45,17 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_SITE_NAME_TAKEN: _ErrorReason.ValueType  # 10
     """Another site has this name."""
     ERROR_REASON_SITE_IN_USE: _ErrorReason.ValueType  # 11
-    """There are cameras at the site: delete or move them first."""
+    """There are cameras or areas at the site: delete them or move the cameras first."""
     ERROR_REASON_SITE_UNKNOWN: _ErrorReason.ValueType  # 12
     """The camera is to be at a site that does not exist: create it first."""
+    ERROR_REASON_AREA_NOT_FOUND: _ErrorReason.ValueType  # 30
+    """No area has this id."""
+    ERROR_REASON_AREA_NAME_TAKEN: _ErrorReason.ValueType  # 31
+    """Another area of the site has this name."""
+    ERROR_REASON_AREA_IN_USE: _ErrorReason.ValueType  # 32
+    """There are cameras in the area: delete or move them first."""
+    ERROR_REASON_AREA_UNKNOWN: _ErrorReason.ValueType  # 33
+    """The camera is to be in an area that its site does not have."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -75,7 +83,15 @@ ERROR_REASON_SITE_NOT_FOUND: ErrorReason.ValueType  # 9
 ERROR_REASON_SITE_NAME_TAKEN: ErrorReason.ValueType  # 10
 """Another site has this name."""
 ERROR_REASON_SITE_IN_USE: ErrorReason.ValueType  # 11
-"""There are cameras at the site: delete or move them first."""
+"""There are cameras or areas at the site: delete them or move the cameras first."""
 ERROR_REASON_SITE_UNKNOWN: ErrorReason.ValueType  # 12
 """The camera is to be at a site that does not exist: create it first."""
+ERROR_REASON_AREA_NOT_FOUND: ErrorReason.ValueType  # 30
+"""No area has this id."""
+ERROR_REASON_AREA_NAME_TAKEN: ErrorReason.ValueType  # 31
+"""Another area of the site has this name."""
+ERROR_REASON_AREA_IN_USE: ErrorReason.ValueType  # 32
+"""There are cameras in the area: delete or move them first."""
+ERROR_REASON_AREA_UNKNOWN: ErrorReason.ValueType  # 33
+"""The camera is to be in an area that its site does not have."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tally.api.camera.v1 import location_pb2 as tally_dot_api_dot_camera_dot_v1_dot_location__pb2
 from tally.api.camera.v1 import stream_pb2 as tally_dot_api_dot_camera_dot_v1_dot_stream__pb2
 from tally.api.counting.v1 import geometry_pb2 as tally_dot_api_dot_counting_dot_v1_dot_geometry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/events.proto\x12\x13tally.api.camera.v1\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\xb2\x02\n\rCameraCreated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\x06stream\x18\x03 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x37\n\x08\x63ounting\x18\x04 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12>\n\x06labels\x18\x05 \x03(\x0b\x32..tally.api.camera.v1.CameraCreated.LabelsEntry\x12\x1a\n\x12sealed_credentials\x18\x06 \x01(\x0c\x12\x0f\n\x07site_id\x18\x07 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"0\n\rCameraRenamed\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"q\n\x13\x43\x61meraStreamChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12+\n\x06stream\x18\x02 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x1a\n\x12sealed_credentials\x18\x03 \x01(\x0c\"J\n\x19\x43\x61meraCredentialsResealed\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x1a\n\x12sealed_credentials\x18\x02 \x01(\x0c\"c\n\x15\x43\x61meraCountingChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x37\n\x08\x63ounting\x18\x02 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\"\x9d\x01\n\x13\x43\x61meraLabelsChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x44\n\x06labels\x18\x02 \x03(\x0b\x32\x34.tally.api.camera.v1.CameraLabelsChanged.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"1\n\x0b\x43\x61meraMoved\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0f\n\x07site_id\x18\x02 \x01(\t\"$\n\x0f\x43\x61meraActivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"&\n\x11\x43\x61meraDeactivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"\"\n\rCameraDeleted\x12\x11\n\tcamera_id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/events.proto\x12\x13tally.api.camera.v1\x1a\"tally/api/camera/v1/location.proto\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\xf4\x02\n\rCameraCreated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12+\n\x06stream\x18\x03 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x37\n\x08\x63ounting\x18\x04 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12>\n\x06labels\x18\x05 \x03(\x0b\x32..tally.api.camera.v1.CameraCreated.LabelsEntry\x12\x1a\n\x12sealed_credentials\x18\x06 \x01(\x0c\x12\x0f\n\x07site_id\x18\x07 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x14 \x01(\t\x12/\n\x08location\x18\x15 \x01(\x0b\x32\x1d.tally.api.camera.v1.Location\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"0\n\rCameraRenamed\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"q\n\x13\x43\x61meraStreamChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12+\n\x06stream\x18\x02 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x1a\n\x12sealed_credentials\x18\x03 \x01(\x0c\"J\n\x19\x43\x61meraCredentialsResealed\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x1a\n\x12sealed_credentials\x18\x02 \x01(\x0c\"c\n\x15\x43\x61meraCountingChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x37\n\x08\x63ounting\x18\x02 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\"\x9d\x01\n\x13\x43\x61meraLabelsChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x44\n\x06labels\x18\x02 \x03(\x0b\x32\x34.tally.api.camera.v1.CameraLabelsChanged.LabelsEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"B\n\x0b\x43\x61meraMoved\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0f\n\x07site_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x03 \x01(\t\"U\n\x0f\x43\x61meraRelocated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12/\n\x08location\x18\x02 \x01(\x0b\x32\x1d.tally.api.camera.v1.Location\"$\n\x0f\x43\x61meraActivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"&\n\x11\x43\x61meraDeactivated\x12\x11\n\tcamera_id\x18\x01 \x01(\t\"\"\n\rCameraDeleted\x12\x11\n\tcamera_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,28 +38,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMERACREATED_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_CAMERALABELSCHANGED_LABELSENTRY']._loaded_options = None
   _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_CAMERACREATED']._serialized_start=130
-  _globals['_CAMERACREATED']._serialized_end=436
-  _globals['_CAMERACREATED_LABELSENTRY']._serialized_start=391
-  _globals['_CAMERACREATED_LABELSENTRY']._serialized_end=436
-  _globals['_CAMERARENAMED']._serialized_start=438
-  _globals['_CAMERARENAMED']._serialized_end=486
-  _globals['_CAMERASTREAMCHANGED']._serialized_start=488
-  _globals['_CAMERASTREAMCHANGED']._serialized_end=601
-  _globals['_CAMERACREDENTIALSRESEALED']._serialized_start=603
-  _globals['_CAMERACREDENTIALSRESEALED']._serialized_end=677
-  _globals['_CAMERACOUNTINGCHANGED']._serialized_start=679
-  _globals['_CAMERACOUNTINGCHANGED']._serialized_end=778
-  _globals['_CAMERALABELSCHANGED']._serialized_start=781
-  _globals['_CAMERALABELSCHANGED']._serialized_end=938
-  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_start=391
-  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_end=436
-  _globals['_CAMERAMOVED']._serialized_start=940
-  _globals['_CAMERAMOVED']._serialized_end=989
-  _globals['_CAMERAACTIVATED']._serialized_start=991
-  _globals['_CAMERAACTIVATED']._serialized_end=1027
-  _globals['_CAMERADEACTIVATED']._serialized_start=1029
-  _globals['_CAMERADEACTIVATED']._serialized_end=1067
-  _globals['_CAMERADELETED']._serialized_start=1069
-  _globals['_CAMERADELETED']._serialized_end=1103
+  _globals['_CAMERACREATED']._serialized_start=166
+  _globals['_CAMERACREATED']._serialized_end=538
+  _globals['_CAMERACREATED_LABELSENTRY']._serialized_start=493
+  _globals['_CAMERACREATED_LABELSENTRY']._serialized_end=538
+  _globals['_CAMERARENAMED']._serialized_start=540
+  _globals['_CAMERARENAMED']._serialized_end=588
+  _globals['_CAMERASTREAMCHANGED']._serialized_start=590
+  _globals['_CAMERASTREAMCHANGED']._serialized_end=703
+  _globals['_CAMERACREDENTIALSRESEALED']._serialized_start=705
+  _globals['_CAMERACREDENTIALSRESEALED']._serialized_end=779
+  _globals['_CAMERACOUNTINGCHANGED']._serialized_start=781
+  _globals['_CAMERACOUNTINGCHANGED']._serialized_end=880
+  _globals['_CAMERALABELSCHANGED']._serialized_start=883
+  _globals['_CAMERALABELSCHANGED']._serialized_end=1040
+  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_start=493
+  _globals['_CAMERALABELSCHANGED_LABELSENTRY']._serialized_end=538
+  _globals['_CAMERAMOVED']._serialized_start=1042
+  _globals['_CAMERAMOVED']._serialized_end=1108
+  _globals['_CAMERARELOCATED']._serialized_start=1110
+  _globals['_CAMERARELOCATED']._serialized_end=1195
+  _globals['_CAMERAACTIVATED']._serialized_start=1197
+  _globals['_CAMERAACTIVATED']._serialized_end=1233
+  _globals['_CAMERADEACTIVATED']._serialized_start=1235
+  _globals['_CAMERADEACTIVATED']._serialized_end=1273
+  _globals['_CAMERADELETED']._serialized_start=1275
+  _globals['_CAMERADELETED']._serialized_end=1309
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from tally.api.camera.v1 import location_pb2 as _location_pb2
 from tally.api.camera.v1 import stream_pb2 as _stream_pb2
 from tally.api.counting.v1 import geometry_pb2 as _geometry_pb2
 import builtins as _builtins
@@ -53,6 +54,8 @@ class CameraCreated(_message.Message):
     LABELS_FIELD_NUMBER: _builtins.int
     SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
     SITE_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     name: _builtins.str
@@ -61,6 +64,8 @@ class CameraCreated(_message.Message):
     """Its credentials, encrypted for workers; empty if it has none."""
     site_id: _builtins.str
     """The site where it is; empty if at none."""
+    area_id: _builtins.str
+    """The area of the site that it watches; empty if none."""
     @_builtins.property
     def stream(self) -> _stream_pb2.Stream:
         """Its stream."""
@@ -73,6 +78,10 @@ class CameraCreated(_message.Message):
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Its labels."""
 
+    @_builtins.property
+    def location(self) -> _location_pb2.Location:
+        """Where it hangs."""
+
     def __init__(
         self,
         *,
@@ -83,10 +92,12 @@ class CameraCreated(_message.Message):
         labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         sealed_credentials: _builtins.bytes = ...,
         site_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        location: _location_pb2.Location | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "stream", b"stream"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counting", b"counting", "location", b"location", "stream", b"stream"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "counting", b"counting", "labels", b"labels", "name", b"name", "sealed_credentials", b"sealed_credentials", "site_id", b"site_id", "stream", b"stream"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "camera_id", b"camera_id", "counting", b"counting", "labels", b"labels", "location", b"location", "name", b"name", "sealed_credentials", b"sealed_credentials", "site_id", b"site_id", "stream", b"stream"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -254,29 +265,61 @@ Global___CameraLabelsChanged: _TypeAlias = CameraLabelsChanged  # noqa: Y015
 
 @_typing.final
 class CameraMoved(_message.Message):
-    """A camera is at another site."""
+    """A camera is at another site, or watches another area of its site."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CAMERA_ID_FIELD_NUMBER: _builtins.int
     SITE_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     site_id: _builtins.str
-    """The new site; empty if at none."""
+    """The site, new or kept; empty if at none."""
+    area_id: _builtins.str
+    """The area, new or kept; empty if none."""
     def __init__(
         self,
         *,
         camera_id: _builtins.str = ...,
         site_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "site_id", b"site_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "camera_id", b"camera_id", "site_id", b"site_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CameraMoved: _TypeAlias = CameraMoved  # noqa: Y015
+
+@_typing.final
+class CameraRelocated(_message.Message):
+    """A camera hangs elsewhere."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    camera_id: _builtins.str
+    """The camera."""
+    @_builtins.property
+    def location(self) -> _location_pb2.Location:
+        """The new place; absent if nobody knows it."""
+
+    def __init__(
+        self,
+        *,
+        camera_id: _builtins.str = ...,
+        location: _location_pb2.Location | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "location", b"location"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CameraRelocated: _TypeAlias = CameraRelocated  # noqa: Y015
 
 @_typing.final
 class CameraActivated(_message.Message):

@@ -37,6 +37,7 @@ class CameraEvent(_message.Message):
     ACTIVATED_FIELD_NUMBER: _builtins.int
     DEACTIVATED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
+    RELOCATED_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The camera's version from then on, which counts its events."""
     actor: _builtins.str
@@ -71,7 +72,7 @@ class CameraEvent(_message.Message):
 
     @_builtins.property
     def moved(self) -> _events_pb2.CameraMoved:
-        """It is at another site."""
+        """It is at another site, or watches another area."""
 
     @_builtins.property
     def activated(self) -> _events_pb2.CameraActivated:
@@ -84,6 +85,10 @@ class CameraEvent(_message.Message):
     @_builtins.property
     def deleted(self) -> _events_pb2.CameraDeleted:
         """It is gone."""
+
+    @_builtins.property
+    def relocated(self) -> _events_pb2.CameraRelocated:
+        """It hangs elsewhere."""
 
     def __init__(
         self,
@@ -101,12 +106,13 @@ class CameraEvent(_message.Message):
         activated: _events_pb2.CameraActivated | None = ...,
         deactivated: _events_pb2.CameraDeactivated | None = ...,
         deleted: _events_pb2.CameraDeleted | None = ...,
+        relocated: _events_pb2.CameraRelocated | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["activated", b"activated", "change", b"change", "counting_changed", b"counting_changed", "created", b"created", "credentials_resealed", b"credentials_resealed", "deactivated", b"deactivated", "deleted", b"deleted", "labels_changed", b"labels_changed", "moved", b"moved", "renamed", b"renamed", "stream_changed", b"stream_changed", "time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activated", b"activated", "change", b"change", "counting_changed", b"counting_changed", "created", b"created", "credentials_resealed", b"credentials_resealed", "deactivated", b"deactivated", "deleted", b"deleted", "labels_changed", b"labels_changed", "moved", b"moved", "relocated", b"relocated", "renamed", b"renamed", "stream_changed", b"stream_changed", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activated", b"activated", "actor", b"actor", "change", b"change", "counting_changed", b"counting_changed", "created", b"created", "credentials_resealed", b"credentials_resealed", "deactivated", b"deactivated", "deleted", b"deleted", "labels_changed", b"labels_changed", "moved", b"moved", "renamed", b"renamed", "stream_changed", b"stream_changed", "time", b"time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activated", b"activated", "actor", b"actor", "change", b"change", "counting_changed", b"counting_changed", "created", b"created", "credentials_resealed", b"credentials_resealed", "deactivated", b"deactivated", "deleted", b"deleted", "labels_changed", b"labels_changed", "moved", b"moved", "relocated", b"relocated", "renamed", b"renamed", "stream_changed", b"stream_changed", "time", b"time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["created", "renamed", "stream_changed", "credentials_resealed", "counting_changed", "labels_changed", "moved", "activated", "deactivated", "deleted"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["created", "renamed", "stream_changed", "credentials_resealed", "counting_changed", "labels_changed", "moved", "activated", "deactivated", "deleted", "relocated"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
