@@ -1,6 +1,7 @@
 """Every method of the camera contract, called over a real channel."""
 
 import asyncio
+from collections.abc import Awaitable
 
 import grpc
 import pytest
@@ -228,3 +229,24 @@ async def test_a_list_is_filtered_ordered_and_shows_the_fields_asked_for(cameras
     ):
         code, _ = await refused(wrong)
         assert code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_what_is_to_be_checked_only_changes_nothing(cameras: Cameras) -> None:
+    def create(camera: camera_pb2.Camera) -> Awaitable[camera_service_pb2.CreateCameraResponse]:
+        request = camera_service_pb2.CreateCameraRequest(
+            camera=camera, request_id=REQUEST, validate_only=True
+        )
+        return cameras.stub.CreateCamera(request)
+
+    assert (await create(a_camera("Plaza"))).camera.name == "Plaza"
+    assert not (await cameras.list()).cameras
+    made = await cameras.create(a_camera("Plaza"), REQUEST)
+    taken = (grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+    assert await refused(create(a_camera("Plaza"))) == taken
+    request = camera_service_pb2.UpdateCameraRequest(
+        camera=camera_pb2.Camera(id=made.id, name="Square"), validate_only=True
+    )
+    changed = (await cameras.stub.UpdateCamera(request)).camera
+    assert (changed.name, changed.etag != made.etag) == ("Square", True)
+    assert await cameras.get(made.id) == made
+    assert len((await cameras.events(made.id)).events) == 1

@@ -17,6 +17,7 @@ from tally.kernel.message_bus.middlewares import REPETITIONS
 class Add(Command[int]):
     number: int
     etag: str = ""
+    validate_only: bool = False
 
     def require_valid(self) -> None:
         if self.number < 0:
@@ -69,6 +70,17 @@ def bus(ledger: Ledger) -> MessageBus[list[int]]:
 def counted(message: str, outcome: str) -> float:
     labels = {"message": message, "outcome": outcome}
     return REGISTRY.get_sample_value("tally_use_case_duration_seconds_count", labels) or 0.0
+
+
+async def test_what_is_to_be_checked_only_is_answered_and_undone(
+    ledger: Ledger, bus: MessageBus[list[int]]
+) -> None:
+    assert await bus.execute(Add(4, validate_only=True)) == 4
+    with pytest.raises(InvalidInput):
+        await bus.execute(Add(-1, validate_only=True))
+    assert ledger.numbers == []
+    assert await bus.execute(Add(4)) == 4
+    assert ledger.numbers == [4]
 
 
 async def test_commands_change_and_queries_read(ledger: Ledger, bus: MessageBus[list[int]]) -> None:

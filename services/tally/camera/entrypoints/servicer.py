@@ -41,10 +41,12 @@ class CameraServicer(CameraServiceServicer):
             spec=spec_from_proto(request.camera),
             request=CreateRequest.of(request, request.request_id, current_principal().subject),
             credentials=credentials_from_proto(request.camera.stream.credentials),
+            validate_only=request.validate_only,
             sites=current_sites(),
         )
         view = await self.use_cases.execute(command)
-        await context.send_initial_metadata(CREATED)
+        if not request.validate_only:
+            await context.send_initial_metadata(CREATED)
         return messages.CreateCameraResponse(camera=camera_to_proto(view))
 
     async def GetCamera(  # noqa: N802 - gRPC's name
@@ -99,6 +101,7 @@ class CameraServicer(CameraServiceServicer):
             revise=revision(wanted, paths),
             etag=wanted.etag,
             credentials=credentials_revision(wanted, paths),
+            validate_only=request.validate_only,
             sites=current_sites(),
         )
         view = await self.use_cases.execute(command)

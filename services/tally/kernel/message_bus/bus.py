@@ -1,7 +1,7 @@
 """Brings each message to its use case."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Generic, TypeVar
 
 from tally.kernel.message_bus.messages import Handling, Message, Query
@@ -63,7 +63,15 @@ def _in_unit_of_work(
     reads_only = issubclass(handling.kind, Query)
 
     async def work(message: Any) -> Any:
-        async with begin(reads_only) as unit:
-            return await handling.handle(message, unit)
+        with suppress(_Undone):
+            async with begin(reads_only) as unit:
+                answer = await handling.handle(message, unit)
+                if message.validate_only:
+                    raise _Undone
+        return answer
 
     return work
+
+
+class _Undone(Exception):
+    """Undoes a unit of work that went well."""

@@ -18,6 +18,11 @@ class Message(Generic[R_co]):
         """The etag that what it is about must still have; empty for any."""
         return ""
 
+    @property
+    def validate_only(self) -> bool:
+        """Whether it is to be answered as it would be, and nothing to be changed (AIP-163)."""
+        return False
+
     def require_valid(self) -> None:
         """Refuse what the message itself shows to be impossible, before anything is read.
 

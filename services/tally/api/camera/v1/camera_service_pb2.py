@@ -31,7 +31,7 @@ from tally.api.camera.v1 import history_pb2 as tally_dot_api_dot_camera_dot_v1_d
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/camera/v1/camera_service.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tally/api/camera/v1/camera.proto\x1a!tally/api/camera/v1/history.proto\x1a!tally/api/options/v1/policy.proto\"k\n\x13\x43reateCameraRequest\x12\x33\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.CameraB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"C\n\x14\x43reateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"\xaf\x01\n\x10GetCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02 \x00H\x00\x12+\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12-\n\tread_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x06\n\x04past\"@\n\x11GetCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"s\n\x17ListCameraEventsRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"e\n\x18ListCameraEventsResponse\x12\x30\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .tally.api.camera.v1.CameraEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb5\x01\n\x12ListCamerasRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x18\n\x06\x66ilter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x19\n\x08order_by\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12-\n\tread_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\\\n\x13ListCamerasResponse\x12,\n\x07\x63\x61meras\x18\x01 \x03(\x0b\x32\x1b.tally.api.camera.v1.Camera\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xff\x01\n\x13UpdateCameraRequest\x12\x33\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.CameraB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask:\x81\x01\xbaH~\x1a|\n\x10update_camera.id\x12\x18\x63\x61mera.id must be a UUID\x1aNthis.camera.id.matches(\'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\')\"C\n\x14UpdateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"I\n\x13\x44\x65leteCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x16\n\x14\x44\x65leteCameraResponse\"K\n\x15\x41\x63tivateCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"E\n\x16\x41\x63tivateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"M\n\x17\x44\x65\x61\x63tivateCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"G\n\x18\x44\x65\x61\x63tivateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera2\xf3\n\n\rCameraService\x12\x9e\x01\n\x0c\x43reateCamera\x12(.tally.api.camera.v1.CreateCameraRequest\x1a).tally.api.camera.v1.CreateCameraResponse\"9\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\x19\"\x0f/api/v1/cameras:\x06\x63\x61mera\x12\x9b\x01\n\tGetCamera\x12%.tally.api.camera.v1.GetCameraRequest\x1a&.tally.api.camera.v1.GetCameraResponse\"?\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/cameras/{camera_id}\x12\xb7\x01\n\x10ListCameraEvents\x12,.tally.api.camera.v1.ListCameraEventsRequest\x1a-.tally.api.camera.v1.ListCameraEventsResponse\"F\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/cameras/{camera_id}/events\x12\x95\x01\n\x0bListCameras\x12\'.tally.api.camera.v1.ListCamerasRequest\x1a(.tally.api.camera.v1.ListCamerasResponse\"3\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/cameras\x12\xaa\x01\n\x0cUpdateCamera\x12(.tally.api.camera.v1.UpdateCameraRequest\x1a).tally.api.camera.v1.UpdateCameraResponse\"E\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02%2\x1b/api/v1/cameras/{camera.id}:\x06\x63\x61mera\x12\xa3\x01\n\x0c\x44\x65leteCamera\x12(.tally.api.camera.v1.DeleteCameraRequest\x1a).tally.api.camera.v1.DeleteCameraResponse\">\xaa\xbb\x18\x17\x1a\rcamera:delete\"\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/cameras/{camera_id}\x12\xb9\x01\n\x0e\x41\x63tivateCamera\x12*.tally.api.camera.v1.ActivateCameraRequest\x1a+.tally.api.camera.v1.ActivateCameraResponse\"N\x90\x02\x02\xaa\xbb\x18\x18\x1a\x0c\x63\x61mera:write\"\x02\x08\n(\x02\x38\x01@\x01\x82\xd3\xe4\x93\x02)\"$/api/v1/cameras/{camera_id}:activate:\x01*\x12\xc1\x01\n\x10\x44\x65\x61\x63tivateCamera\x12,.tally.api.camera.v1.DeactivateCameraRequest\x1a-.tally.api.camera.v1.DeactivateCameraResponse\"P\x90\x02\x02\xaa\xbb\x18\x18\x1a\x0c\x63\x61mera:write\"\x02\x08\n(\x02\x38\x01@\x01\x82\xd3\xe4\x93\x02+\"&/api/v1/cameras/{camera_id}:deactivate:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/camera/v1/camera_service.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tally/api/camera/v1/camera.proto\x1a!tally/api/camera/v1/history.proto\x1a!tally/api/options/v1/policy.proto\"\x82\x01\n\x13\x43reateCameraRequest\x12\x33\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.CameraB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x14 \x01(\x08\"C\n\x14\x43reateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"\xaf\x01\n\x10GetCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02 \x00H\x00\x12+\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12-\n\tread_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x06\n\x04past\"@\n\x11GetCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"s\n\x17ListCameraEventsRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"e\n\x18ListCameraEventsResponse\x12\x30\n\x06\x65vents\x18\x01 \x03(\x0b\x32 .tally.api.camera.v1.CameraEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb5\x01\n\x12ListCamerasRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x18\n\x06\x66ilter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x19\n\x08order_by\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12-\n\tread_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\\\n\x13ListCamerasResponse\x12,\n\x07\x63\x61meras\x18\x01 \x03(\x0b\x32\x1b.tally.api.camera.v1.Camera\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x96\x02\n\x13UpdateCameraRequest\x12\x33\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.CameraB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rvalidate_only\x18\x14 \x01(\x08:\x81\x01\xbaH~\x1a|\n\x10update_camera.id\x12\x18\x63\x61mera.id must be a UUID\x1aNthis.camera.id.matches(\'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\')\"C\n\x14UpdateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"I\n\x13\x44\x65leteCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x16\n\x14\x44\x65leteCameraResponse\"K\n\x15\x41\x63tivateCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"E\n\x16\x41\x63tivateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera\"M\n\x17\x44\x65\x61\x63tivateCameraRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"G\n\x18\x44\x65\x61\x63tivateCameraResponse\x12+\n\x06\x63\x61mera\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.Camera2\xf3\n\n\rCameraService\x12\x9e\x01\n\x0c\x43reateCamera\x12(.tally.api.camera.v1.CreateCameraRequest\x1a).tally.api.camera.v1.CreateCameraResponse\"9\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\x19\"\x0f/api/v1/cameras:\x06\x63\x61mera\x12\x9b\x01\n\tGetCamera\x12%.tally.api.camera.v1.GetCameraRequest\x1a&.tally.api.camera.v1.GetCameraResponse\"?\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/cameras/{camera_id}\x12\xb7\x01\n\x10ListCameraEvents\x12,.tally.api.camera.v1.ListCameraEventsRequest\x1a-.tally.api.camera.v1.ListCameraEventsResponse\"F\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/cameras/{camera_id}/events\x12\x95\x01\n\x0bListCameras\x12\'.tally.api.camera.v1.ListCamerasRequest\x1a(.tally.api.camera.v1.ListCamerasResponse\"3\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/cameras\x12\xaa\x01\n\x0cUpdateCamera\x12(.tally.api.camera.v1.UpdateCameraRequest\x1a).tally.api.camera.v1.UpdateCameraResponse\"E\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02%2\x1b/api/v1/cameras/{camera.id}:\x06\x63\x61mera\x12\xa3\x01\n\x0c\x44\x65leteCamera\x12(.tally.api.camera.v1.DeleteCameraRequest\x1a).tally.api.camera.v1.DeleteCameraResponse\">\xaa\xbb\x18\x17\x1a\rcamera:delete\"\x02\x08\n8\x01@\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/cameras/{camera_id}\x12\xb9\x01\n\x0e\x41\x63tivateCamera\x12*.tally.api.camera.v1.ActivateCameraRequest\x1a+.tally.api.camera.v1.ActivateCameraResponse\"N\x90\x02\x02\xaa\xbb\x18\x18\x1a\x0c\x63\x61mera:write\"\x02\x08\n(\x02\x38\x01@\x01\x82\xd3\xe4\x93\x02)\"$/api/v1/cameras/{camera_id}:activate:\x01*\x12\xc1\x01\n\x10\x44\x65\x61\x63tivateCamera\x12,.tally.api.camera.v1.DeactivateCameraRequest\x1a-.tally.api.camera.v1.DeactivateCameraResponse\"P\x90\x02\x02\xaa\xbb\x18\x18\x1a\x0c\x63\x61mera:write\"\x02\x08\n(\x02\x38\x01@\x01\x82\xd3\xe4\x93\x02+\"&/api/v1/cameras/{camera_id}:deactivate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -92,38 +92,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMERASERVICE'].methods_by_name['ActivateCamera']._serialized_options = b'\220\002\002\252\273\030\030\032\014camera:write\"\002\010\n(\0028\001@\001\202\323\344\223\002)\"$/api/v1/cameras/{camera_id}:activate:\001*'
   _globals['_CAMERASERVICE'].methods_by_name['DeactivateCamera']._loaded_options = None
   _globals['_CAMERASERVICE'].methods_by_name['DeactivateCamera']._serialized_options = b'\220\002\002\252\273\030\030\032\014camera:write\"\002\010\n(\0028\001@\001\202\323\344\223\002+\"&/api/v1/cameras/{camera_id}:deactivate:\001*'
-  _globals['_CREATECAMERAREQUEST']._serialized_start=295
-  _globals['_CREATECAMERAREQUEST']._serialized_end=402
-  _globals['_CREATECAMERARESPONSE']._serialized_start=404
-  _globals['_CREATECAMERARESPONSE']._serialized_end=471
-  _globals['_GETCAMERAREQUEST']._serialized_start=474
-  _globals['_GETCAMERAREQUEST']._serialized_end=649
-  _globals['_GETCAMERARESPONSE']._serialized_start=651
-  _globals['_GETCAMERARESPONSE']._serialized_end=715
-  _globals['_LISTCAMERAEVENTSREQUEST']._serialized_start=717
-  _globals['_LISTCAMERAEVENTSREQUEST']._serialized_end=832
-  _globals['_LISTCAMERAEVENTSRESPONSE']._serialized_start=834
-  _globals['_LISTCAMERAEVENTSRESPONSE']._serialized_end=935
-  _globals['_LISTCAMERASREQUEST']._serialized_start=938
-  _globals['_LISTCAMERASREQUEST']._serialized_end=1119
-  _globals['_LISTCAMERASRESPONSE']._serialized_start=1121
-  _globals['_LISTCAMERASRESPONSE']._serialized_end=1213
-  _globals['_UPDATECAMERAREQUEST']._serialized_start=1216
-  _globals['_UPDATECAMERAREQUEST']._serialized_end=1471
-  _globals['_UPDATECAMERARESPONSE']._serialized_start=1473
-  _globals['_UPDATECAMERARESPONSE']._serialized_end=1540
-  _globals['_DELETECAMERAREQUEST']._serialized_start=1542
-  _globals['_DELETECAMERAREQUEST']._serialized_end=1615
-  _globals['_DELETECAMERARESPONSE']._serialized_start=1617
-  _globals['_DELETECAMERARESPONSE']._serialized_end=1639
-  _globals['_ACTIVATECAMERAREQUEST']._serialized_start=1641
-  _globals['_ACTIVATECAMERAREQUEST']._serialized_end=1716
-  _globals['_ACTIVATECAMERARESPONSE']._serialized_start=1718
-  _globals['_ACTIVATECAMERARESPONSE']._serialized_end=1787
-  _globals['_DEACTIVATECAMERAREQUEST']._serialized_start=1789
-  _globals['_DEACTIVATECAMERAREQUEST']._serialized_end=1866
-  _globals['_DEACTIVATECAMERARESPONSE']._serialized_start=1868
-  _globals['_DEACTIVATECAMERARESPONSE']._serialized_end=1939
-  _globals['_CAMERASERVICE']._serialized_start=1942
-  _globals['_CAMERASERVICE']._serialized_end=3337
+  _globals['_CREATECAMERAREQUEST']._serialized_start=296
+  _globals['_CREATECAMERAREQUEST']._serialized_end=426
+  _globals['_CREATECAMERARESPONSE']._serialized_start=428
+  _globals['_CREATECAMERARESPONSE']._serialized_end=495
+  _globals['_GETCAMERAREQUEST']._serialized_start=498
+  _globals['_GETCAMERAREQUEST']._serialized_end=673
+  _globals['_GETCAMERARESPONSE']._serialized_start=675
+  _globals['_GETCAMERARESPONSE']._serialized_end=739
+  _globals['_LISTCAMERAEVENTSREQUEST']._serialized_start=741
+  _globals['_LISTCAMERAEVENTSREQUEST']._serialized_end=856
+  _globals['_LISTCAMERAEVENTSRESPONSE']._serialized_start=858
+  _globals['_LISTCAMERAEVENTSRESPONSE']._serialized_end=959
+  _globals['_LISTCAMERASREQUEST']._serialized_start=962
+  _globals['_LISTCAMERASREQUEST']._serialized_end=1143
+  _globals['_LISTCAMERASRESPONSE']._serialized_start=1145
+  _globals['_LISTCAMERASRESPONSE']._serialized_end=1237
+  _globals['_UPDATECAMERAREQUEST']._serialized_start=1240
+  _globals['_UPDATECAMERAREQUEST']._serialized_end=1518
+  _globals['_UPDATECAMERARESPONSE']._serialized_start=1520
+  _globals['_UPDATECAMERARESPONSE']._serialized_end=1587
+  _globals['_DELETECAMERAREQUEST']._serialized_start=1589
+  _globals['_DELETECAMERAREQUEST']._serialized_end=1662
+  _globals['_DELETECAMERARESPONSE']._serialized_start=1664
+  _globals['_DELETECAMERARESPONSE']._serialized_end=1686
+  _globals['_ACTIVATECAMERAREQUEST']._serialized_start=1688
+  _globals['_ACTIVATECAMERAREQUEST']._serialized_end=1763
+  _globals['_ACTIVATECAMERARESPONSE']._serialized_start=1765
+  _globals['_ACTIVATECAMERARESPONSE']._serialized_end=1834
+  _globals['_DEACTIVATECAMERAREQUEST']._serialized_start=1836
+  _globals['_DEACTIVATECAMERAREQUEST']._serialized_end=1913
+  _globals['_DEACTIVATECAMERARESPONSE']._serialized_start=1915
+  _globals['_DEACTIVATECAMERARESPONSE']._serialized_end=1986
+  _globals['_CAMERASERVICE']._serialized_start=1989
+  _globals['_CAMERASERVICE']._serialized_end=3384
 # @@protoc_insertion_point(module_scope)

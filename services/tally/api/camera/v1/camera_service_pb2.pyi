@@ -30,10 +30,13 @@ class CreateCameraRequest(_message.Message):
 
     CAMERA_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller, so that a repeated request creates one camera: the same id with the same content returns the
     camera that the first one made, with other content it is refused. Credentials are not compared.
     """
+    validate_only: _builtins.bool
+    """Have the request refused or answered as it would be, and nothing changed."""
     @_builtins.property
     def camera(self) -> _camera_pb2.Camera:
         """The camera; output-only fields and the etag are ignored."""
@@ -43,10 +46,11 @@ class CreateCameraRequest(_message.Message):
         *,
         camera: _camera_pb2.Camera | None = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -278,6 +282,9 @@ class UpdateCameraRequest(_message.Message):
 
     CAMERA_FIELD_NUMBER: _builtins.int
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    validate_only: _builtins.bool
+    """Have the request refused or answered as it would be, and nothing changed."""
     @_builtins.property
     def camera(self) -> _camera_pb2.Camera:
         """The camera, with its id, the new values and, to guard against lost updates, the etag it was read with. Only the
@@ -297,10 +304,11 @@ class UpdateCameraRequest(_message.Message):
         *,
         camera: _camera_pb2.Camera | None = ...,
         update_mask: _field_mask_pb2.FieldMask | None = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "update_mask", b"update_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,12 +22,14 @@ class CreateCamera(Command[CameraView]):
         spec: What it is to be.
         request: What asks for it.
         credentials: What the camera asks for.
+        validate_only: Whether to answer as if it were done, and to change nothing.
         sites: Where the caller may create cameras.
     """
 
     spec: CameraSpec
     request: CreateRequest = UNNAMED
     credentials: Credentials = NO_CREDENTIALS
+    validate_only: bool = False
     sites: Sites
 
     def require_valid(self) -> None:

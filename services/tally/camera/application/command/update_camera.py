@@ -22,6 +22,7 @@ class UpdateCamera(Command[CameraView]):
         revise: Makes the wanted spec of the present one; its errors end the change.
         etag: The etag that the camera must still have; empty for any.
         credentials: What the camera asks for from now on; None leaves what it asked for before.
+        validate_only: Whether to answer as if it were done, and to change nothing.
         sites: Where the caller may change cameras.
     """
 
@@ -29,6 +30,7 @@ class UpdateCamera(Command[CameraView]):
     revise: Callable[[CameraSpec], CameraSpec]
     etag: str = ""
     credentials: Credentials | None = None
+    validate_only: bool = False
     sites: Sites
 
 
