@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from tally.kernel.bus.nats import inbox_prefix
+from tally.kernel.bus.requests import request_subject
 from tally.kernel.bus.streams import AUDIT, CAMERA, COUNTING, STREAMS, WORKER, Stream
 from tally.stack.folder import DataFolder
 from tally.stack.probe import first_line
@@ -33,6 +34,14 @@ READS: Mapping[str, Sequence[Stream]] = {
     "realtime": (COUNTING,),
 }
 """Streams that each user may read. What is in others may let it become somebody else: AUTH carries people's tokens."""
+
+_WORKERS = request_subject("worker", "v1", ">")
+
+ASKS: Mapping[str, Sequence[str]] = {"camera": (_WORKERS,)}
+"""Subjects that users may send requests to."""
+
+ANSWERS: Mapping[str, Sequence[str]] = {"agent": (_WORKERS,)}
+"""Subjects whose requests users may answer: each once, where it says, and nowhere else."""
 
 _JETSTREAM = (
     "$JS.API.INFO",
@@ -112,14 +121,29 @@ authorization {{
 
     def _user(self, user: str, subjects: Sequence[str]) -> str:
         reading = (each.format(stream=stream.name) for stream in READS[user] for each in _READING)
-        allowed = ", ".join(
-            f'"{each}"' for each in (*subjects, f"tally.dead.{user}.>", *_JETSTREAM, *reading)
+        published = (
+            *subjects,
+            *ASKS.get(user, ()),
+            f"tally.dead.{user}.>",
+            *_JETSTREAM,
+            *reading,
         )
+        answered = ANSWERS.get(user, ())
+        permissions = [
+            f"publish: {{allow: {_list(published)}}}",
+            f"subscribe: {{allow: {_list((inbox_prefix(user) + '.>', *answered))}}}",
+            *(["allow_responses: true"] if answered else []),
+        ]
         password = self._folder.secret(f"nats/{user}")
         return (
-            f'    {{user: "{user}", password: "{password}", permissions: {{'
-            f'publish: {{allow: [{allowed}]}}, subscribe: {{allow: ["{inbox_prefix(user)}.>"]}}}}}}'
+            f'    {{user: "{user}", password: "{password}", '
+            f"permissions: {{{', '.join(permissions)}}}}}"
         )
 
     async def _answers(self) -> bool:
         return b'"jetstream":true' in await first_line(f"127.0.0.1:{self.port}")
+
+
+def _list(subjects: Iterable[str]) -> str:
+    quoted = ", ".join(f'"{each}"' for each in subjects)
+    return f"[{quoted}]"

@@ -11,10 +11,21 @@ import pytest
 from nats.aio.client import Client
 
 from tally.api.camera.v1 import events_pb2
-from tally.kernel.bus import COUNTING, Bus, Consumer, Delivery, Envelope, tail
+from tally.kernel.bus import (
+    COUNTING,
+    Bus,
+    Consumer,
+    Delivery,
+    Envelope,
+    Responder,
+    ask,
+    request_subject,
+    tail,
+)
 from tally.kernel.bus.nats import inbox_prefix
 from tally.kernel.bus.streams import DEAD_LETTERS, STREAMS, Stream
-from tally.stack.nats import PUBLISHES, READS, NatsServer
+from tally.stack.nats import ANSWERS, ASKS, PUBLISHES, READS, NatsServer
+from tests.listening import settle
 
 RENAMED = events_pb2.CameraRenamed(camera_id="plaza", name="Plaza")
 EVENT = Envelope.of(
@@ -134,3 +145,48 @@ async def test_a_nats_user_cannot_listen_to_anothers_answers(
             while len(refused) < 2:
                 await asyncio.sleep(0.01)
     assert all("permissions violation" in each for each in refused)
+
+
+async def echo(request: events_pb2.CameraRenamed) -> events_pb2.CameraRenamed:
+    return request
+
+
+async def test_the_camera_context_asks_and_workers_answer(
+    nats_server: NatsServer, nats_url: str
+) -> None:
+    subject = request_subject("worker", "v1", "probe")
+    async with (
+        Bus.connect(nats_server.url("camera"), name="camera") as camera,
+        Bus.connect(nats_server.url("agent"), name="agent") as agent,
+    ):
+        responder = Responder(agent, "workers", events_pb2.CameraRenamed, echo, limit=1)
+        await responder.listen({subject})
+        await settle(agent)
+        assert await ask(camera, subject, RENAMED, events_pb2.CameraRenamed, 5.0) == RENAMED
+        await responder.close()
+
+
+@pytest.mark.parametrize("user", [user for user in READS if user not in ASKS])
+async def test_others_can_neither_ask_workers_nor_listen_to_what_they_are_asked(
+    nats_server: NatsServer, user: str
+) -> None:
+    subject = request_subject("worker", "v1", "probe")
+    async with refusals(nats_server, user) as (client, refused):
+        await client.publish(subject, b"")
+        if user not in ANSWERS:
+            await client.subscribe(subject)
+        await client.flush()
+        async with asyncio.timeout(5):
+            while len(refused) < (1 if user in ANSWERS else 2):
+                await asyncio.sleep(0.01)
+    assert all("permissions violation" in each for each in refused)
+
+
+async def test_workers_answer_nobody_but_those_who_asked(nats_server: NatsServer) -> None:
+    async with refusals(nats_server, "agent") as (client, refused):
+        await client.publish(inbox_prefix("camera") + ".forged", b"")
+        await client.flush()
+        async with asyncio.timeout(5):
+            while not refused:
+                await asyncio.sleep(0.01)
+    assert "permissions violation" in refused[0]

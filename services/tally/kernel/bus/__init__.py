@@ -1,8 +1,9 @@
-"""Events between contexts, over NATS JetStream."""
+"""Events between contexts, over NATS JetStream, and requests, over NATS alone."""
 
 from tally.kernel.bus.consumer import Consumer, Delivery
 from tally.kernel.bus.envelope import Envelope
 from tally.kernel.bus.nats import Bus
+from tally.kernel.bus.requests import NobodyListens, Responder, ask, request_subject
 from tally.kernel.bus.streams import AUDIT, AUTH, CAMERA, COUNTING, WORKER, Stream
 from tally.kernel.bus.tail import replay, tail
 
@@ -16,7 +17,11 @@ __all__ = [
     "Consumer",
     "Delivery",
     "Envelope",
+    "NobodyListens",
+    "Responder",
     "Stream",
+    "ask",
     "replay",
+    "request_subject",
     "tail",
 ]
