@@ -147,10 +147,8 @@ _returning: set["asyncio.Future[None]"] = set()
 
 async def _finish(connection: AsyncConnection, *, commit: bool) -> None:
     try:
-        if commit:
-            await connection.commit()
-        else:
-            await connection.rollback()
+        if connection.in_transaction():
+            await (connection.commit() if commit else connection.rollback())
     except DBAPIError as error:
         # What the block raised says more than that undoing it failed on a dead connection.
         if commit or not _went_away(error):

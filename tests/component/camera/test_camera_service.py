@@ -250,3 +250,7 @@ async def test_what_is_to_be_checked_only_changes_nothing(cameras: Cameras) -> N
     assert (changed.name, changed.etag != made.etag) == ("Square", True)
     assert await cameras.get(made.id) == made
     assert len((await cameras.events(made.id)).events) == 1
+    other = await cameras.create(a_camera("Square"))
+    taken = (grpc.StatusCode.ALREADY_EXISTS, "CAMERA_NAME_TAKEN")
+    assert await refused(cameras.stub.UpdateCamera(request)) == taken
+    assert await cameras.get(other.id) == other

@@ -6,7 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, select
 
+from tally.camera.adapters.repository import SNAPSHOT_EVERY
+from tally.camera.adapters.tables import snapshots
 from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.domain.counting import CountingConfig
 from tally.camera.domain.errors import (
@@ -76,6 +79,66 @@ async def test_changes_are_appended_to_what_is_stored(begin: Begin) -> None:
     )
     assert (changed.version, changed.create_time, changed.update_time) == (2, NOON, LATER)
     assert (await view(begin, known.id)).camera == changed
+
+
+async def lead_a_long_life(begin: Begin, fresh: Camera) -> Camera:
+    """Far more changes than it takes to write a snapshot."""
+    [known] = await store(begin, fresh)
+    for number in range(2 * SNAPSHOT_EVERY + 5):
+        async with begin() as work:
+            known = await work.cameras.get(fresh.id)
+            changed = known.revise(replace(PLAZA, labels={"n": str(number)}), LATER)
+            await work.cameras.save(changed.reseal(bytes([number, 255]), LATER))
+    async with begin() as work:
+        return await work.cameras.get(fresh.id)
+
+
+async def test_a_long_life_makes_the_camera_that_its_events_make(begin: Begin) -> None:
+    known = await lead_a_long_life(begin, camera())
+    async with begin() as work:
+        life = await work.cameras.life(known.id)
+    assert known == Camera.from_events([recorded.event for recorded in life])
+    assert (await view(begin, known.id)).camera == known
+
+
+async def test_a_snapshot_is_never_needed(
+    database_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await upgrade(database_dsn, "tally.camera.migrations")
+    database = Database(database_dsn)
+    begin = units_of_work(database)
+    known = await lead_a_long_life(begin, camera())
+    async with database.begin() as connection:
+        [snapshot] = (await connection.execute(select(snapshots))).all()
+        assert known.version - snapshot.version < SNAPSHOT_EVERY
+    monkeypatch.setattr("tally.camera.adapters.repository.SCHEMA", "another")
+    async with begin() as work:
+        assert await work.cameras.get(known.id) == known
+    async with database.begin() as connection:
+        [renewed] = (await connection.execute(select(snapshots))).all()
+        assert (renewed.schema, renewed.version) == ("another", known.version)
+        await connection.execute(delete(snapshots))
+    async with begin() as work:
+        assert await work.cameras.get(known.id) == known
+    await database.close()
+
+
+async def test_what_is_saved_is_there_for_who_changes_it_further(begin: Begin) -> None:
+    fresh = camera()
+    async with begin() as work:
+        await work.cameras.save(fresh)
+        await work.cameras.save((await work.cameras.get(fresh.id)).activate(LATER))
+    assert (await view(begin, fresh.id)).camera == fresh.activate(LATER)
+
+
+async def test_of_many_saved_cameras_all_are_stored_or_none(begin: Begin) -> None:
+    await store(begin, camera("taken"))
+    fresh = [camera(name) for name in ("a", "b", "taken")]
+    with pytest.raises(CameraNameTaken):
+        await store(begin, *fresh)
+    async with begin() as work:
+        assert len(await work.read_model.page(BY_NAME, None, 10, None)) == 1
+    await store(begin, *fresh[:2])
 
 
 async def test_an_unknown_camera_is_not_found(begin: Begin) -> None:

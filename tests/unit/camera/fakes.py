@@ -27,6 +27,7 @@ from tally.camera.domain.stream import StreamStatus
 from tally.kernel.errors import ConcurrentChange
 from tally.kernel.idempotency import KEPT, CreateRequest, RequestIdReused
 from tally.kernel.identity import Sites
+from tally.kernel.unit_of_work import Mode
 
 
 @dataclass
@@ -41,12 +42,13 @@ class Memory:
     requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def begin(self, reads_only: bool = False) -> AsyncIterator["MemoryUnitOfWork"]:
+    async def begin(self, mode: Mode = Mode.CHANGE) -> AsyncIterator["MemoryUnitOfWork"]:
         draft = Memory(*(copy(table) for table in vars(self).values()))
         yield MemoryUnitOfWork(draft)
-        if reads_only:
+        if mode is Mode.READ:
             assert vars(draft) == vars(self)
-        vars(self).update(vars(draft))
+        if mode is Mode.CHANGE:
+            vars(self).update(vars(draft))
 
 
 class MemoryUnitOfWork:
@@ -219,6 +221,12 @@ class MemoryStreamStatuses:
         known_epoch, known = self._memory.statuses.get(camera_id, (-1, status))
         if (epoch, status.update_time) > (known_epoch, known.update_time):
             self._memory.statuses[camera_id] = (epoch, status)
+
+    async def of(self, camera: Camera) -> StreamStatus | None:
+        if camera.state is not CameraState.ACTIVE:
+            return None
+        _, status = self._memory.statuses.get(camera.id, (0, None))
+        return status
 
     async def clear(self, camera_id: str) -> None:
         self._memory.statuses.pop(camera_id, None)

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from tally.kernel.errors import ConcurrentChange, InvalidInput
 from tally.kernel.message_bus import Command, MessageBus, Query
 from tally.kernel.message_bus.middlewares import REPETITIONS
+from tally.kernel.unit_of_work import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,19 @@ class Total(Query[int]):
 @dataclass
 class Ledger:
     numbers: list[int] = field(default_factory=list)
-    begun: list[bool] = field(default_factory=list)
+    begun: list[Mode] = field(default_factory=list)
     races_to_lose: int = 0
 
     @asynccontextmanager
-    async def begin(self, reads_only: bool) -> AsyncIterator[list[int]]:
-        self.begun.append(reads_only)
+    async def begin(self, mode: Mode = Mode.CHANGE) -> AsyncIterator[list[int]]:
+        self.begun.append(mode)
         draft = [*self.numbers]
         yield draft
         if self.races_to_lose:
             self.races_to_lose -= 1
             raise ConcurrentChange
-        self.numbers = draft
+        if mode is Mode.CHANGE:
+            self.numbers = draft
 
 
 async def add(command: Add, work: list[int]) -> int:
@@ -87,7 +89,7 @@ async def test_commands_change_and_queries_read(ledger: Ledger, bus: MessageBus[
     assert await bus.execute(Add(2)) == 2
     assert await bus.execute(Add(3)) == 3
     assert await bus.execute(Total()) == 5
-    assert ledger.begun == [False, False, True]
+    assert ledger.begun == [Mode.CHANGE, Mode.CHANGE, Mode.READ]
 
 
 async def test_an_error_undoes_the_unit_of_work(ledger: Ledger, bus: MessageBus[list[int]]) -> None:

@@ -1,4 +1,4 @@
-"""Has the world told what happened, if the transaction commits."""
+"""How the world is told what happened."""
 
 from datetime import datetime
 
@@ -6,16 +6,14 @@ from google.protobuf.message import Message
 
 from tally.kernel.bus import CAMERA, Envelope
 from tally.kernel.ids import derived_id
-from tally.kernel.outbox import Outbox
 
 
-async def announce(
-    outbox: Outbox, message: Message, *, kind: str, id_: str, version: int, time: datetime
-) -> None:
-    """Leave an event in the outbox.
+def announcement(
+    message: Message, *, kind: str, id_: str, version: int, time: datetime
+) -> tuple[str, Envelope]:
+    """The event that tells of a change, and the NATS subject to send it to.
 
     Args:
-        outbox: Of the transaction.
         message: What happened.
         kind: What it happened to, such as `camera`.
         id_: Which of them.
@@ -30,4 +28,4 @@ async def announce(
         time=time,
         version=version,
     )
-    await outbox.add(CAMERA.subject(type(message).__name__, id_), envelope)
+    return CAMERA.subject(type(message).__name__, id_), envelope

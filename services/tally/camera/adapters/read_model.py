@@ -4,16 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, insert, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.camera.adapters import tables
 from tally.camera.adapters.listing import COLUMNS, behind, met
-from tally.camera.adapters.tables import cameras, stream_statuses, violated_constraint
-from tally.camera.domain.errors import AreaUnknown, CameraNameTaken, CameraNotFound, SiteUnknown
+from tally.camera.adapters.tables import cameras, stream_statuses
+from tally.camera.domain.errors import CameraNotFound
 from tally.camera.domain.listing import CameraQuery
-from tally.camera.domain.model import Camera, CameraState, CameraView
+from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.identity import Sites
 
@@ -44,34 +41,6 @@ class PostgresReadModel:
         if sites is not None:
             statement = statement.where(cameras.c.site_id.in_(sites))
         return [_view(row) for row in await self._connection.execute(statement)]
-
-    async def put(self, camera: Camera) -> None:
-        """Show the camera as it is now; a deleted one no longer.
-
-        Raises:
-            CameraNameTaken: Another camera has its name.
-            SiteUnknown: There is no such site as it is to be at.
-            AreaUnknown: That site has no such area as it is to be in.
-        """
-        if camera.state is CameraState.DELETED:
-            await self._connection.execute(delete(cameras).where(cameras.c.id == camera.id))
-            return
-        values = _values(camera)
-        try:
-            await self._connection.execute(
-                upsert(cameras)
-                .values(values)
-                .on_conflict_do_update(index_elements=["id"], set_=values)
-            )
-        except IntegrityError as error:
-            match violated_constraint(error):
-                case tables.UNIQUE_NAME:
-                    raise CameraNameTaken(camera.spec.name) from error
-                case tables.KNOWN_SITE:
-                    raise SiteUnknown(camera.spec.site_id) from error
-                case tables.KNOWN_AREA:
-                    raise AreaUnknown(camera.spec.area_id) from error
-            raise
 
     async def replace(self, true: AsyncIterator[Camera]) -> Sequence[str]:
         """Hold the true cameras and no others, and return the ids of those that were held wrongly."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.api.camera.v1 import site_events_pb2
 from tally.camera.adapters import tables
-from tally.camera.adapters.announcing import announce
+from tally.camera.adapters.announcing import announcement
 from tally.camera.adapters.tables import outbox, sites, violated_constraint
 from tally.camera.domain.errors import SiteInUse, SiteNameTaken, SiteNotFound
 from tally.camera.domain.site import Site, SiteSpec
@@ -72,7 +72,8 @@ class PostgresSites:
         )
 
     async def _announce(self, message: Message, site: Site, version: int, time: datetime) -> None:
-        await announce(self._outbox, message, kind="site", id_=site.id, version=version, time=time)
+        told = announcement(message, kind="site", id_=site.id, version=version, time=time)
+        await self._outbox.add(*told)
 
     async def _one(self, query: Select[Any], site_id: str) -> Site:
         found = await self._connection.execute(query.where(sites.c.id == site_id))

@@ -4,9 +4,12 @@ from sqlalchemy import delete, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.camera.adapters.tables import cameras, stream_statuses
-from tally.camera.domain.model import CameraState
+from tally.camera.adapters.tables import STATUS, cameras, stream_statuses
+from tally.camera.domain.model import Camera, CameraState
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.database import driver
+
+_SAID = "SELECT status::text FROM stream_statuses WHERE camera_id = $1"
 
 
 class PostgresStreamStatuses:
@@ -42,6 +45,13 @@ class PostgresStreamStatuses:
                 where=newer > tuple_(columns.epoch, columns.update_time),
             )
         )
+
+    async def of(self, camera: Camera) -> StreamStatus | None:
+        """What was last said of this camera's stream."""
+        if camera.state is not CameraState.ACTIVE:
+            return None
+        said = await driver(self._connection).fetchval(_SAID, camera.id)
+        return STATUS.validate_json(said) if said else None
 
     async def clear(self, camera_id: str) -> None:
         """Forget what was said of this camera's stream."""

@@ -29,7 +29,7 @@ from tally.camera.domain.location import Location
 from tally.camera.domain.model import CameraState
 from tally.camera.domain.site import OpeningHours
 from tally.camera.domain.stream import Stream, StreamStatus
-from tally.kernel.event_store import events_table
+from tally.kernel.event_store import events_table, snapshots_table
 from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
 
@@ -40,10 +40,9 @@ class AsJson(TypeDecorator[Any]):
     impl = JSONB
     cache_ok = True
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, adapter: TypeAdapter[Any]) -> None:
         super().__init__()
-        self.kind = kind
-        self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        self._adapter = adapter
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """The value as JSON."""
@@ -54,9 +53,15 @@ class AsJson(TypeDecorator[Any]):
         return None if value is None else self._adapter.validate_python(value)
 
 
+STREAM = TypeAdapter(Stream)
+LOCATION = TypeAdapter(Location)
+COUNTING = TypeAdapter(CountingConfig)
+STATUS = TypeAdapter(StreamStatus)
+
 metadata = MetaData()
 events = events_table(metadata)
 outbox = outbox_table(metadata)
+snapshots = snapshots_table(metadata)
 
 UNIQUE_SITE_NAME = "sites_name_key"
 UNIQUE_NAME = "cameras_name_key"
@@ -73,7 +78,7 @@ sites = Table(
     Column("address", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("capacity", Integer, nullable=False),
-    Column("opening_hours", AsJson(tuple[OpeningHours, ...]), nullable=False),
+    Column("opening_hours", AsJson(TypeAdapter(tuple[OpeningHours, ...])), nullable=False),
     Column("version", Integer, nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),
@@ -107,8 +112,8 @@ cameras = Table(
     Column("id", Uuid(as_uuid=False), primary_key=True),
     # Byte order is the same on every machine and after every upgrade of its language data.
     Column("name", Text(collation="C"), nullable=False),
-    Column("stream", AsJson(Stream), nullable=False),
-    Column("counting", AsJson(CountingConfig), nullable=False),
+    Column("stream", AsJson(STREAM), nullable=False),
+    Column("counting", AsJson(COUNTING), nullable=False),
     Column("labels", JSONB, nullable=False),
     Column(
         "state",
@@ -126,7 +131,7 @@ cameras = Table(
     Column("sealed_credentials", LargeBinary, nullable=False),
     Column("site_id", Uuid(as_uuid=False), ForeignKey(sites.c.id, name=KNOWN_SITE), index=True),
     Column("area_id", Uuid(as_uuid=False), index=True),
-    Column("location", AsJson(Location), nullable=False),
+    Column("location", AsJson(LOCATION), nullable=False),
     ForeignKeyConstraint(["area_id", "site_id"], [areas.c.id, areas.c.site_id], name=KNOWN_AREA),
     UniqueConstraint("name", name=UNIQUE_NAME),
     Index("cameras_create_time", "create_time", "id"),
@@ -146,7 +151,7 @@ stream_statuses = Table(
     Column("camera_id", Uuid(as_uuid=False), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),
-    Column("status", AsJson(StreamStatus), nullable=False),
+    Column("status", AsJson(STATUS), nullable=False),
     comment="What workers last said of the streams of active cameras.",
 )
 

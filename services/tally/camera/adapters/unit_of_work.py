@@ -12,20 +12,31 @@ from tally.camera.adapters.sites import PostgresSites
 from tally.camera.adapters.stream_statuses import PostgresStreamStatuses
 from tally.camera.adapters.tables import create_requests
 from tally.camera.domain.ports import Begin
-from tally.kernel.database import Database
+from tally.kernel.database import Database, driver
 from tally.kernel.idempotency import CreateRequests
+from tally.kernel.unit_of_work import Mode
 
 
 class PostgresUnitOfWork:
     """The ports within one transaction."""
 
     def __init__(self, connection: AsyncConnection, actor: str) -> None:
+        self.cameras = PostgresCameras(connection, actor)
         self.read_model = PostgresReadModel(connection)
-        self.cameras = PostgresCameras(connection, self.read_model, actor)
         self.sites = PostgresSites(connection)
         self.areas = PostgresAreas(connection)
         self.stream_statuses = PostgresStreamStatuses(connection)
         self.create_requests = CreateRequests(connection, create_requests)
+
+
+async def _try(connection: AsyncConnection, work: PostgresUnitOfWork) -> None:
+    transaction = driver(connection).transaction()
+    await transaction.start()
+    try:
+        await work.cameras.flush()
+    finally:
+        await transaction.rollback()
+    await connection.rollback()
 
 
 def units_of_work(database: Database, actor: Callable[[], str] = str) -> Begin:
@@ -37,8 +48,13 @@ def units_of_work(database: Database, actor: Callable[[], str] = str) -> Begin:
     """
 
     @asynccontextmanager
-    async def begin(reads_only: bool = False) -> AsyncIterator[PostgresUnitOfWork]:
-        async with database.begin(reads_only=reads_only) as connection:
-            yield PostgresUnitOfWork(connection, actor())
+    async def begin(mode: Mode = Mode.CHANGE) -> AsyncIterator[PostgresUnitOfWork]:
+        async with database.begin(reads_only=mode is Mode.READ) as connection:
+            work = PostgresUnitOfWork(connection, actor())
+            yield work
+            if mode is Mode.TRY:
+                await _try(connection, work)
+            else:
+                await work.cameras.flush()
 
     return begin

@@ -86,7 +86,11 @@ class Camera:
         first, *others = events
         if not isinstance(first, CameraCreated):
             raise TypeError(f"a camera's first event must be CameraCreated, not {first}")
-        return reduce(cls.after, others, cls._born(first))
+        return cls._born(first).continued(others)
+
+    def continued(self, events: Sequence[CameraEvent]) -> Self:
+        """The camera as stored events that happened since have made it."""
+        return reduce(type(self).after, events, self)
 
     @classmethod
     def at_moment(cls, life: Sequence[RecordedEvent], moment: int | datetime) -> Self:
@@ -258,7 +262,7 @@ class Camera:
         )
 
     def _with(self, *events: CameraEvent) -> Self:
-        return replace(reduce(type(self).after, events, self), changes=(*self.changes, *events))
+        return replace(self.continued(events), changes=(*self.changes, *events))
 
 
 def _require_use(sealed_credentials: bytes, spec: CameraSpec) -> None:

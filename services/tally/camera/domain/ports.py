@@ -1,7 +1,6 @@
 """What the use cases need of the world."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from tally.camera.domain.listing import CameraQuery
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel import unit_of_work
 from tally.kernel.idempotency import Requests
 from tally.kernel.identity import Sites
 
@@ -34,13 +34,17 @@ class CameraRepository(Protocol):
         """
 
     async def save(self, camera: Camera) -> None:
-        """Store the changes, bring the read model up to date, and have the events published.
+        """Have the changes stored, shown in the read model and published when the unit of work ends.
+
+        Until then `get` alone knows of them.
 
         Raises:
             ConcurrentChange: Somebody else stored a change since this camera was read.
             CameraNameTaken: Another camera has its name.
             SiteUnknown: There is no such site as it is to be at.
             AreaUnknown: That site has no such area as it is to be in.
+
+        Each may be raised as late as the unit of work ends.
         """
 
     def all(self) -> AsyncIterator[Camera]:
@@ -166,6 +170,9 @@ class StreamStatuses(Protocol):
             status: What the worker said.
         """
 
+    async def of(self, camera: Camera) -> StreamStatus | None:
+        """What was last said of this camera's stream; None if it is not active."""
+
     async def clear(self, camera_id: str) -> None:
         """Forget what was said of this camera's stream."""
 
@@ -217,12 +224,5 @@ class UnitOfWork(Protocol):
         """What was asked for before."""
 
 
-class Begin(Protocol):
-    """Opens units of work."""
-
-    def __call__(self, reads_only: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
-        """One unit of work; leaving the block commits it, leaving it by an error undoes it.
-
-        Args:
-            reads_only: Whether it changes nothing.
-        """
+Begin = unit_of_work.Begin[UnitOfWork]
+"""Opens units of work."""

@@ -78,7 +78,7 @@ class CameraSpec:
             if problem := polygon_problem(mask.polygon):
                 yield FieldViolation(f"camera.counting.masks[{index}].polygon", problem)
         for field_path, text in self._texts():
-            if any(category(character) == "Cc" for character in text):
+            if not text.isprintable() and any(category(character) == "Cc" for character in text):
                 yield FieldViolation(field_path, "must not hold control characters")
 
     def _texts(self) -> Iterator[tuple[str, str]]:

@@ -73,7 +73,7 @@ def uri_problem(uri: str) -> str | None:
 
     The answer never repeats the URI: a refused one may hold a password.
     """
-    if any(character.isspace() or not character.isprintable() for character in uri):
+    if " " in uri or not uri.isprintable():
         return "must not hold spaces or control characters: percent-encode them"
     try:
         parts = urlsplit(uri)

@@ -29,6 +29,9 @@ from tally.camera.mapping.values import (
     stream_from_proto,
     stream_to_proto,
 )
+from tally.kernel.event_store import UNCHANGED
+
+UPCASTERS = UNCHANGED
 
 
 def event_to_proto(event: CameraEvent) -> Message:

@@ -1,7 +1,6 @@
 """Brings each message to its use case."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from tally.kernel.message_bus.messages import Handling, Message, Query
@@ -13,6 +12,7 @@ from tally.kernel.message_bus.middlewares import (
     repeated,
     validated,
 )
+from tally.kernel.unit_of_work import Begin, Mode
 
 MIDDLEWARES: Sequence[Middleware] = (logged, measured, validated, repeated)
 """Around each unit of work, outermost first."""
@@ -25,8 +25,7 @@ class MessageBus(Generic[W]):
     """Hands each command and query to the one use case that handles it.
 
     Args:
-        begin: Opens a unit of work, which commits when its block ends and is undone when that fails; told whether it
-            is for reading only.
+        begin: Opens units of work.
         handlings: Every kind of message with its use case.
 
     Raises:
@@ -35,7 +34,7 @@ class MessageBus(Generic[W]):
 
     def __init__(
         self,
-        begin: Callable[[bool], AbstractAsyncContextManager[W]],
+        begin: Begin[W],
         handlings: Iterable[Handling[W]],
     ) -> None:
         self._proceed: dict[type[Message[Any]], Proceed] = {}
@@ -57,21 +56,12 @@ class MessageBus(Generic[W]):
         return answer
 
 
-def _in_unit_of_work(
-    begin: Callable[[bool], AbstractAsyncContextManager[W]], handling: Handling[W]
-) -> Proceed:
+def _in_unit_of_work(begin: Begin[W], handling: Handling[W]) -> Proceed:
     reads_only = issubclass(handling.kind, Query)
 
     async def work(message: Any) -> Any:
-        with suppress(_Undone):
-            async with begin(reads_only) as unit:
-                answer = await handling.handle(message, unit)
-                if message.validate_only:
-                    raise _Undone
-        return answer
+        mode = Mode.READ if reads_only else Mode.TRY if message.validate_only else Mode.CHANGE
+        async with begin(mode) as unit:
+            return await handling.handle(message, unit)
 
     return work
-
-
-class _Undone(Exception):
-    """Undoes a unit of work that went well."""

@@ -48,4 +48,4 @@ class ActivateCameraHandler:
         activated = camera.activate(self.clock())
         if activated.changes:
             await work.cameras.save(activated)
-        return await work.read_model.get(command.camera_id)
+        return CameraView(activated, await work.stream_statuses.of(activated))

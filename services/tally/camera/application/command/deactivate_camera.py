@@ -49,4 +49,4 @@ class DeactivateCameraHandler:
         if deactivated.changes:
             await work.cameras.save(deactivated)
             await work.stream_statuses.clear(command.camera_id)
-        return await work.read_model.get(command.camera_id)
+        return CameraView(deactivated, await work.stream_statuses.of(deactivated))

@@ -78,4 +78,4 @@ class UpdateCameraHandler:
         revised = camera.revise(spec, self.clock(), sealed)
         if revised.changes:
             await work.cameras.save(revised)
-        return await work.read_model.get(command.camera_id)
+        return CameraView(revised, await work.stream_statuses.of(revised))
