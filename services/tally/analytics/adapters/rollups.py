@@ -14,12 +14,12 @@ them. Records may arrive in any order; whichever of two neighbours comes later j
 LONGEST_PAUSE = "interval '10 seconds'"
 """A stream that shows nothing for longer is not being watched."""
 
-_QUARTER = "interval '15 minutes'"
+QUARTER = "interval '15 minutes'"
 
 
-def _quarter(moment: str) -> str:
+def quarter(moment: str) -> str:
     """The quarter of an hour that a moment is in."""
-    return f"date_bin({_QUARTER}, {moment}, TIMESTAMPTZ '2000-01-01 00:00Z')"
+    return f"date_bin({QUARTER}, {moment}, TIMESTAMPTZ '2000-01-01 00:00Z')"
 
 
 def add_crossings(rows: str) -> str:
@@ -27,7 +27,7 @@ def add_crossings(rows: str) -> str:
     return f"""
         WITH added AS ({rows}), summed AS (
             INSERT INTO line_counts (camera_id, line, quarter, in_count, out_count)
-            SELECT camera_id, line, {_quarter("time")} AS quarter,
+            SELECT camera_id, line, {quarter("time")} AS quarter,
                 count(*) FILTER (WHERE direction = 'in'), count(*) FILTER (WHERE direction = 'out')
             FROM added GROUP BY camera_id, line, quarter
             ON CONFLICT (camera_id, line, quarter) DO UPDATE SET
@@ -44,7 +44,7 @@ def add_visits(rows: str) -> str:
         WITH added AS ({rows}), summed AS (
             INSERT INTO zone_counts
                 (camera_id, zone, quarter, entries, exits, dwell, peak_occupancy)
-            SELECT camera_id, zone, {_quarter("time")} AS quarter,
+            SELECT camera_id, zone, {quarter("time")} AS quarter,
                 count(*) FILTER (WHERE kind = 'entry'), count(*) FILTER (WHERE kind = 'exit'),
                 coalesce(sum(dwell), interval '0'), 0
             FROM added GROUP BY camera_id, zone, quarter
@@ -68,9 +68,9 @@ def add_observations(condition: str) -> tuple[str, ...]:
             WHERE {condition}
         ), quarters AS (
             SELECT spans.*, quarter,
-                tstzrange(greatest(begin_time, quarter), least(end_time, quarter + {_QUARTER})) AS part
+                tstzrange(greatest(begin_time, quarter), least(end_time, quarter + {QUARTER})) AS part
             FROM spans, LATERAL generate_series(
-                {_quarter("begin_time")}, end_time, {_QUARTER}
+                {quarter("begin_time")}, end_time, {QUARTER}
             ) AS quarter
             WHERE quarter < end_time OR quarter = begin_time
         )

@@ -7,6 +7,7 @@ from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.analytics.adapters import rollups
+from tally.analytics.adapters.fencing import fence
 from tally.analytics.adapters.tables import (
     coverage,
     crossings,
@@ -42,6 +43,7 @@ class PostgresCountsStore:
             await _stage(connection, observations, map(_observation, records))
             await _stage(connection, crossings, _crossings(records))
             await _stage(connection, visits, _visits(records))
+            refused, withdrawn = await fence(connection)
             stored = await connection.execute(text(_unstage(observations, returning="1")))
             for statement in rollups.add_observations(_STAGED):
                 await connection.execute(text(statement))
@@ -49,6 +51,8 @@ class PostgresCountsStore:
                 records=len(stored.all()),
                 crossings=await _count(connection, rollups.add_crossings(_unstage(crossings))),
                 visits=await _count(connection, rollups.add_visits(_unstage(visits))),
+                refused=refused,
+                withdrawn=withdrawn,
             )
 
     async def rebuild_rollups(self) -> int:
@@ -119,6 +123,7 @@ def _observation(record: CountsRecord) -> Sequence[Any]:
         record.lines,
         tuple(record.peaks),
         tuple(record.peaks.values()),
+        record.recording,
     )
 
 

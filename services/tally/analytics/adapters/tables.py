@@ -6,7 +6,18 @@ each, and checking every row again would halve the speed.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Interval, MetaData, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Interval,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSTZMULTIRANGE
 
 metadata = MetaData()
@@ -40,8 +51,19 @@ observations = Table(
     _value("lines", ARRAY(_NAME)),
     _value("zones", ARRAY(_NAME)),
     _value("peaks", ARRAY(BigInteger)),
+    _value("recording", Boolean),
+    Index("observations_by_time", "camera_id", "end_time"),
 )
 """One row for each record; `peaks` are the peak occupancies of `zones`, in their order."""
+
+tenures = Table(
+    "tenures",
+    metadata,
+    _key("camera_id", _ID),
+    _key("epoch", BigInteger),
+    _value("start_time", _TIME),
+    comment="When the holders of live cameras first saw something.",
+)
 
 crossings = Table(
     "crossings",
@@ -79,6 +101,7 @@ visits = Table(
     _value("ordinal", BigInteger),
     _value("object_class", Text),
     Column("dwell", Interval),
+    Index("visits_by_time", "camera_id", "time"),
 )
 
 line_counts = Table(

@@ -98,7 +98,8 @@ class CountsRecord:
         camera_id: The camera.
         run_id: One unbroken reading of the camera's stream.
         sequence: Position of this record in its run, from 0. Camera, run and sequence identify a record.
-        epoch: The lease under which the worker held the camera.
+        epoch: The lease under which the worker held the camera; a later holder has a higher one.
+        recording: Whether it was of a recording, of which every holder sees the same.
         config_version: Version of the camera's configuration that made these counts.
         detector: The detector that was used.
         start: Capture time of the first frame.
@@ -115,6 +116,7 @@ class CountsRecord:
     run_id: str
     sequence: int
     epoch: int
+    recording: bool
     config_version: int
     detector: str
     start: datetime
@@ -129,17 +131,21 @@ class CountsRecord:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How much of a batch was new.
+    """What a batch changed.
 
     Attributes:
         records: New records.
         crossings: New crossings.
         visits: New visits.
+        refused: Records that were not stored, because a later holder of their camera had begun.
+        withdrawn: Records that were stored before, and are no more, because one turned out to have begun.
     """
 
     records: int
     crossings: int
     visits: int
+    refused: int = 0
+    withdrawn: int = 0
 
 
 class Granularity(Enum):

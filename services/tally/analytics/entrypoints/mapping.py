@@ -94,6 +94,7 @@ def counts_record(message: events_pb2.CountsRecorded) -> CountsRecord:
         run_id=message.run_id,
         sequence=message.sequence,
         epoch=message.epoch,
+        recording=message.recording,
         config_version=message.config_version,
         detector=message.detector,
         start=_datetime(message.start_time),

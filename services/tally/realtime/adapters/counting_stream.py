@@ -1,6 +1,7 @@
 """The stream of everything that is counted, from JetStream."""
 
 from collections.abc import AsyncGenerator, Callable
+from datetime import UTC
 from typing import Generic
 
 import structlog
@@ -9,6 +10,7 @@ from tally.api.counting.v1 import events_pb2
 from tally.kernel.bus import COUNTING, Bus, replay, tail
 from tally.kernel.bus.tail import Tailed, extent
 from tally.kernel.messages import UnknownMessage
+from tally.realtime.domain.fence import Fence
 from tally.realtime.domain.model import Counts, Event, Extent, Interest
 
 _log = structlog.get_logger(__name__)
@@ -25,6 +27,7 @@ class JetStreamCounts(Generic[Counts]):
     def __init__(self, bus: Bus, translate: Callable[[events_pb2.CountsRecorded], Counts]) -> None:
         self._bus = bus
         self._translate = translate
+        self._fence = Fence()
 
     async def extent(self) -> Extent:
         """What the stream holds now."""
@@ -54,6 +57,14 @@ class JetStreamCounts(Generic[Counts]):
         except UnknownMessage as error:
             _log.error("event_passed_over", event_id=tailed.envelope.id, reason=str(error))
             return None
-        if not isinstance(message, events_pb2.CountsRecorded):
+        if not isinstance(message, events_pb2.CountsRecorded) or not self._admits(message):
             return None
         return Event(tailed.sequence, message.camera_id, message.site_id, self._translate(message))
+
+    def _admits(self, record: events_pb2.CountsRecorded) -> bool:
+        return record.recording or self._fence.admits(
+            record.camera_id,
+            record.epoch,
+            record.start_time.ToDatetime(UTC),
+            record.end_time.ToDatetime(UTC),
+        )

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +12,7 @@ from tally.worker.adapters.tables import assignments, cameras
 from tally.worker.domain.assignment import Place
 from tally.worker.domain.camera import Camera, CameraState
 from tally.worker.domain.model import Assignment
-from tally.worker.domain.ports import Tenure
+from tally.worker.domain.ports import Epochs, Tenure
 from tally.worker.domain.stream import StreamState
 
 _WANTED = (cameras.c.state == CameraState.ACTIVE.value) & (cameras.c.stream_version > 0)
@@ -69,19 +70,22 @@ class PostgresCameras:
             for row in await self._connection.execute(query)
         ]
 
-    async def move(self, camera_id: str, to_worker: str | None) -> int:
-        """Give a camera to a worker, or to nobody, and return the new epoch."""
+    async def move(self, camera_id: str, to_worker: str | None, now: datetime) -> Epochs:
+        """Give a camera to a worker, or to nobody."""
         values = {"camera_id": camera_id, "worker_id": to_worker, "stream_state": None}
+        # A subquery of the statement does not see what the statement does.
+        former = select(assignments.c.epoch).where(assignments.c.camera_id == camera_id)
+        least = int(now.timestamp())
         moved = await self._connection.execute(
             insert(assignments)
-            .values(values | {"epoch": 1})
+            .values(values | {"epoch": least})
             .on_conflict_do_update(
-                index_elements=["camera_id"], set_=values | {"epoch": assignments.c.epoch + 1}
+                index_elements=["camera_id"],
+                set_=values | {"epoch": func.greatest(assignments.c.epoch + 1, least)},
             )
-            .returning(assignments.c.epoch)
+            .returning(func.coalesce(former.scalar_subquery(), 0), assignments.c.epoch)
         )
-        epoch: int = moved.scalar_one()
-        return epoch
+        return Epochs(*moved.one())
 
     async def hear(self, camera_id: str, state: StreamState) -> None:
         """Remember what a camera's holder said of its stream."""

@@ -74,7 +74,7 @@ class Reading:
             frame_size=(source.info.width, source.info.height),
         )
         self._recorder = Recorder(
-            Run(run_id, task.camera_id, task.config_version, detector.name),
+            Run(run_id, task.camera_id, task.config_version, detector.name, not self._live),
             task.lines,
             task.zones,
             selection,

@@ -53,12 +53,14 @@ class Run:
         camera_id: The camera.
         config_version: Version of the configuration that is counted with.
         detector: The detector that is used.
+        recording: Whether the stream is a recording.
     """
 
     id: str
     camera_id: str
     config_version: int
     detector: str
+    recording: bool
 
 
 class Recorder:
@@ -175,6 +177,7 @@ class Recorder:
             totals=self._totals.values(),
             detector=self._run.detector,
             site_id=task.site_id,
+            recording=self._run.recording,
         )
         if self._truth is not None:
             record.reference_totals.extend(self._truth.totals(last.captured_at))

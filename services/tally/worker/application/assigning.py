@@ -25,17 +25,23 @@ async def assign_cameras(
     seats = {worker.id: worker.seat for worker in await work.workers.alive(now)}
     moves = plan(await work.cameras.places(), seats, heirs)
     for move in moves:
-        epoch = await work.cameras.move(move.camera_id, move.to_worker)
+        epochs = await work.cameras.move(move.camera_id, move.to_worker, now)
         if move.from_worker is not None:
             await work.tell(
                 CameraUnassigned(
-                    camera_id=move.camera_id, worker_id=move.from_worker, epoch=epoch - 1, time=now
+                    camera_id=move.camera_id,
+                    worker_id=move.from_worker,
+                    epoch=epochs.ended,
+                    time=now,
                 )
             )
         if move.to_worker is not None:
             await work.tell(
                 CameraAssigned(
-                    camera_id=move.camera_id, worker_id=move.to_worker, epoch=epoch, time=now
+                    camera_id=move.camera_id,
+                    worker_id=move.to_worker,
+                    epoch=epochs.begun,
+                    time=now,
                 )
             )
     return bool(moves)

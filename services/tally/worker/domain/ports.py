@@ -28,6 +28,14 @@ class Tenure:
     stream_state: StreamState | None
 
 
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """The epochs of a camera that moves: `ended` is over (0 if there was none), `begun` is the new one."""
+
+    ended: int
+    begun: int
+
+
 class Workers(Protocol):
     """The workers."""
 
@@ -82,8 +90,12 @@ class Cameras(Protocol):
     async def tenures(self, worker_id: str) -> Sequence[Tenure]:
         """The cameras that a worker holds."""
 
-    async def move(self, camera_id: str, to_worker: str | None) -> int:
-        """Give a camera to a worker, or to nobody, and return the new epoch: it rises either way."""
+    async def move(self, camera_id: str, to_worker: str | None, now: datetime) -> Epochs:
+        """Give a camera to a worker, or to nobody.
+
+        The new epoch is higher than the one before, and no less than the seconds since 1970: also a pool that has
+        lost its memory goes on above what others remember, who would take its workers for those of the past.
+        """
 
     async def hear(self, camera_id: str, state: StreamState) -> None:
         """Remember what a camera's holder said of its stream."""

@@ -45,6 +45,7 @@ class CountsRecorded(_message.Message):
     REFERENCE_OCCUPANCIES_FIELD_NUMBER: _builtins.int
     DETECTOR_FIELD_NUMBER: _builtins.int
     SITE_ID_FIELD_NUMBER: _builtins.int
+    RECORDING_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     run_id: _builtins.str
@@ -54,7 +55,9 @@ class CountsRecorded(_message.Message):
     sequence: _builtins.int
     """Position of this record in its run, from 0."""
     epoch: _builtins.int
-    """The lease under which the worker held the camera; a later holder has a higher one."""
+    """The lease under which the worker held the camera; a later holder has a higher one. Of a live camera, what an
+    earlier holder saw after a later one began is not counted.
+    """
     config_version: _builtins.int
     """Version of the camera's configuration that made these counts."""
     frames_processed: _builtins.int
@@ -65,6 +68,8 @@ class CountsRecorded(_message.Message):
     """The detector that was used, such as `motion`."""
     site_id: _builtins.str
     """The site where the camera was; empty if at none."""
+    recording: _builtins.bool
+    """The camera plays a recording, of which every holder sees the same: ids and times are derived from it."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Capture time of the first frame of the span."""
@@ -117,10 +122,11 @@ class CountsRecorded(_message.Message):
         reference_occupancies: _abc.Iterable[_count_pb2.ZoneOccupancy] | None = ...,
         detector: _builtins.str = ...,
         site_id: _builtins.str = ...,
+        recording: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "config_version", b"config_version", "crossings", b"crossings", "detector", b"detector", "end_time", b"end_time", "epoch", b"epoch", "frames_dropped", b"frames_dropped", "frames_processed", b"frames_processed", "occupancies", b"occupancies", "reference_occupancies", b"reference_occupancies", "reference_totals", b"reference_totals", "run_id", b"run_id", "sequence", b"sequence", "site_id", b"site_id", "start_time", b"start_time", "totals", b"totals", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "config_version", b"config_version", "crossings", b"crossings", "detector", b"detector", "end_time", b"end_time", "epoch", b"epoch", "frames_dropped", b"frames_dropped", "frames_processed", b"frames_processed", "occupancies", b"occupancies", "recording", b"recording", "reference_occupancies", b"reference_occupancies", "reference_totals", b"reference_totals", "run_id", b"run_id", "sequence", b"sequence", "site_id", b"site_id", "start_time", b"start_time", "totals", b"totals", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
