@@ -215,7 +215,7 @@ async def test_what_can_never_be_stored_is_put_aside_and_disturbs_nothing(
         "not a CloudEvent",
         "crossings[0].id: must be a valid UUID",
         "CameraRenamed is no CountsRecorded",
-        "0x00",
+        "U+0000",
     ):
         assert any(expected in reason for reason in reasons), (expected, reasons)
 
