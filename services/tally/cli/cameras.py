@@ -126,15 +126,16 @@ async def camera_called(channel: grpc.aio.Channel, name_or_id: str) -> camera_pb
     Raises:
         CommandError: There is none.
     """
-    for camera in await _all(channel):
+    for camera in await all_cameras(channel):
         if name_or_id in {camera.id, camera.name}:
             return camera
     raise CommandError(f"no camera is called {name_or_id}", mend="tally cameras list")
 
 
-async def _all(
+async def all_cameras(
     channel: grpc.aio.Channel, filter_: str = "", order_by: str = ""
 ) -> list[camera_pb2.Camera]:
+    """The cameras that the caller may see, filtered and in order as `ListCameras` takes it."""
     request = messages.ListCamerasRequest(page_size=PAGE_SIZE, filter=filter_, order_by=order_by)
     listed = pages(CameraServiceStub(channel).ListCameras, request)
     return [camera async for page in listed for camera in page.cameras]
@@ -142,7 +143,7 @@ async def _all(
 
 async def _list(gateway: str, filter_: str, order_by: str, *, as_json: bool) -> None:
     async with calling(gateway) as channel:
-        found = await _all(channel, filter_, order_by)
+        found = await all_cameras(channel, filter_, order_by)
     if as_json:
         show_json(found)
         return

@@ -86,12 +86,15 @@ def reason_of(error: grpc.aio.AioRpcError) -> str:
     return str(info.reason) if _unpack(error, info) else ""
 
 
-def _tell_refusal(error: grpc.aio.AioRpcError) -> None:
+def violations_of(error: grpc.aio.AioRpcError) -> list[tuple[str, str]]:
+    """Field and description of everything that is wrong with a refused request."""
     violations = error_details_pb2.BadRequest()
     _unpack(error, violations)
-    message = "; ".join(
-        [f"{each.field}: {each.description}" for each in violations.field_violations]
-    )
+    return [(each.field, each.description) for each in violations.field_violations]
+
+
+def _tell_refusal(error: grpc.aio.AioRpcError) -> None:
+    message = "; ".join(f"{field}: {text}" for field, text in violations_of(error))
     mend = _MENDS.get(reason_of(error)) or _MENDS_BY_STATUS.get(error.code(), "")
     if not reason_of(error):
         message = message or _REFUSED_BY_GATEWAY.get(error.code(), "")

@@ -8,6 +8,8 @@ from tally.cli.cameras import cameras
 from tally.cli.count import count
 from tally.cli.counts import counts
 from tally.cli.crossings import crossings, flows
+from tally.cli.exporting import export_cameras
+from tally.cli.importing import import_cameras
 from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
@@ -42,6 +44,8 @@ app.add_typer(sessions, name="sessions")
 app.add_typer(keys, name="keys")
 app.add_typer(workers, name="workers")
 app.add_typer(sites, name="sites")
+cameras.command("export")(export_cameras)
+cameras.command("import")(import_cameras)
 cameras.command()(move)
 cameras.command()(locate)
 app.add_typer(areas, name="areas")

@@ -1,45 +1,13 @@
 """What people type about places, at a camera server that takes everybody for an administrator."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
 
 import pytest
-from typer.testing import CliRunner
 
-from tally.camera.bootstrap import camera_server
-from tally.camera.settings import CameraSettings
-from tally.cli import areas, cameras, placing, sites
-from tally.cli.main import app
 from tally.kernel.grpc.client import connect
-from tests.callers import Anybody
 from tests.component.camera.calls import Cameras, a_camera
+from tests.component.camera.conftest import Tally
 from tests.conftest import Background
-
-Tally = Callable[..., list[str]]
-
-
-@pytest.fixture
-def address(settings: CameraSettings, background: Background) -> Iterator[str]:
-    """Where a server answers."""
-    stack = AsyncExitStack()
-    server = camera_server(settings, authenticator=Anybody())
-    yield background.run(stack.enter_async_context(server)).address
-    background.run(stack.aclose())
-
-
-@pytest.fixture
-def tally(address: str, monkeypatch: pytest.MonkeyPatch) -> Tally:
-    """Runs a command and returns the lines that it prints."""
-    for module in (areas, cameras, placing, sites):
-        monkeypatch.setattr(module, "calling", lambda gateway: connect(address))
-
-    def run(*arguments: str, fails: bool = False) -> list[str]:
-        done = CliRunner(env={"COLUMNS": "200"}).invoke(app, arguments)
-        assert (done.exit_code != 0) is fails, done.output
-        return done.output.splitlines()
-
-    return run
 
 
 @pytest.fixture
