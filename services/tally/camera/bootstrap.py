@@ -6,6 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc
 
 from tally.api.camera.v1.area_service_pb2_grpc import add_AreaServiceServicer_to_server
+from tally.api.camera.v1.camera_admin_service_pb2_grpc import (
+    add_CameraAdminServiceServicer_to_server,
+)
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
 from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to_server
 from tally.camera.adapters.sealing import KeyRingSealer
@@ -44,6 +47,7 @@ from tally.camera.application.query.list_sealed_cameras import (
 )
 from tally.camera.application.query.list_sites import ListSites, list_sites
 from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
+from tally.camera.entrypoints.admin import CameraAdminServicer
 from tally.camera.entrypoints.areas import AreaServicer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.servicer import CameraServicer
@@ -106,6 +110,7 @@ async def camera_server(
             add_CameraServiceServicer_to_server(CameraServicer(use_cases), server)
             add_SiteServiceServicer_to_server(SiteServicer(use_cases), server)
             add_AreaServiceServicer_to_server(AreaServicer(use_cases), server)
+            add_CameraAdminServiceServicer_to_server(CameraAdminServicer(use_cases), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(

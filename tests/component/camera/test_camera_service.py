@@ -9,7 +9,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tally.api.camera.v1 import camera_pb2, camera_service_pb2, stream_pb2
 from tally.camera.bootstrap import camera_server
-from tally.camera.rebuild import rebuild
 from tally.camera.settings import CameraSettings
 from tally.kernel.grpc.client import connect
 from tests.callers import Anybody
@@ -190,15 +189,6 @@ async def test_a_restarted_server_knows_its_cameras(
         connect(again.address) as channel,
     ):
         assert await Cameras(channel).get(created.id) == created
-
-
-async def test_the_read_model_can_be_rebuilt_while_the_server_runs(
-    settings: CameraSettings, cameras: Cameras
-) -> None:
-    created = await cameras.create()
-    rebuilt, changed = await asyncio.gather(rebuild(settings), cameras.activate(created.id))
-    assert rebuilt == []
-    assert await cameras.get(created.id) == changed
 
 
 async def test_health_names_what_the_context_depends_on(channel: grpc.aio.Channel) -> None:

@@ -12,6 +12,7 @@ from tally.camera.application.command.rebuild_read_model import RebuildReadModel
 from tally.camera.application.command.update_camera import UpdateCamera
 from tally.camera.application.query.list_cameras import ListCameras
 from tally.camera.bootstrap import message_bus
+from tally.camera.domain.rebuilding import Difference, Disagreement, Rebuilt
 from tally.kernel.clock import utc_now
 from tally.kernel.database import Database
 from tally.kernel.migrations import upgrade
@@ -38,12 +39,26 @@ async def test_a_rebuild_finds_nothing_to_mend_and_mends_what_was_broken(databas
     await bus.execute(DeleteCamera(camera_id=third, sites=None))
 
     true = await bus.execute(list_cameras)
-    assert await bus.execute(rebuild) == []
+    assert await bus.execute(rebuild) == Rebuilt(2, [])
     assert await bus.execute(list_cameras) == true
 
     async with database.begin() as connection:
         await connection.execute(text("UPDATE cameras SET labels = '{}' WHERE name = 'a'"))
         await connection.execute(text("DELETE FROM cameras WHERE name = 'B'"))
-    assert await bus.execute(rebuild) == sorted([first, second])
+        await connection.execute(
+            text(
+                "INSERT INTO cameras SELECT :id, 'ghost', stream, counting, labels, state, version, create_time, "
+                "update_time, sealed_credentials, site_id, area_id, location FROM cameras WHERE name = 'a'"
+            ),
+            {"id": third},
+        )
+    wrong = [
+        Difference(first, Disagreement.DIFFERENT, ("labels",)),
+        Difference(second, Disagreement.MISSING),
+        Difference(third, Disagreement.SUPERFLUOUS),
+    ]
+    for command in (RebuildReadModel(validate_only=True), rebuild):
+        assert await bus.execute(command) == Rebuilt(2, wrong)
     assert await bus.execute(list_cameras) == true
+    assert await bus.execute(rebuild) == Rebuilt(2, [])
     await database.close()

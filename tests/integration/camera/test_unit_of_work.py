@@ -1,7 +1,7 @@
 """The ports in memory and in PostgreSQL keep the same promises."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,10 @@ from sqlalchemy import delete, select
 from tally.camera.adapters.repository import SNAPSHOT_EVERY
 from tally.camera.adapters.tables import snapshots
 from tally.camera.adapters.unit_of_work import units_of_work
+from tally.camera.application.command.rebuild_read_model import (
+    RebuildReadModel,
+    rebuild_read_model,
+)
 from tally.camera.domain.counting import CountingConfig
 from tally.camera.domain.errors import (
     CameraNameTaken,
@@ -24,6 +28,7 @@ from tally.camera.domain.listing import CameraQuery, Condition, Order, Property
 from tally.camera.domain.location import Location
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.ports import Begin
+from tally.camera.domain.rebuilding import Difference, Disagreement
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import Stream, StreamState, StreamStatus
 from tally.kernel.database import Database
@@ -31,6 +36,7 @@ from tally.kernel.errors import ConcurrentChange
 from tally.kernel.idempotency import KEPT, UNNAMED, CreateRequest, RequestIdReused
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import upgrade
+from tally.kernel.unit_of_work import Mode
 from tests.unit.camera.examples import LATER, NOON, PLAZA, area, camera, site, spec, status
 
 
@@ -425,6 +431,11 @@ async def test_old_requests_are_forgotten(begin: Begin) -> None:
         assert await work.create_requests.claim(young, "four", NOON) == "two"
 
 
+async def rebuild(begin: Begin, mode: Mode = Mode.CHANGE) -> Sequence[Difference]:
+    async with begin(mode) as work:
+        return (await rebuild_read_model(RebuildReadModel(), work)).differences
+
+
 async def test_the_read_model_can_be_made_again_from_the_events(begin: Begin) -> None:
     kept, gone, drifted, missing = await store(
         begin, camera("kept").activate(NOON), camera("gone"), camera("drifted"), camera("missing")
@@ -432,18 +443,19 @@ async def test_the_read_model_can_be_made_again_from_the_events(begin: Begin) ->
     async with begin() as work:
         await work.cameras.save(gone.delete(LATER))
         await work.stream_statuses.record(kept.id, 1, status())
-        assert await work.read_model.replace(work.cameras.all()) == []
-
-    async def wrong() -> AsyncIterator[Camera]:
-        yield kept
-        yield gone
-        yield replace(drifted, version=7)
-
+    assert await rebuild(begin) == []
     async with begin() as work:
-        await work.read_model.replace(wrong())
-    async with begin() as work:
-        mended = await work.read_model.replace(work.cameras.all())
-    assert mended == sorted([gone.id, drifted.id, missing.id])
+        await work.read_model.hold()
+        await work.read_model.replace([kept, gone, replace(drifted, version=7)])
+    wrong = [
+        Difference(gone.id, Disagreement.SUPERFLUOUS),
+        Difference(drifted.id, Disagreement.DIFFERENT, ("version",)),
+        Difference(missing.id, Disagreement.MISSING),
+    ]
+    wrong.sort(key=lambda each: each.camera_id)
+    assert await rebuild(begin, Mode.TRY) == wrong
+    assert await rebuild(begin) == wrong
+    assert await rebuild(begin) == []
     assert await view(begin, kept.id) == CameraView(kept, status())
     for camera_ in (drifted, missing):
         assert (await view(begin, camera_.id)).camera == camera_

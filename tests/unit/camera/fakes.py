@@ -1,6 +1,6 @@
 """The ports in memory."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -131,11 +131,11 @@ class MemoryReadModel:
             ]
         return met[:limit]
 
-    async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:
-        held = self._memory.cameras
-        self._memory.cameras = {camera.id: camera async for camera in cameras}
-        ids = held.keys() | self._memory.cameras.keys()
-        return sorted(id_ for id_ in ids if held.get(id_) != self._memory.cameras.get(id_))
+    async def hold(self) -> Mapping[str, Camera]:
+        return copy(self._memory.cameras)
+
+    async def replace(self, cameras: Collection[Camera]) -> None:
+        self._memory.cameras = {camera.id: camera for camera in cameras}
 
     def _view(self, camera: Camera) -> CameraView:
         _, status = self._memory.statuses.get(camera.id, (0, None))

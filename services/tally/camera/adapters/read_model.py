@@ -1,6 +1,6 @@
 """The cameras, arranged for reading."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, insert, select, text
@@ -42,17 +42,16 @@ class PostgresReadModel:
             statement = statement.where(cameras.c.site_id.in_(sites))
         return [_view(row) for row in await self._connection.execute(statement)]
 
-    async def replace(self, true: AsyncIterator[Camera]) -> Sequence[str]:
-        """Hold the true cameras and no others, and return the ids of those that were held wrongly."""
-        # Readers go on; whoever changes a camera waits until this is committed.
+    async def hold(self) -> Mapping[str, Camera]:
+        """All cameras by id, locked against changes."""
         await self._connection.execute(text("LOCK TABLE cameras IN EXCLUSIVE MODE"))
-        held = {row.id: _camera(row) for row in await self._connection.execute(select(cameras))}
-        made = {camera.id: camera async for camera in true}
+        return {row.id: _camera(row) for row in await self._connection.execute(select(cameras))}
+
+    async def replace(self, true: Collection[Camera]) -> None:
+        """Show these cameras and no others."""
         await self._connection.execute(delete(cameras))
-        if made:
-            rows = [_values(camera) for camera in made.values()]
-            await self._connection.execute(insert(cameras), rows)
-        return sorted(id_ for id_ in held.keys() | made.keys() if held.get(id_) != made.get(id_))
+        if true:
+            await self._connection.execute(insert(cameras), [_values(camera) for camera in true])
 
 
 def _views() -> Select[Any]:

@@ -1,6 +1,6 @@
 """What the use cases need of the world."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -66,12 +66,11 @@ class CameraReadModel(Protocol):
     ) -> Sequence[CameraView]:
         """At most `limit` cameras of these sites as the query says, from the first behind the place `after`."""
 
-    async def replace(self, cameras: AsyncIterator[Camera]) -> Sequence[str]:
-        """Hold these cameras and no others; nobody else changes cameras meanwhile.
+    async def hold(self) -> Mapping[str, Camera]:
+        """All cameras by id, which nobody else changes until this unit of work ends; others may read them."""
 
-        Returns:
-            Ids of the cameras that were held otherwise, not held, or held and should not have been.
-        """
+    async def replace(self, cameras: Collection[Camera]) -> None:
+        """Show these cameras, which are held, and no others."""
 
 
 class SiteRepository(Protocol):
