@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from tally.counting import Anchor, Direction, Line, Mask, Zone
-from tally.worker.agent.sources import Pace, open_source
 from tally.worker.agent.sources.demo.layout import DEMO_LINES, DEMO_ZONES
 from tally.worker.agent.sources.demo.options import DemoOptions
 from tally.worker.agent.sources.demo.reference import Reference, Totals
@@ -187,9 +186,5 @@ def test_what_it_does_not_know_it_refuses_and_tells_nothing_of(line: Line) -> No
 
 
 def test_the_truth_includes_what_masks_hide_so_that_none_is_told() -> None:
-    source = open_source(URI, pace=Pace.AS_FAST_AS_POSSIBLE)
-    try:
-        assert Truth.of(source, task(uri=URI)) is not None
-        assert Truth.of(source, task(uri=URI, masks=(Mask(((0, 0), (1, 0), (1, 1))),))) is None
-    finally:
-        source.close()
+    assert Truth.of(task(uri=URI), live=True) is not None
+    assert Truth.of(task(uri=URI, masks=(Mask(((0, 0), (1, 0), (1, 1))),)), live=True) is None

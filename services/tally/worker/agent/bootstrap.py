@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from tally.api.worker.v1.worker_pb2 import CameraSelector
 from tally.api.worker.v1.worker_service_pb2 import RegisterWorkerRequest
@@ -13,13 +14,15 @@ from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.process import background
 from tally.worker.agent.cameras import Cameras
 from tally.worker.agent.credentials import credentials_of
+from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.detector import Detectors
 from tally.worker.agent.membership import Membership
 from tally.worker.agent.outbound import Outbound
+from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.runner import DetectorPool, Surroundings
 from tally.worker.agent.runs import EndedRecordings
 from tally.worker.agent.settings import AgentSettings
-from tally.worker.agent.sources import VideoSource, open_source
+from tally.worker.agent.sources import open_source
 from tally.worker.agent.spool import Spool
 from tally.worker.agent.task import CameraTask
 
@@ -43,17 +46,22 @@ async def camera_worker(
     stream_keys, networks = settings.key_ring(), settings.networks()
     await asyncio.to_thread(warm_up)
     spool = await asyncio.to_thread(Spool, settings.spool, max_bytes=settings.spool_bytes)
+    decoders = Decoders()
     triton = Detectors(settings.triton_address)
     outbound = Outbound(spool, settings.nats_url.get_secret_value(), f"agent {settings.name}")
 
-    def open_task(task: CameraTask) -> VideoSource:
-        return open_source(
-            task.uri,
-            pace=task.pace,
-            started_at=task.activate_time,
-            credentials=credentials_of(task, stream_keys),
-            networks=networks,
-            recordings=settings.recordings,
+    async def open_task(task: CameraTask) -> FrameStream:
+        return await decoders.open(
+            task.camera_id,
+            partial(
+                open_source,
+                task.uri,
+                pace=task.pace,
+                started_at=task.activate_time,
+                credentials=credentials_of(task, stream_keys),
+                networks=networks,
+                recordings=settings.recordings,
+            ),
         )
 
     async def ping_triton() -> None:
@@ -91,5 +99,6 @@ async def camera_worker(
             ):
                 yield server
         finally:
+            await decoders.close()
             await triton.close()
             spool.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tally.counting import CountingEngine, Detections, FrameResult
 from tally.worker.agent.detector import Detector
-from tally.worker.agent.reader import FrameReader
+from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.sources import Frame
 
 Detect = Callable[[Frame], Awaitable[Detections | None]]
@@ -31,12 +31,12 @@ def depth_for(detector: Detector) -> int:
 
 
 async def count_frames(
-    reader: FrameReader, detect: Detect, engine: CountingEngine, *, depth: int
+    stream: FrameStream, detect: Detect, engine: CountingEngine, *, depth: int
 ) -> AsyncGenerator[CountedFrame, None]:
     """Yields every frame that was counted on, until the source is over.
 
     Args:
-        reader: Started; whoever gave it stops it.
+        stream: Open; whoever gave it stops it.
         detect: Asks the detector.
         engine: Counts.
         depth: How many frames are with the detector at once.
@@ -45,14 +45,14 @@ async def count_frames(
         SourceError: The source broke off; the frames before have been yielded.
         Exception: Whatever `detect` raises.
     """
-    async with aclosing(_detect_in_order(reader, detect, depth)) as detected:
+    async with aclosing(_detect_in_order(stream, detect, depth)) as detected:
         async for frame, detections in detected:
             if detections is not None:
                 yield CountedFrame(frame, engine.update(frame.time_s, detections))
 
 
 async def _detect_in_order(
-    reader: FrameReader, detect: Detect, depth: int
+    stream: FrameStream, detect: Detect, depth: int
 ) -> AsyncGenerator[tuple[Frame, Detections | None], None]:
     slots = asyncio.Semaphore(depth)
     waiting: asyncio.Queue[tuple[Frame, asyncio.Task[Detections | None]] | None] = asyncio.Queue()
@@ -61,7 +61,7 @@ async def _detect_in_order(
     async def feed() -> None:
         try:
             # The slot comes first, so that the frame is the newest when the detector has time for it.
-            while await slots.acquire() and (frame := await reader.get()) is not None:
+            while await slots.acquire() and (frame := await stream.get()) is not None:
                 task = asyncio.ensure_future(detect(frame))
                 tasks.add(task)
                 waiting.put_nowait((frame, task))

@@ -1,11 +1,47 @@
-"""Brings frames from a source's blocking thread into the event loop."""
+"""Brings frames into the event loop: what every stream of them offers, and one out of a source's blocking thread."""
 
 import asyncio
 import threading
 from collections import deque
 from contextlib import closing
+from typing import Protocol
 
-from tally.worker.agent.sources import Frame, SourceError, SourceErrorReason, VideoSource
+from tally.worker.agent.sources import (
+    Frame,
+    SourceError,
+    SourceErrorReason,
+    SourceInfo,
+    VideoSource,
+)
+
+
+class FrameStream(Protocol):
+    """Frames for one async consumer: of live video the newest, of a recording all."""
+
+    @property
+    def info(self) -> SourceInfo:
+        """The picture's size and rate."""
+
+    @property
+    def dropped(self) -> int:
+        """Decoded frames that a newer one replaced before the consumer took them."""
+
+    @property
+    def corrupt(self) -> int:
+        """Frames that could not be decoded."""
+
+    async def get(self) -> Frame | None:
+        """Waits for the next frame.
+
+        Returns:
+            The frame, or None when the source is over or was closed.
+
+        Raises:
+            SourceError: the source broke off, or went silent.
+        """
+
+    async def stop(self) -> None:
+        """Ends decoding and closes the source."""
 
 
 class FrameReader:
@@ -46,6 +82,11 @@ class FrameReader:
         self._thread = threading.Thread(target=self._run, name="frame-reader", daemon=True)
 
     @property
+    def info(self) -> SourceInfo:
+        """The picture's size and rate."""
+        return self._source.info
+
+    @property
     def decoded(self) -> int:
         """Frames decoded so far."""
         return self._decoded
@@ -66,14 +107,7 @@ class FrameReader:
         self._thread.start()
 
     async def get(self) -> Frame | None:
-        """Waits for the next frame.
-
-        Returns:
-            The frame, or None when the source is over or the reader was stopped.
-
-        Raises:
-            SourceError: the source broke off, or delivered nothing for the stall timeout.
-        """
+        """Waits for the next frame; see `FrameStream`. It may be silent for as long as the stall timeout."""
         while True:
             with self._changed:
                 if self._waiting:

@@ -1,4 +1,4 @@
-"""Reads one source once: frames in, records out."""
+"""Reads one stream once: frames in, records out."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,10 +11,10 @@ from tally.counting import CountingEngine
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.inspector import Inspector
 from tally.worker.agent.pipeline import CountedFrame, count_frames, depth_for
-from tally.worker.agent.reader import FrameReader
+from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.recorder import Recorder, Run
 from tally.worker.agent.selection import ClassSelection
-from tally.worker.agent.sources import SourceError, VideoSource
+from tally.worker.agent.sources import SourceError
 from tally.worker.agent.status import Figures
 from tally.worker.agent.task import CameraTask
 from tally.worker.agent.truth import Truth
@@ -33,11 +33,11 @@ _corrupt = _meter.create_counter(
 
 
 class Reading:
-    """One run over one source.
+    """One run over one stream.
 
     Args:
         task: What to count.
-        source: Open; read to its end and closed here.
+        stream: Open; whoever opened it closes it.
         run_id: The run's id.
         detector: Finds the objects.
         selection: Which of them count.
@@ -51,7 +51,7 @@ class Reading:
     def __init__(
         self,
         task: CameraTask,
-        source: VideoSource,
+        stream: FrameStream,
         run_id: str,
         detector: Detector,
         selection: ClassSelection,
@@ -60,29 +60,29 @@ class Reading:
         keep: Keep,
     ) -> None:
         self.figures = Figures(detector.name)
-        self._live = source.info.live
+        self._live = stream.info.live
         self._depth = depth_for(detector)
         self._attributes = {"camera_id": task.camera_id}
         self._now = now
         self._keep = keep
-        self._reader = FrameReader(source, drop=self._live)
+        self._stream = stream
         self._inspector = Inspector(detector, selection, live=self._live)
         self._engine = CountingEngine(
             lines=task.lines,
             zones=task.zones,
             masks=task.masks,
-            frame_size=(source.info.width, source.info.height),
+            frame_size=(stream.info.width, stream.info.height),
         )
         self._recorder = Recorder(
             Run(run_id, task.camera_id, task.config_version, detector.name, not self._live),
             task.lines,
             task.zones,
             selection,
-            Truth.of(source, task),
+            Truth.of(task, live=self._live),
         )
 
     async def count(self, noted: Callable[[], None]) -> None:
-        """Read the source to its end.
+        """Read the stream to its end.
 
         Args:
             noted: Called after each frame.
@@ -92,8 +92,7 @@ class Reading:
             DetectorUnavailable: The detector has been silent for too long.
             SpoolFull: A record cannot be kept.
         """
-        self._reader.start()
-        frames = count_frames(self._reader, self._inspector.detect, self._engine, depth=self._depth)
+        frames = count_frames(self._stream, self._inspector.detect, self._engine, depth=self._depth)
         try:
             async with aclosing(frames):
                 async for counted in frames:
@@ -107,7 +106,6 @@ class Reading:
         else:
             await self._finish()
         finally:
-            await self._reader.stop()
             self._note_skipped()
             await self._inspector.close()
 
@@ -134,10 +132,10 @@ class Reading:
             )
 
     def _note_skipped(self) -> None:
-        figures, dropped, corrupt = self.figures, self._dropped(), self._reader.corrupt
+        figures, dropped, corrupt = self.figures, self._dropped(), self._stream.corrupt
         _dropped.add(dropped - figures.frames_dropped, self._attributes)
         _corrupt.add(corrupt - figures.frames_corrupt, self._attributes)
         figures.frames_dropped, figures.frames_corrupt = dropped, corrupt
 
     def _dropped(self) -> int:
-        return self._reader.dropped + self._inspector.left_out
+        return self._stream.dropped + self._inspector.left_out

@@ -1,7 +1,7 @@
 """Counts one camera for as long as it is assigned, however often its stream breaks off."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,10 +10,11 @@ import structlog
 from tally.kernel.backoff import Backoff
 from tally.kernel.errors import DomainError
 from tally.worker.agent.detector import Detector
+from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.reading import Keep, Reading
 from tally.worker.agent.runs import EndedRecordings, run_id
 from tally.worker.agent.selection import ClassSelection
-from tally.worker.agent.sources import SourceError, VideoSource
+from tally.worker.agent.sources import SourceError
 from tally.worker.agent.spool import SpoolFull
 from tally.worker.agent.status import Figures, StreamState, StreamStatus
 from tally.worker.agent.task import CameraTask
@@ -39,14 +40,14 @@ class Surroundings:
         detectors: Who finds objects.
         keep: Where records go.
         ended: Remembers the recordings that are done.
-        open: Opens the source that a task names; blocks.
+        open: Opens the stream that a task names.
         changed: Called when a camera's state is another, and when one runs no more.
     """
 
     detectors: DetectorPool
     keep: Keep
     ended: EndedRecordings
-    open: Callable[[CameraTask], VideoSource]
+    open: Callable[[CameraTask], Awaitable[FrameStream]]
     changed: Callable[[], None]
 
 
@@ -101,23 +102,26 @@ class CameraRunner:
             await asyncio.sleep(self._backoff.next_s())
 
     async def _count(self) -> None:
-        """Read the source once, to its end."""
+        """Read the stream once, to its end."""
         task, around = self.task, self._around
         detectors = around.detectors
         detector = await (detectors.get(task.detector) if task.detector else detectors.best())
         selection = ClassSelection(detector, task.classes)
-        source = await asyncio.to_thread(around.open, task)
-        run = run_id(task, live=source.info.live)
-        if around.ended.includes(task.camera_id, run):
-            return
-        reading = Reading(
-            task, source, run, detector, selection,
-            now=lambda: self.task, keep=around.keep,
-        )  # fmt: skip
-        self._figures = reading.figures
-        await reading.count(self._streaming)
-        if not source.info.live:
-            around.ended.add(task.camera_id, run)
+        stream = await around.open(task)
+        try:
+            run = run_id(task, live=stream.info.live)
+            if around.ended.includes(task.camera_id, run):
+                return
+            reading = Reading(
+                task, stream, run, detector, selection,
+                now=lambda: self.task, keep=around.keep,
+            )  # fmt: skip
+            self._figures = reading.figures
+            await reading.count(self._streaming)
+            if not stream.info.live:
+                around.ended.add(task.camera_id, run)
+        finally:
+            await stream.stop()
 
     def _streaming(self) -> None:
         if self._state is not StreamState.STREAMING:

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from tally.api.counting.v1 import count_pb2
 from tally.counting import Line, Zone
-from tally.worker.agent.sources import VideoSource
 from tally.worker.agent.sources.demo.reference import Reference
-from tally.worker.agent.sources.demo.source import DemoSource
+from tally.worker.agent.sources.demo.source import SCENE_BEGAN
 from tally.worker.agent.task import CameraTask
 
 
@@ -28,11 +27,12 @@ class Truth:
         self._until: datetime | None = None
 
     @classmethod
-    def of(cls, source: VideoSource, task: CameraTask) -> "Truth | None":
-        """The truth about a source; None for sources that do not know it, and where masks hide part of it."""
-        if not isinstance(source, DemoSource) or task.masks:
+    def of(cls, task: CameraTask, *, live: bool) -> "Truth | None":
+        """The truth about a camera; None for sources that do not know it, and where masks hide part of it."""
+        if not task.uri.startswith("demo://") or task.masks:
             return None
-        return cls(Reference(task.uri, began=source.began), task.lines, task.zones)
+        began = SCENE_BEGAN if live else task.activate_time
+        return cls(Reference(task.uri, began=began), task.lines, task.zones)
 
     def begin(self, moment: datetime) -> None:
         """The run's first frame shows this moment."""

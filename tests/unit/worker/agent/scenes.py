@@ -8,7 +8,8 @@ import numpy as np
 
 from tally.counting import Detections, Line, Zone
 from tally.worker.agent.detector import Detector, DetectorSequence, DetectorUnavailable
-from tally.worker.agent.sources import Frame, Image, Pace, SourceError, SourceInfo
+from tally.worker.agent.reader import FrameReader
+from tally.worker.agent.sources import Frame, Image, Pace, SourceError, SourceInfo, VideoSource
 from tally.worker.agent.task import CameraTask
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -125,6 +126,13 @@ class WalkSequence:
 
     async def close(self) -> None:
         return
+
+
+def streamed(source: VideoSource) -> FrameReader:
+    """Its frames, as a run gets them."""
+    reader = FrameReader(source, drop=source.info.live)
+    reader.start()
+    return reader
 
 
 class OneDetector:

@@ -16,7 +16,14 @@ from tally.worker.agent.reading import Reading
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import SourceError, SourceErrorReason, VideoSource
 from tally.worker.agent.task import CameraTask
-from tests.unit.worker.agent.scenes import BEGAN, CAMERA_ID, WalkDetector, WalkSource, task
+from tests.unit.worker.agent.scenes import (
+    BEGAN,
+    CAMERA_ID,
+    WalkDetector,
+    WalkSource,
+    streamed,
+    task,
+)
 
 RUN_ID = "0190a5b2-0000-7000-8000-0000000000aa"
 
@@ -35,9 +42,10 @@ async def read(
         records.append(record)
 
     detector = detector or WalkDetector()
+    stream = streamed(source)
     reading = Reading(
         set_task or task(),
-        source,
+        stream,
         RUN_ID,
         detector,
         ClassSelection(detector),
@@ -48,6 +56,8 @@ async def read(
         await reading.count(lambda: None)
     except (SourceError, DetectorUnavailable):
         return records
+    finally:
+        await stream.stop()
     return records
 
 
@@ -115,9 +125,10 @@ async def test_a_live_stream_that_is_stopped_keeps_what_is_settled() -> None:
         records.append(record)
 
     detector = WalkDetector()
+    stream = streamed(WalkSource(frames=50, live=True, linger=True))
     reading = Reading(
         task(),
-        WalkSource(frames=50, live=True, linger=True),
+        stream,
         RUN_ID,
         detector,
         ClassSelection(detector),
@@ -134,6 +145,7 @@ async def test_a_live_stream_that_is_stopped_keeps_what_is_settled() -> None:
     counting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await counting
+    await stream.stop()
     assert records[-1].totals[0].in_count == 1
     assert records[-1].occupancies[0].count == 0
 

@@ -11,13 +11,14 @@ from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.kernel.backoff import Backoff
 from tally.worker.agent import runner as runner_module
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.runner import CameraRunner, Surroundings
 from tally.worker.agent.runs import EndedRecordings, run_id
 from tally.worker.agent.sources import SourceError, SourceErrorReason, VideoSource
 from tally.worker.agent.spool import SpoolFull
 from tally.worker.agent.status import StreamState
 from tally.worker.agent.task import CameraTask
-from tests.unit.worker.agent.scenes import OneDetector, WalkDetector, WalkSource, task
+from tests.unit.worker.agent.scenes import OneDetector, WalkDetector, WalkSource, streamed, task
 
 UNREACHABLE = SourceError(SourceErrorReason.UNREACHABLE, "the camera refused the connection")
 
@@ -31,6 +32,7 @@ class World:
     """Surroundings that remember what happens."""
 
     def __init__(self, folder: Path, open_source: Callable[[CameraTask], VideoSource]) -> None:
+        self._open_source = open_source
         self.records: list[CountsRecorded] = []
         self.refuse: Exception | None = None
         self.states: list[tuple[StreamState, str]] = []
@@ -40,8 +42,11 @@ class World:
             keep=self.keep,
             ended=EndedRecordings(folder),
             changed=lambda: None,
-            open=open_source,
+            open=self.open,
         )
+
+    async def open(self, camera: CameraTask) -> FrameStream:
+        return streamed(self._open_source(camera))
 
     async def keep(self, record: CountsRecorded) -> None:
         if self.refuse is not None:

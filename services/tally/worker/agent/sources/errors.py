@@ -15,6 +15,7 @@ class SourceErrorReason(StrEnum):
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
     ENDED = "ended"
+    DECODER_FAILED = "decoder_failed"
 
 
 class SourceError(Exception):
