@@ -11,9 +11,11 @@ from tally.api.camera.v1.camera_admin_service_pb2_grpc import (
 )
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
 from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to_server
+from tally.api.camera.v1.stream_service_pb2_grpc import add_StreamServiceServicer_to_server
 from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.adapters.tables import outbox
 from tally.camera.adapters.unit_of_work import units_of_work
+from tally.camera.adapters.workers import NatsWorkers
 from tally.camera.application.command.activate_camera import ActivateCamera, ActivateCameraHandler
 from tally.camera.application.command.create_area import CreateArea, CreateAreaHandler
 from tally.camera.application.command.create_camera import CreateCamera, CreateCameraHandler
@@ -46,12 +48,14 @@ from tally.camera.application.query.list_sealed_cameras import (
     list_sealed_cameras,
 )
 from tally.camera.application.query.list_sites import ListSites, list_sites
+from tally.camera.application.query.probe_stream import ProbeStream
 from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
 from tally.camera.entrypoints.admin import CameraAdminServicer
 from tally.camera.entrypoints.areas import AreaServicer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.entrypoints.sites import SiteServicer
+from tally.camera.entrypoints.streams import StreamServicer
 from tally.camera.settings import CameraSettings
 from tally.kernel.audit import OutboxTrail
 from tally.kernel.bus import Bus
@@ -93,8 +97,10 @@ async def camera_server(
         bus = await stack.enter_async_context(
             Bus.connect(settings.nats_url.get_secret_value(), name="camera")
         )
-        use_cases = message_bus(
-            units_of_work(database, current_actor), clock, KeyRingSealer(keys), networks
+        sealer = KeyRingSealer(keys)
+        use_cases = message_bus(units_of_work(database, current_actor), clock, sealer, networks)
+        streams = StreamServicer(
+            probe_stream=ProbeStream(use_cases, NatsWorkers(bus), sealer, networks, new_id)
         )
         relay = OutboxRelay(database, outbox, bus)
         consumer = stream_status_consumer(bus, use_cases)
@@ -111,6 +117,7 @@ async def camera_server(
             add_SiteServiceServicer_to_server(SiteServicer(use_cases), server)
             add_AreaServiceServicer_to_server(AreaServicer(use_cases), server)
             add_CameraAdminServiceServicer_to_server(CameraAdminServicer(use_cases), server)
+            add_StreamServiceServicer_to_server(streams, server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(

@@ -14,6 +14,7 @@ from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
 from tally.cli.placing import locate, move
+from tally.cli.probing import probe
 from tally.cli.rebuilding import rebuild
 from tally.cli.roles import roles
 from tally.cli.sessions import sessions
@@ -50,6 +51,7 @@ cameras.command("import")(import_cameras)
 cameras.command()(move)
 cameras.command()(locate)
 cameras.command()(rebuild)
+cameras.command()(probe)
 app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")

@@ -193,7 +193,7 @@ def test_a_refused_connection_is_named(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     error = _refusal(f"{scheme}://127.0.0.1:{port}/camera?token=secret")
-    assert error.reason is SourceErrorReason.UNREACHABLE
+    assert error.reason is SourceErrorReason.REFUSED
     assert "secret" not in str(error)
 
 

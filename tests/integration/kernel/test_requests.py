@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
@@ -29,12 +29,10 @@ async def answering(
     bus: Bus, answer: Answer, *, limit: int = 8
 ) -> AsyncIterator[Responder[CameraActivated]]:
     responder = Responder(bus, "tests", CameraActivated, answer, limit=limit)
-    try:
+    async with aclosing(responder):
         await responder.listen({SUBJECT})
         await settle(bus)
         yield responder
-    finally:
-        await responder.close()
 
 
 async def called(request: CameraActivated) -> CameraRenamed:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 
 import nats
@@ -160,10 +160,10 @@ async def test_the_camera_context_asks_and_workers_answer(
         Bus.connect(nats_server.url("agent"), name="agent") as agent,
     ):
         responder = Responder(agent, "workers", events_pb2.CameraRenamed, echo, limit=1)
-        await responder.listen({subject})
-        await settle(agent)
-        assert await ask(camera, subject, RENAMED, events_pb2.CameraRenamed, 5.0) == RENAMED
-        await responder.close()
+        async with aclosing(responder):
+            await responder.listen({subject})
+            await settle(agent)
+            assert await ask(camera, subject, RENAMED, events_pb2.CameraRenamed, 5.0) == RENAMED
 
 
 @pytest.mark.parametrize("user", [user for user in READS if user not in ASKS])

@@ -89,7 +89,7 @@ async def ask(
 
 
 class Responder(Generic[_Request]):
-    """Answers one kind of request, on the subjects that it listens to. Close it in the end.
+    """Answers one kind of request, on the subjects that it listens to. Use it in `aclosing`.
 
     Args:
         bus: The connection.
@@ -132,7 +132,7 @@ class Responder(Generic[_Request]):
         except nats.errors.Error as error:
             raise Unavailable(f"NATS cannot be reached: {error}") from error
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Listen no more; what is being answered is given up."""
         if not self._bus.client.is_closed:
             await self.listen(())

@@ -12,12 +12,14 @@ from tally.kernel.errors import Unavailable
 from tally.kernel.grpc.client import connect_with_key
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.process import background
+from tally.worker.agent.answering import Answering
 from tally.worker.agent.cameras import Cameras
-from tally.worker.agent.credentials import credentials_of
+from tally.worker.agent.credentials import open_credentials
 from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.detector import Detectors
 from tally.worker.agent.membership import Membership
 from tally.worker.agent.outbound import Outbound
+from tally.worker.agent.probing.probe import Prober
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.runner import DetectorPool, Surroundings
 from tally.worker.agent.runs import EndedRecordings
@@ -48,7 +50,14 @@ async def camera_worker(
     spool = await asyncio.to_thread(Spool, settings.spool, max_bytes=settings.spool_bytes)
     decoders = Decoders()
     triton = Detectors(settings.triton_address)
-    outbound = Outbound(spool, settings.nats_url.get_secret_value(), f"agent {settings.name}")
+    nats_url = settings.nats_url.get_secret_value()
+    outbound = Outbound(spool, nats_url, f"agent {settings.name}")
+    answering = Answering(
+        nats_url,
+        f"agent {settings.name} answers",
+        settings.sites,
+        Prober(stream_keys, settings.stream_networks, settings.recordings),
+    )
 
     async def open_task(task: CameraTask) -> FrameStream:
         return await decoders.open(
@@ -58,7 +67,9 @@ async def camera_worker(
                 task.uri,
                 pace=task.pace,
                 started_at=task.activate_time,
-                credentials=credentials_of(task, stream_keys),
+                credentials=open_credentials(
+                    stream_keys, task.sealed_credentials, task.camera_id, task.uri
+                ),
                 networks=networks,
                 recordings=settings.recordings,
             ),
@@ -94,7 +105,7 @@ async def camera_worker(
         try:
             async with (
                 outbound.running(),
-                background(membership.run()),
+                background(membership.run(), answering.run()),
                 serve("agent", settings, lambda server: None, dependencies) as server,
             ):
                 yield server

@@ -1,22 +1,27 @@
-"""Opens the credentials that come with a task, at the last moment."""
+"""Opens the credentials that come with a task or a request, at the last moment."""
 
 from tally.api.camera.v1 import stream_pb2
 from tally.kernel.sealing import KeyRing, NoKey, Unsealable
 from tally.kernel.stream_address import credentials_purpose
 from tally.worker.agent.sources import Credentials, SourceError, SourceErrorReason
-from tally.worker.agent.task import CameraTask
 
 
-def credentials_of(task: CameraTask, keys: KeyRing) -> Credentials | None:
-    """What the camera asks for; None if nothing is known.
+def open_credentials(keys: KeyRing, sealed: bytes, sealed_for: str, uri: str) -> Credentials | None:
+    """What a stream asks for; None if nothing is known.
+
+    Args:
+        keys: The keys.
+        sealed: The credentials, encrypted.
+        sealed_for: The camera's id, or that of whatever else they were sealed for.
+        uri: The stream, whose scheme, host and port they were sealed for.
 
     Raises:
         SourceError: The keys do not open the credentials.
     """
-    if not task.sealed_credentials:
+    if not sealed:
         return None
     try:
-        opened = keys.open(task.sealed_credentials, credentials_purpose(task.camera_id, task.uri))
+        opened = keys.open(sealed, credentials_purpose(sealed_for, uri))
     except NoKey as error:
         raise _unopened(f"{error}; add it to TALLY_AGENT_STREAM_KEYS") from None
     except Unsealable:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/camera/v1/error_reason.proto\x12\x13tally.api.camera.v1*\xc6\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_CAMERA_NOT_FOUND\x10\x01\x12\"\n\x1e\x45RROR_REASON_CAMERA_NAME_TAKEN\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_ETAG_MISMATCH\x10\x03\x12\"\n\x1e\x45RROR_REASON_CONCURRENT_CHANGE\x10\x04\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x05\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x06\x12$\n ERROR_REASON_STREAM_KEYS_MISSING\x10\x07\x12\x1f\n\x1b\x45RROR_REASON_SITE_FORBIDDEN\x10\x08\x12\x1f\n\x1b\x45RROR_REASON_SITE_NOT_FOUND\x10\t\x12 \n\x1c\x45RROR_REASON_SITE_NAME_TAKEN\x10\n\x12\x1c\n\x18\x45RROR_REASON_SITE_IN_USE\x10\x0b\x12\x1d\n\x19\x45RROR_REASON_SITE_UNKNOWN\x10\x0c\x12\x1f\n\x1b\x45RROR_REASON_AREA_NOT_FOUND\x10\x1e\x12 \n\x1c\x45RROR_REASON_AREA_NAME_TAKEN\x10\x1f\x12\x1c\n\x18\x45RROR_REASON_AREA_IN_USE\x10 \x12\x1d\n\x19\x45RROR_REASON_AREA_UNKNOWN\x10!b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/camera/v1/error_reason.proto\x12\x13tally.api.camera.v1*\x82\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_CAMERA_NOT_FOUND\x10\x01\x12\"\n\x1e\x45RROR_REASON_CAMERA_NAME_TAKEN\x10\x02\x12\x1e\n\x1a\x45RROR_REASON_ETAG_MISMATCH\x10\x03\x12\"\n\x1e\x45RROR_REASON_CONCURRENT_CHANGE\x10\x04\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x05\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x06\x12$\n ERROR_REASON_STREAM_KEYS_MISSING\x10\x07\x12\x1f\n\x1b\x45RROR_REASON_SITE_FORBIDDEN\x10\x08\x12\x1f\n\x1b\x45RROR_REASON_SITE_NOT_FOUND\x10\t\x12 \n\x1c\x45RROR_REASON_SITE_NAME_TAKEN\x10\n\x12\x1c\n\x18\x45RROR_REASON_SITE_IN_USE\x10\x0b\x12\x1d\n\x19\x45RROR_REASON_SITE_UNKNOWN\x10\x0c\x12\x1f\n\x1b\x45RROR_REASON_AREA_NOT_FOUND\x10\x1e\x12 \n\x1c\x45RROR_REASON_AREA_NAME_TAKEN\x10\x1f\x12\x1c\n\x18\x45RROR_REASON_AREA_IN_USE\x10 \x12\x1d\n\x19\x45RROR_REASON_AREA_UNKNOWN\x10!\x12\x1a\n\x16\x45RROR_REASON_NO_WORKER\x10(\x12\x1e\n\x1a\x45RROR_REASON_WORKER_SILENT\x10)b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.camera.v1.error_r
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=64
-  _globals['_ERRORREASON']._serialized_end=646
+  _globals['_ERRORREASON']._serialized_end=706
 # @@protoc_insertion_point(module_scope)

@@ -56,6 +56,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There are cameras in the area: delete or move them first."""
     ERROR_REASON_AREA_UNKNOWN: _ErrorReason.ValueType  # 33
     """The camera is to be in an area that its site does not have."""
+    ERROR_REASON_NO_WORKER: _ErrorReason.ValueType  # 40
+    """No worker takes cameras of the site."""
+    ERROR_REASON_WORKER_SILENT: _ErrorReason.ValueType  # 41
+    """The worker did not answer in time, or has too much to do: try again."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -94,4 +98,8 @@ ERROR_REASON_AREA_IN_USE: ErrorReason.ValueType  # 32
 """There are cameras in the area: delete or move them first."""
 ERROR_REASON_AREA_UNKNOWN: ErrorReason.ValueType  # 33
 """The camera is to be in an area that its site does not have."""
+ERROR_REASON_NO_WORKER: ErrorReason.ValueType  # 40
+"""No worker takes cameras of the site."""
+ERROR_REASON_WORKER_SILENT: ErrorReason.ValueType  # 41
+"""The worker did not answer in time, or has too much to do: try again."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -31,6 +31,7 @@ class SourceInfo:
         frame_count: Number of frames of a recording, where the file tells.
         live: Whether it shows the present, so that a frame missed is gone. What is not live can be read
             again, and has the same frames at the same times then.
+        codec: How its pictures are encoded, as FFmpeg calls it; empty where they are not.
     """
 
     width: int
@@ -38,6 +39,7 @@ class SourceInfo:
     fps: float | None
     frame_count: int | None
     live: bool
+    codec: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class SourceErrorReason(StrEnum):
     FORBIDDEN = "forbidden"
     UNAUTHORIZED = "unauthorized"
     UNREACHABLE = "unreachable"
+    REFUSED = "refused"
     TIMEOUT = "timeout"
     ENDED = "ended"
     DECODER_FAILED = "decoder_failed"

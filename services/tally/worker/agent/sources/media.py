@@ -86,6 +86,7 @@ class MediaSource:
             fps=float(rate) if rate else None,
             frame_count=self._stream.frames or None,
             live=self._live,
+            codec=self._stream.codec_context.name,
         )
 
     @property

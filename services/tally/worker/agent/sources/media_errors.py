@@ -52,7 +52,7 @@ def _explain(error: Exception) -> tuple[SourceErrorReason, str]:
         case av.error.IsADirectoryError():
             return SourceErrorReason.NOT_VIDEO, "is a folder, not a video"
         case av.error.ConnectionRefusedError():
-            return SourceErrorReason.UNREACHABLE, "refused the connection; check address and port"
+            return SourceErrorReason.REFUSED, "refused the connection; check address and port"
         case av.error.HTTPError():
             return SourceErrorReason.UNREACHABLE, "answered with an error; check the camera"
         case av.error.ArgumentError():

@@ -29,6 +29,7 @@ _HTTP_OPTIONS = {
     "max_redirects": "0",
     "format_whitelist": "mpjpeg,mjpeg,jpeg_pipe,mov,matroska,webm,mpegts,mpeg,flv,avi,asf,ogg,h264,hevc",
 }
+_TRY_NEXT = {SourceErrorReason.UNREACHABLE, SourceErrorReason.REFUSED}
 # A playlist posing as a video must not make this machine fetch anything.
 _FILE_OPTIONS = {"protocol_whitelist": "file"}
 
@@ -94,7 +95,7 @@ def open_source(
         try:
             return open_at(address)
         except SourceError as error:
-            if error.reason is not SourceErrorReason.UNREACHABLE:
+            if error.reason not in _TRY_NEXT:
                 raise
     return open_at(addresses[-1])
 

@@ -1,0 +1,32 @@
+"""The stream contract's methods: each translates, has one use case run, translates back."""
+
+from dataclasses import dataclass
+
+from tally.api.camera.v1 import stream_service_pb2 as messages
+from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceServicer
+from tally.camera.application.query.probe_stream import ProbeStream
+from tally.camera.mapping.values import credentials_from_proto
+from tally.kernel.grpc.access import current_sites
+from tally.kernel.grpc.call import ServicerContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamServicer(StreamServiceServicer):
+    """Serves `tally.api.camera.v1.StreamService`."""
+
+    probe_stream: ProbeStream
+
+    async def ProbeStream(  # noqa: N802 - gRPC's name
+        self, request: messages.ProbeStreamRequest, context: ServicerContext
+    ) -> messages.ProbeStreamResponse:
+        """Have a worker look at a stream."""
+        if request.HasField("camera_id"):
+            probe = await self.probe_stream.of_camera(request.camera_id, sites=current_sites())
+        else:
+            probe = await self.probe_stream.of_uri(
+                request.stream.uri,
+                credentials_from_proto(request.stream.credentials),
+                request.site_id,
+                sites=current_sites(),
+            )
+        return messages.ProbeStreamResponse(probe=probe)

@@ -1,0 +1,1 @@
+"""Opens streams that nobody knows yet, where they can do no harm."""
