@@ -37,6 +37,7 @@ from tally.camera.application.command.reseal_camera import ResealCamera, ResealC
 from tally.camera.application.command.update_area import UpdateArea, UpdateAreaHandler
 from tally.camera.application.command.update_camera import UpdateCamera, UpdateCameraHandler
 from tally.camera.application.command.update_site import UpdateSite, UpdateSiteHandler
+from tally.camera.application.query.count_cameras import CountCameras, count_cameras
 from tally.camera.application.query.get_area import GetArea, get_area
 from tally.camera.application.query.get_camera import GetCamera, get_camera
 from tally.camera.application.query.get_site import GetSite, get_site
@@ -53,6 +54,7 @@ from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
 from tally.camera.entrypoints.admin import CameraAdminServicer
 from tally.camera.entrypoints.areas import AreaServicer
 from tally.camera.entrypoints.consumers import stream_status_consumer
+from tally.camera.entrypoints.gauges import tell_of_cameras
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.entrypoints.sites import SiteServicer
 from tally.camera.entrypoints.streams import StreamServicer
@@ -72,6 +74,7 @@ from tally.kernel.process import background, repeatedly
 from tally.kernel.stream_address import StreamNetworks
 
 FORGET_PERIOD_S = 300.0
+TELL_PERIOD_S = 60.0
 
 
 @asynccontextmanager
@@ -109,6 +112,7 @@ async def camera_server(
                 relay.run(),
                 consumer.run(),
                 repeatedly(lambda: use_cases.execute(ForgetRequests()), FORGET_PERIOD_S),
+                repeatedly(lambda: tell_of_cameras(use_cases), TELL_PERIOD_S),
             )
         )
 
@@ -157,6 +161,7 @@ def message_bus(
             ForgetRequests.handled_by(ForgetRequestsHandler(clock)),
             GetCamera.handled_by(get_camera),
             ListCameras.handled_by(list_cameras),
+            CountCameras.handled_by(count_cameras),
             ListCameraEvents.handled_by(list_camera_events),
             ListSealedCameras.handled_by(list_sealed_cameras),
             CreateSite.handled_by(CreateSiteHandler(clock, new_id)),

@@ -1,6 +1,6 @@
 """The ports in memory."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from tally.camera.domain.errors import (
     SiteUnknown,
 )
 from tally.camera.domain.events import CameraEvent, RecordedEvent
-from tally.camera.domain.listing import CameraQuery
+from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
@@ -93,7 +93,7 @@ class MemoryCameras:
                 raise AreaUnknown(camera.spec.area_id)
         self._memory.events[camera.id] = (*stored, *camera.changes)
         if camera.state is CameraState.DELETED:
-            del self._memory.cameras[camera.id]
+            self._memory.cameras.pop(camera.id, None)
         else:
             self._memory.cameras[camera.id] = replace(camera, changes=())
 
@@ -131,8 +131,21 @@ class MemoryReadModel:
             ]
         return met[:limit]
 
-    async def hold(self) -> Mapping[str, Camera]:
-        return copy(self._memory.cameras)
+    async def find_one(self, *conditions: Condition) -> CameraView | None:
+        async for view in self.find_all(*conditions):
+            return view
+        return None
+
+    async def find_all(self, *conditions: Condition) -> AsyncIterator[CameraView]:
+        for view in map(self._view, self._memory.cameras.values()):
+            if all(condition.holds(view) for condition in conditions):
+                yield view
+
+    async def count(self, *conditions: Condition) -> int:
+        return len([view async for view in self.find_all(*conditions)])
+
+    async def hold(self) -> None:
+        pass
 
     async def replace(self, cameras: Collection[Camera]) -> None:
         self._memory.cameras = {camera.id: camera for camera in cameras}

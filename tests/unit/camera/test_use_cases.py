@@ -12,6 +12,7 @@ from tally.camera.application.command.deactivate_camera import DeactivateCamera
 from tally.camera.application.command.delete_camera import DeleteCamera
 from tally.camera.application.command.record_stream_status import RecordStreamStatus
 from tally.camera.application.command.update_camera import UpdateCamera
+from tally.camera.application.query.count_cameras import CountCameras
 from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.query.list_cameras import DEFAULT_PAGE_SIZE, ListCameras
 from tally.camera.bootstrap import message_bus
@@ -21,7 +22,7 @@ from tally.camera.domain.errors import (
     EtagMismatch,
 )
 from tally.camera.domain.listing import CameraQuery, Condition, Order, Property
-from tally.camera.domain.model import CameraView
+from tally.camera.domain.model import CameraState, CameraView
 from tally.camera.domain.ports import UnitOfWork
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream
@@ -145,6 +146,16 @@ async def test_a_camera_that_is_not_counted_has_no_stream_status(
     assert deactivated.stream_status is None
     await bus.execute(replace(said, status=status(time=LATER + timedelta(seconds=1))))
     assert (await bus.execute(get(id_))).stream_status is None
+
+
+async def test_cameras_are_counted_by_their_state(
+    bus: MessageBus[UnitOfWork], create: Create
+) -> None:
+    ids = [(await create(spec(name))).camera.id for name in "abc"]
+    await bus.execute(ActivateCamera(camera_id=ids[0], sites=None))
+    await bus.execute(DeleteCamera(camera_id=ids[1], sites=None))
+    counted = await bus.execute(CountCameras())
+    assert counted == {CameraState.ACTIVE: 1, CameraState.INACTIVE: 1}
 
 
 async def test_pages_follow_one_another_until_all_is_shown(

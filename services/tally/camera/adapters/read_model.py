@@ -1,15 +1,15 @@
 """The cameras, arranged for reading."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, text
+from sqlalchemy import Row, Select, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.camera.adapters.listing import COLUMNS, behind, met
 from tally.camera.adapters.tables import cameras, stream_statuses
 from tally.camera.domain.errors import CameraNotFound
-from tally.camera.domain.listing import CameraQuery
+from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.kernel.identity import Sites
@@ -33,7 +33,7 @@ class PostgresReadModel:
         self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites
     ) -> Sequence[CameraView]:
         """At most `limit` cameras of these sites as the query says, from the first behind the place `after`."""
-        statement = _views().where(*map(met, query.conditions)).limit(limit)
+        statement = _views(*query.conditions).limit(limit)
         for column in (COLUMNS[query.order], cameras.c.id):
             statement = statement.order_by(column.desc() if query.descending else column)
         if after is not None:
@@ -42,10 +42,26 @@ class PostgresReadModel:
             statement = statement.where(cameras.c.site_id.in_(sites))
         return [_view(row) for row in await self._connection.execute(statement)]
 
-    async def hold(self) -> Mapping[str, Camera]:
-        """All cameras by id, locked against changes."""
+    async def find_one(self, *conditions: Condition) -> CameraView | None:
+        """One that meets all the conditions; None if there is none."""
+        found = await self._connection.execute(_views(*conditions).limit(1))
+        row = found.one_or_none()
+        return None if row is None else _view(row)
+
+    async def find_all(self, *conditions: Condition) -> AsyncIterator[CameraView]:
+        """Those that meet all the conditions, read a batch at a time."""
+        async with self._connection.stream(_views(*conditions)) as result:
+            async for row in result:
+                yield _view(row)
+
+    async def count(self, *conditions: Condition) -> int:
+        """How many meet all the conditions."""
+        found = _views(*conditions).with_only_columns(func.count())
+        return (await self._connection.execute(found)).scalar_one()
+
+    async def hold(self) -> None:
+        """Lock all cameras against changes."""
         await self._connection.execute(text("LOCK TABLE cameras IN EXCLUSIVE MODE"))
-        return {row.id: _camera(row) for row in await self._connection.execute(select(cameras))}
 
     async def replace(self, true: Collection[Camera]) -> None:
         """Show these cameras and no others."""
@@ -54,10 +70,11 @@ class PostgresReadModel:
             await self._connection.execute(insert(cameras), [_values(camera) for camera in true])
 
 
-def _views() -> Select[Any]:
-    return select(cameras, stream_statuses.c.status).outerjoin(
+def _views(*conditions: Condition) -> Select[Any]:
+    views = select(cameras, stream_statuses.c.status).outerjoin(
         stream_statuses, stream_statuses.c.camera_id == cameras.c.id
     )
+    return views.where(*map(met, conditions))
 
 
 def _values(camera: Camera) -> dict[str, Any]:

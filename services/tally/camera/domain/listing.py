@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from tally.camera.domain.model import CameraView
+from tally.camera.domain.model import CameraState, CameraView
 
 
 class Property(Enum):
@@ -59,6 +59,11 @@ class Condition:
             case Property.TEXT:
                 texts = (spec.name, spec.location.description)
                 return any((self.value or "").lower() in text.lower() for text in texts)
+
+
+def in_state(state: CameraState) -> Condition:
+    """Holds for cameras in this state."""
+    return Condition(Property.STATE, state.value)
 
 
 class Order(Enum):

@@ -1,30 +1,24 @@
 """What the use cases need of the world."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from tally.camera.domain.area import Area
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.events import RecordedEvent
-from tally.camera.domain.listing import CameraQuery
+from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.site import Site
 from tally.camera.domain.stream import StreamStatus
 from tally.kernel import unit_of_work
 from tally.kernel.idempotency import Requests
 from tally.kernel.identity import Sites
+from tally.kernel.repository import Finder, Repository
 
 
-class CameraRepository(Protocol):
-    """The cameras, as their events made them."""
-
-    async def get(self, camera_id: str) -> Camera:
-        """The camera with this id.
-
-        Raises:
-            CameraNotFound: There is none, or it was deleted.
-        """
+class CameraRepository(Repository[Camera], Protocol):
+    """The cameras, as their events made them; one that is saved deleted is found no longer."""
 
     async def life(self, camera_id: str) -> Sequence[RecordedEvent]:
         """All that happened to a camera, oldest first; also to one that was deleted.
@@ -51,37 +45,23 @@ class CameraRepository(Protocol):
         """Every camera that is not deleted, rebuilt from its events."""
 
 
-class CameraReadModel(Protocol):
+class CameraReadModel(Finder[CameraView, Condition], Protocol):
     """The cameras, arranged for reading."""
-
-    async def get(self, camera_id: str) -> CameraView:
-        """The camera with this id.
-
-        Raises:
-            CameraNotFound: There is none.
-        """
 
     async def page(
         self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites
     ) -> Sequence[CameraView]:
         """At most `limit` cameras of these sites as the query says, from the first behind the place `after`."""
 
-    async def hold(self) -> Mapping[str, Camera]:
-        """All cameras by id, which nobody else changes until this unit of work ends; others may read them."""
+    async def hold(self) -> None:
+        """Have nobody else change cameras until this unit of work ends; others may read them."""
 
     async def replace(self, cameras: Collection[Camera]) -> None:
         """Show these cameras, which are held, and no others."""
 
 
-class SiteRepository(Protocol):
+class SiteRepository(Repository[Site], Protocol):
     """The sites."""
-
-    async def get(self, site_id: str) -> Site:
-        """The site with this id.
-
-        Raises:
-            SiteNotFound: There is none.
-        """
 
     async def hold(self, site_id: str) -> Site:
         """The site with this id, which nobody else changes until this unit of work ends.
@@ -112,15 +92,8 @@ class SiteRepository(Protocol):
         """
 
 
-class AreaRepository(Protocol):
+class AreaRepository(Repository[Area], Protocol):
     """The areas of sites."""
-
-    async def get(self, area_id: str) -> Area:
-        """The area with this id.
-
-        Raises:
-            AreaNotFound: There is none.
-        """
 
     async def hold(self, area_id: str) -> Area:
         """The area with this id, which nobody else changes until this unit of work ends.
