@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -93,8 +94,8 @@ class DecoderProcess:
         try:
             with self._theirs:
                 # A session of its own: Ctrl-C is for the worker, which needs it to end its runs.
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "tally.worker.agent.decoding",
+                process = subprocess.Popen(  # noqa: ASYNC220 - uvloop forks, which gRPC does not bear
+                    [sys.executable, "-m", "tally.worker.agent.decoding"],
                     stdin=self._theirs.fileno(), start_new_session=True,
                 )  # fmt: skip
         except OSError as error:
@@ -108,14 +109,14 @@ class DecoderProcess:
             _log.error("decoder_died", how=how, cameras=sorted(self.victims))
         return how
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> str:
+    async def _watch(self, process: subprocess.Popen[bytes]) -> str:
         try:
             await self._listen()
             async with asyncio.timeout(SILENCE_S):
-                status = await process.wait()
+                status = await asyncio.to_thread(process.wait)
         except TimeoutError:
             process.kill()
-            await process.wait()
+            await asyncio.to_thread(process.wait)
             return "hung and was killed"
         if status < 0:
             return f"was ended by {signal.Signals(-status).name}"

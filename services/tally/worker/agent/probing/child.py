@@ -30,6 +30,7 @@ _REASONS = {
     SourceErrorReason.REFUSED: probe_pb2.STREAM_FAILURE_REASON_REFUSED,
     SourceErrorReason.TIMEOUT: probe_pb2.STREAM_FAILURE_REASON_TIMEOUT,
     SourceErrorReason.ENDED: probe_pb2.STREAM_FAILURE_REASON_ENDED,
+    SourceErrorReason.DECODER_FAILED: probe_pb2.STREAM_FAILURE_REASON_CRASHED,
 }
 
 

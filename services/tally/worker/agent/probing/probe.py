@@ -10,7 +10,6 @@ from tally.api.camera.v1 import probe_pb2
 from tally.api.worker.v1.requests_pb2 import ProbeReply, ProbeRequest
 from tally.kernel.sealing import KeyRing
 from tally.worker.agent.credentials import open_credentials
-from tally.worker.agent.jpeg import MAX_BYTES
 from tally.worker.agent.probing import child
 from tally.worker.agent.probing.sandbox import ChildFailed, Failure, run_confined
 from tally.worker.agent.sources import SourceError
@@ -74,12 +73,7 @@ class Prober:
             recordings=self._recordings,
         )
         try:
-            found = await run_confined(
-                child.__name__,
-                task.packed(),
-                timeout_s=self._timeout_s,
-                max_answer=MAX_BYTES + 4096,
-            )
+            found = await run_confined(child.__name__, task.packed(), self._timeout_s)
             return ProbeReply(probe=probe_pb2.StreamProbe.FromString(found))
         except ChildFailed as error:
             _log.warning("probe_failed", failure=error.failure.value, how=str(error))

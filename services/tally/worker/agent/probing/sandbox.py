@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import signal
+import subprocess
 import sys
 from contextlib import suppress
 from enum import Enum
@@ -12,6 +13,8 @@ MEMORY_BYTES = 5 * 2**28
 """Address space of the child. Python and its libraries take 0.4 GB; the rest holds some thirty 4K pictures."""
 CPU_S = 10
 OPEN_FILES = 64
+ANSWER_BYTES = 2**20
+"""The most that the child may write."""
 
 _ENVIRONMENT = {
     # Threads' arenas and buffers count as memory, used or not.
@@ -50,12 +53,12 @@ def confine(wall_s: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ANSWER_BYTES, ANSWER_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.alarm(wall_s)
 
 
-async def run_confined(module: str, given: bytes, *, timeout_s: float, max_answer: int) -> bytes:
+async def run_confined(module: str, given: bytes, timeout_s: float) -> bytes:
     """What a module, which confines itself, writes to its standard output.
 
     It gets none of this process's environment, files and secrets but `given`, leads a process group of its own, and
@@ -65,52 +68,45 @@ async def run_confined(module: str, given: bytes, *, timeout_s: float, max_answe
         module: Run as `python -m`.
         given: What it finds in its standard input.
         timeout_s: When it is killed.
-        max_answer: The most that it may write, in bytes.
 
     Raises:
-        ChildFailed: It was killed, crashed, or wrote more.
+        ChildFailed: It was killed or crashed.
+        OSError: It cannot be started.
     """
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-m", module,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        # FFmpeg's own messages repeat addresses with their credentials.
-        stderr=asyncio.subprocess.DEVNULL,
-        env=_ENVIRONMENT,
-        cwd="/",
-        start_new_session=True,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(timeout_s):
-            answer = await _exchange(child, given, max_answer)
-            code = await child.wait()
-    except TimeoutError:
-        raise ChildFailed(Failure.TIMEOUT, f"took longer than {timeout_s:g} s") from None
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        await child.wait()
-    if code == -signal.SIGALRM:
-        raise ChildFailed(Failure.TIMEOUT, f"took longer than {timeout_s:g} s")
-    if code == -signal.SIGXCPU:
-        raise ChildFailed(Failure.CPU, f"computed for longer than {CPU_S} s")
-    if code != 0 or len(answer) > max_answer:
-        raise ChildFailed(Failure.CRASHED, f"ended with status {code}")
-    return answer
+    # Files in memory rather than pipes: the limit on files' sizes holds for them too.
+    with (
+        os.fdopen(os.memfd_create("given"), "w+b", buffering=0) as stdin,
+        os.fdopen(os.memfd_create("answer"), "w+b", buffering=0) as stdout,
+    ):
+        stdin.write(given)
+        stdin.seek(0)
+        child = subprocess.Popen(  # noqa: ASYNC220 - the loop's own way forks, which gRPC does not bear
+            [sys.executable, "-I", "-m", module],
+            stdin=stdin,
+            stdout=stdout,
+            # FFmpeg's own messages repeat addresses with their credentials.
+            stderr=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+        try:
+            status = await asyncio.to_thread(child.wait, timeout_s)
+        except subprocess.TimeoutExpired:
+            status = -signal.SIGALRM
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            await asyncio.to_thread(child.wait)
+        _check(status)
+        stdout.seek(0)
+        return stdout.read(ANSWER_BYTES)
 
 
-async def _exchange(child: asyncio.subprocess.Process, given: bytes, max_answer: int) -> bytes:
-    """Hand over what it is given and read what it writes, one byte more than it may at most."""
-    assert child.stdin is not None  # noqa: S101 - it is a pipe
-    assert child.stdout is not None  # noqa: S101 - it is one too
-    with suppress(ConnectionError):
-        child.stdin.write(given)
-        await child.stdin.drain()
-        child.stdin.close()
-    answer = bytearray()
-    while len(answer) <= max_answer:
-        part = await child.stdout.read(2**16)
-        if not part:
-            return bytes(answer)
-        answer += part
-    raise ChildFailed(Failure.CRASHED, "wrote more than it may")
+def _check(status: int) -> None:
+    if status == -signal.SIGALRM:
+        raise ChildFailed(Failure.TIMEOUT, "its time was over")
+    if status == -signal.SIGXCPU:
+        raise ChildFailed(Failure.CPU, f"it computed for longer than {CPU_S} s")
+    if status != 0:
+        raise ChildFailed(Failure.CRASHED, f"it ended with status {status}")
