@@ -8,6 +8,7 @@ tracking    HOTA, IDF1 and MOTA beside other trackers, with a plot
 engine      tracker, lines and zones: microseconds for each frame
 week        a week of frames through one engine: memory, identities and drift
 cameras     lists of 50 from 100,000 cameras; commands/s beside a bare insert
+relay       events that leave an outbox each second, beside JetStream alone
 ingest      crossings stored each second, beside a plain COPY
 pool        a thousand cameras and fifty workers: time until all are assigned, and what a lost worker moves
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
@@ -29,6 +30,7 @@ ALL = (
     "engine",
     "week",
     "cameras",
+    "relay",
     "ingest",
     "pool",
     "echo",

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from opentelemetry import metrics
@@ -84,19 +85,23 @@ class Outbox:
 
     async def add(self, subject: str, event: Envelope) -> None:
         """Have the event sent to a NATS subject if the transaction commits."""
-        row = {
-            "event_id": event.id,
-            "nats_subject": subject,
-            "source": event.source,
-            "aggregate_id": event.subject,
-            "occurred_at": event.time,
-            "type": event.type,
-            "payload": event.payload,
-            "trace": dict(event.trace),
-            "version": event.version,
-        }
-        await self._connection.execute(insert(self._table).values(row))
+        await self._connection.execute(insert(self._table).values(row_of(subject, event)))
         bring_news(self._connection)
+
+
+def row_of(subject: str, event: Envelope) -> dict[str, Any]:
+    """The outbox's row of an event that is to be sent to a NATS subject."""
+    return {
+        "event_id": event.id,
+        "nats_subject": subject,
+        "source": event.source,
+        "aggregate_id": event.subject,
+        "occurred_at": event.time,
+        "type": event.type,
+        "payload": event.payload,
+        "trace": dict(event.trace),
+        "version": event.version,
+    }
 
 
 @dataclass(frozen=True, slots=True)

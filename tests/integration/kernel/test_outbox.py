@@ -52,6 +52,24 @@ async def test_several_relays_send_everything_once_and_in_order(
     assert (await extent(bus, CAMERA)).last == 200
 
 
+async def test_what_commits_late_is_not_skipped(database: Database, bus: Bus) -> None:
+    relay = OutboxRelay(database, OUTBOX, bus)
+    async with database.begin() as late:
+        await Outbox(late, OUTBOX).add(*event("a", 1))  # takes the lower place in the outbox
+        await add_to_outbox(database, "b", 1)
+        assert await relay.relay_once() == 1
+    await add_to_outbox(database, "a", 2)
+    assert await relay.relay_once() == 2
+    sent: list[str] = []
+    async with asyncio.timeout(10):
+        async for tailed in tail(bus, CAMERA, 0):
+            message: Any = tailed.envelope.message()
+            sent.append(f"{message.camera_id}{message.name}")
+            if len(sent) == 3:
+                break
+    assert sent == ["b1", "a1", "a2"]
+
+
 async def test_an_event_is_sent_when_its_predecessor_has_arrived(
     database: Database, bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
