@@ -124,7 +124,7 @@ async def _copy(
     connection: asyncpg.Connection, records: Sequence[events_pb2.CountsRecorded]
 ) -> float:
     """Seconds to COPY the crossings into a table like theirs, in transactions of the same size."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             crossing.id,
             record.camera_id,
@@ -137,6 +137,11 @@ async def _copy(
             crossing.ordinal,
             crossing.object_class,
             crossing.score,
+            crossing.confidence,
+            [],
+            timedelta(),
+            crossing.previous_line,
+            None,
         )
         for record in records
         for crossing in record.crossings

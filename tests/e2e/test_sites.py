@@ -10,7 +10,11 @@ import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from tally.api.analytics.v1 import analytics_service_pb2, analytics_service_pb2_grpc
+from tally.api.analytics.v1 import (
+    analytics_pb2,
+    analytics_service_pb2,
+    analytics_service_pb2_grpc,
+)
 from tally.api.auth.v1 import (
     auth_service_pb2,
     auth_service_pb2_grpc,
@@ -39,12 +43,14 @@ from tests.refusals import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+TIME_ZONE = "Asia/Kolkata"
 EMAIL, PASSWORD = "north@example.org", "a battery of horses"
 
 
 async def a_site(channel: grpc.aio.Channel, name: str) -> str:
     """The id of a new site."""
-    request = site_service_pb2.CreateSiteRequest(site=site_pb2.Site(name=name, time_zone="UTC"))
+    site = site_pb2.Site(name=name, time_zone=TIME_ZONE)
+    request = site_service_pb2.CreateSiteRequest(site=site)
     return (await site_service_pb2_grpc.SiteServiceStub(channel).CreateSite(request)).site.id
 
 
@@ -96,13 +102,16 @@ async def live(channel: grpc.aio.Channel, count: int) -> set[str]:
 
 
 async def stored(channel: grpc.aio.Channel) -> set[str]:
-    """The cameras of which there are stored counts."""
+    """The cameras of which there are stored counts, by the clocks of their sites."""
     start, end = Timestamp(), Timestamp()
     start.FromDatetime(utc_now() - timedelta(days=1))
     end.FromDatetime(utc_now() + timedelta(days=1))
-    request = analytics_service_pb2.QueryLineCountsRequest(start_time=start, end_time=end)
+    request = analytics_service_pb2.QueryLineCountsRequest(
+        start_time=start, end_time=end, granularity=analytics_pb2.GRANULARITY_DAY
+    )
     stub = analytics_service_pb2_grpc.AnalyticsServiceStub(channel)
-    return {count.camera_id for count in (await stub.QueryLineCounts(request)).counts}
+    counts = (await stub.QueryLineCounts(request)).counts
+    return {count.camera_id for count in counts if count.time_zone == TIME_ZONE}
 
 
 async def test_an_operator_of_one_site_meets_that_site_alone(

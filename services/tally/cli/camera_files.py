@@ -199,4 +199,6 @@ def _cell(column: str, row: Mapping[str, Any]) -> str:
         value = (value or {}).get(name)
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)

@@ -125,7 +125,8 @@ def _begin(count: Count, by: By) -> str:
 def _part(count: Count) -> str:
     """How much of the span was watched."""
     length = count.end_time.ToDatetime() - count.start_time.ToDatetime()
-    return f"{count.observed.ToTimedelta() / length:.0%}"
+    part = count.observed.ToTimedelta() / length
+    return "<1%" if 0 < part < 0.01 else f"{part:.0%}"
 
 
 def _stay(count: analytics_pb2.ZoneCount) -> str:

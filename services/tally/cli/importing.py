@@ -154,7 +154,7 @@ class _Import:
         camera = (await _patiently(self._cameras.CreateCamera, request)).camera
         if wanted.active:
             await self._switch(camera, active=True)
-        bare = row.values.get("stream", {}).get("credentials_set") in ("true", "True")
+        bare = row.values.get("stream", {}).get("credentials_set") == "true"
         lacking = bare and not camera.stream.credentials_set
         return Done(row, Outcome.CREATED, "its credentials are missing" if lacking else "")
 
