@@ -8,11 +8,14 @@ import grpc
 from tally.analytics.adapters.places import PostgresPlaces
 from tally.analytics.adapters.reader import PostgresCountsReader
 from tally.analytics.adapters.store import PostgresCountsStore
+from tally.analytics.adapters.visits import PostgresVisitsReader
 from tally.analytics.application.command.follow_cameras import FollowCameras
 from tally.analytics.application.command.follow_sites import FollowSites
 from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
 from tally.analytics.application.query.list_crossings import ListCrossings
+from tally.analytics.application.query.list_visits import ListVisits
+from tally.analytics.application.query.query_dwells import QueryDwells
 from tally.analytics.application.query.query_flows import QueryFlows
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
@@ -22,8 +25,10 @@ from tally.analytics.entrypoints.consumers import (
     site_consumer,
 )
 from tally.analytics.entrypoints.servicer import AnalyticsServicer
+from tally.analytics.entrypoints.visits import VisitServicer
 from tally.analytics.settings import AnalyticsSettings
 from tally.api.analytics.v1.analytics_service_pb2_grpc import add_AnalyticsServiceServicer_to_server
+from tally.api.analytics.v1.visit_service_pb2_grpc import add_VisitServiceServicer_to_server
 from tally.kernel.bus import Bus
 from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer, serve
@@ -63,8 +68,14 @@ async def analytics_server(
             QueryFlows(reader),
         )
 
+        visits_reader = PostgresVisitsReader(database)
+        visits = VisitServicer(
+            list_visits=ListVisits(visits_reader), query_dwells=QueryDwells(visits_reader)
+        )
+
         def register(server: grpc.aio.Server) -> None:
             add_AnalyticsServiceServicer_to_server(servicer, server)
+            add_VisitServiceServicer_to_server(visits, server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(

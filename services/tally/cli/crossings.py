@@ -64,7 +64,7 @@ async def _crossings(
     async with calling(gateway) as channel:
         camera = await camera_called(channel, name)
         request = messages.ListCrossingsRequest(
-            camera_id=camera.id, line=line, start_time=_timestamp(since), page_size=limit
+            camera_id=camera.id, line=line, start_time=to_timestamp(since), page_size=limit
         )
         found = (await AnalyticsServiceStub(channel).ListCrossings(request)).crossings
     if as_json:
@@ -83,7 +83,7 @@ async def _flows(
     async with calling(gateway) as channel:
         camera = await camera_called(channel, name)
         request = messages.QueryFlowsRequest(
-            camera_id=camera.id, start_time=_timestamp(since), end_time=_timestamp(until)
+            camera_id=camera.id, start_time=to_timestamp(since), end_time=to_timestamp(until)
         )
         answer = await AnalyticsServiceStub(channel).QueryFlows(request)
     if as_json:
@@ -133,7 +133,8 @@ def _matrix(flows: Sequence[analytics_pb2.Flow]) -> tuple[list[str], list[list[s
     return ["from \\ to", *lines], rows
 
 
-def _timestamp(moment: datetime) -> Timestamp:
+def to_timestamp(moment: datetime) -> Timestamp:
+    """The moment as contracts have it."""
     stamp = Timestamp()
     stamp.FromDatetime(moment)
     return stamp

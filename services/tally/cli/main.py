@@ -21,7 +21,9 @@ from tally.cli.sessions import sessions
 from tally.cli.sites import sites
 from tally.cli.up import up
 from tally.cli.users import users
+from tally.cli.visits import dwells, visits
 from tally.cli.workers import workers
+from tally.cli.zones import zones
 
 app = typer.Typer(
     name="tally",
@@ -35,6 +37,8 @@ app.command()(count)
 app.command()(counts)
 app.command()(crossings)
 app.command()(flows)
+app.command()(visits)
+app.command()(dwells)
 app.command()(login)
 app.command()(logout)
 app.command()(whoami)
@@ -52,6 +56,7 @@ cameras.command()(move)
 cameras.command()(locate)
 cameras.command()(rebuild)
 cameras.command()(probe)
+cameras.command()(zones)
 app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from math import isfinite
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -48,6 +49,39 @@ MaskOption = Annotated[
         "--mask",
         metavar="X1,Y1,X2,Y2,X3,Y3,…",
         help="The corners of a polygon in which nothing counts: whoever stands there is ignored. May be repeated.",
+    ),
+]
+
+ZoneOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--zone",
+        metavar="[NAME=]X1,Y1,X2,Y2,X3,Y3,…",
+        help="The corners of a polygon in which presence is counted. May be repeated.",
+    ),
+]
+QueueOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--queue",
+        metavar="ZONE",
+        help="A zone in which people wait: tells how long whoever joins it will wait. May be repeated.",
+    ),
+]
+RestrictedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--restricted",
+        metavar="ZONE",
+        help="A zone in which nobody may be: each entry is told as an intrusion. May be repeated.",
+    ),
+]
+LoiteringOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loitering",
+        metavar="ZONE=SECONDS",
+        help="Whoever stays in the zone for longer is told of. May be repeated.",
     ),
 ]
 
@@ -130,6 +164,64 @@ def parse_zones(texts: Sequence[str]) -> list[Zone]:
         typer.BadParameter: One is malformed, outside the picture, not a simple polygon, or named like another.
     """
     return _parse(texts, "--zone", "zone", _zone)
+
+
+def with_duties(
+    zones: Sequence[Zone],
+    queues: Sequence[str],
+    restricted: Sequence[str],
+    loitering: Sequence[str],
+) -> list[Zone]:
+    """The zones, with what is to be told of each.
+
+    Args:
+        zones: The zones.
+        queues: Names of those in which people wait.
+        restricted: Names of those in which nobody may be.
+        loitering: `NAME=SECONDS` of those in which nobody should stay for longer.
+
+    Raises:
+        typer.BadParameter: There is no such zone, or the time is no time.
+    """
+    made = {zone.name: zone for zone in zones}
+
+    def change(name: str, option: str, **duty: Any) -> None:
+        if name not in made:
+            raise typer.BadParameter(
+                f"there is no zone {name!r}: draw it with --zone {name}=…", param_hint=option
+            )
+        try:
+            made[name] = replace(made[name], **duty)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint=option) from None
+
+    for name in queues:
+        change(name, "--queue", queue=True)
+    for name in restricted:
+        change(name, "--restricted", restricted=True)
+    for text in loitering:
+        name, _, seconds = text.rpartition("=")
+        try:
+            after_s = float(seconds)
+        except ValueError:
+            raise typer.BadParameter(
+                f"{text!r}: name a zone and seconds, as in gate=60", param_hint="--loitering"
+            ) from None
+        change(name, "--loitering", loitering_s=after_s)
+    return list(made.values())
+
+
+def zone_to_proto(zone: Zone) -> geometry_pb2.Zone:
+    """The zone as the contract has it."""
+    message = geometry_pb2.Zone(
+        name=zone.name,
+        polygon=[geometry_pb2.Point(x=x, y=y) for x, y in zone.polygon],
+        queue=zone.queue,
+        restricted=zone.restricted,
+    )
+    if isfinite(zone.loitering_s):
+        message.loitering_after.FromTimedelta(timedelta(seconds=zone.loitering_s))
+    return message
 
 
 def parse_masks(texts: Sequence[str]) -> list[Mask]:

@@ -83,7 +83,8 @@ class CountingEngine:
         self._advance(time_s)
         low_score = self._config.tracker.low_score
         measurements = measure(detections, self._frame_size, low_score)
-        return self._report(self._tracker.update(time_s, self._masking.outside(measurements)))
+        update = self._tracker.update(time_s, self._masking.outside(measurements))
+        return self._report(update, time_s)
 
     def finish(self, time_s: float) -> FrameResult:
         """Ends the stream at `time_s`: all tracks end, and what was held back is decided.
@@ -93,7 +94,7 @@ class CountingEngine:
         """
         if time_s != self._time_s:
             self._advance(time_s)
-        return self._report(self._tracker.clear())
+        return self._report(self._tracker.clear(), time_s)
 
     def save(self) -> bytes:
         """Returns all that the engine remembers: tracks, and where they are at lines and in zones."""
@@ -129,9 +130,10 @@ class CountingEngine:
             )
         if self._time_s is None:
             self._lines.begin(time_s)
+            self._zones.begin(time_s)
         self._time_s = time_s
 
-    def _report(self, update: Update) -> FrameResult:
+    def _report(self, update: Update, time_s: float) -> FrameResult:
         crossings: list[Crossing] = []
         visits: list[Visit] = []
         before = update.tracks
@@ -149,6 +151,7 @@ class CountingEngine:
             crossings=tuple(sorted(crossings, key=lambda crossing: crossing.time_s)),
             visits=tuple(sorted(visits, key=lambda visit: visit.time_s)),
             occupancy=self._zones.occupancy,
+            waits_s=self._zones.waits_s(time_s),
         )
 
     def _visible(self) -> Tracks:

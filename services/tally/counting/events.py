@@ -34,9 +34,11 @@ class Evidence(Enum):
 
 
 class VisitKind(Enum):
-    """Whether a visit to a zone begins or ends."""
+    """What a visit to a zone does: it begins, where nobody may be or elsewhere, has lasted for long, or ends."""
 
     ENTRY = "entry"
+    INTRUSION = "intrusion"
+    LOITERING = "loitering"
     EXIT = "exit"
 
 
@@ -77,15 +79,15 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One object that entered or left one zone.
+    """One object that entered one zone, has been there for long, or left it; an intrusion is told beside its entry.
 
     Attributes:
         zone: Name of the zone.
-        kind: Entry or exit.
+        kind: Which of them.
         track: Number of the track, unique in the life of the engine.
         ordinal: Which visit of this zone by this track it is, from 0.
         time_s: When the object was first seen on this side of the border; of an object that was lost
-            inside the zone, when it was last seen.
+            inside the zone, when it was last seen; of one that loiters, when it began to count as loitering.
         dwell_s: How long the object was inside, in seconds; only on exits.
         class_id: What the track mostly was.
     """
@@ -123,12 +125,15 @@ class FrameResult:
     Attributes:
         tracks: The tracks that were seen in the frame.
         crossings: Crossings that became certain with this frame, by time.
-        visits: Entries and exits that became certain with this frame, by time.
+        visits: Entries, exits and loitering that became certain with this frame, by time.
         occupancy: For each zone, how many tracks are inside now. Tracks that are out of sight count
             until they are found again or end.
+        waits_s: For each zone that is a queue, how long whoever joins it now will wait, in seconds; a queue that nobody
+            has left lately is missing.
     """
 
     tracks: Tracks
     crossings: tuple[Crossing, ...] = ()
     visits: tuple[Visit, ...] = ()
     occupancy: dict[str, int] = field(default_factory=dict)
+    waits_s: dict[str, float] = field(default_factory=dict)

@@ -109,17 +109,31 @@ class Line:
 class Zone:
     """A polygon in which presence is counted. The last corner joins the first.
 
+    Attributes:
+        name: Unique among the zones of an engine.
+        polygon: Its corners.
+        anchor: Which point of an object must be inside.
+        loitering_s: Whoever stays longer than this is told of; infinite: nobody is.
+        queue: Whether people wait here, so that it is told for how long.
+        restricted: Whether nobody may be here, so that each entry is told as an intrusion as well.
+
     Raises:
-        ValueError: Fewer than three corners, a coordinate that is not finite, no area, or sides that
-            cross or touch one another.
+        ValueError: Fewer than three corners, a coordinate that is not finite, no area, sides that
+            cross or touch one another, or a time that is not positive.
     """
 
     name: str
     polygon: tuple[Point, ...]
     anchor: Anchor = Anchor.FOOT
+    loitering_s: float = inf
+    queue: bool = False
+    restricted: bool = False
 
     def __post_init__(self) -> None:
-        _check_polygon(f"zone {self.name!r}", self.polygon)
+        subject = f"zone {self.name!r}"
+        _check_polygon(subject, self.polygon)
+        if not self.loitering_s > 0:
+            raise ValueError(f"{subject} cannot have people loiter after {self.loitering_s} s")
 
 
 @dataclass(frozen=True, slots=True)

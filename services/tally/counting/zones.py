@@ -4,9 +4,13 @@ A border is settled when an object is farther on its other side than the band (s
 other side for long enough; so nobody flickers in and out, and zones smaller than the band work too. Entry and
 exit times are those of the first observation on the new side. A track that ends inside leaves when it was last
 seen, so that entries and exits always balance and occupancy cannot drift.
+
+How long one will wait who joins a queue now is the number inside divided by the rate at which people leave (Little
+1961), taken over the last minutes with weights that fade exponentially: it needs nobody to be followed from end to end.
 """
 
 from collections.abc import Sequence
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -37,7 +41,11 @@ class ZoneCounter:
         self._settle_s = settle_s
         self._shapes = polygons([zone.polygon for zone in zones], frame_size)
         self._offset = np.array([zone.anchor.offset for zone in zones], np.float64)
+        self._loitering_s = np.array([zone.loitering_s for zone in zones], np.float64)
         self._state: NDArray[Any] = np.zeros((0, len(self._zones)), _STATE)
+        self._leaving: NDArray[Any] = np.zeros(len(self._zones), _LEAVING)
+        self._began_s = nan
+        self._queues = any(zone.queue for zone in zones)
 
     @property
     def occupancy(self) -> dict[str, int]:
@@ -45,13 +53,32 @@ class ZoneCounter:
         inside = self._state["inside"].sum(axis=0)
         return {zone.name: int(count) for zone, count in zip(self._zones, inside, strict=True)}
 
+    def waits_s(self, time_s: float) -> dict[str, float]:
+        """How long whoever joins a queue at `time_s` will wait, by zone, of queues that anybody left lately."""
+        if not self._queues:
+            return {}
+        since = self._leaving
+        left = since["weight"] * np.exp((since["last_s"] - time_s) / _MEMORY_S)
+        # The weights of all moments since the beginning, which are fewer than of a whole memory at first.
+        span_s = _MEMORY_S * -np.expm1((self._began_s - time_s) / _MEMORY_S)
+        inside = self._state["inside"].sum(axis=0)
+        return {
+            zone.name: float(count * span_s / weight)
+            for zone, count, weight in zip(self._zones, inside, left, strict=True)
+            if zone.queue and weight >= _LEAST_WEIGHT
+        }
+
+    def begin(self, time_s: float) -> None:
+        """Begins at the time of the first frame."""
+        self._began_s = time_s
+
     def walk(
         self, rows: IndexArray, boxes: FloatArray, times_s: FloatArray, tracks: NDArray[Any]
     ) -> list[Visit]:
         """Moves the tracks at `rows` to where they were at `times_s` and returns whom that let in or out."""
         if not self._zones:
             return []
-        changed = _walk(
+        changed, staying = _walk(
             self._state,
             rows,
             boxes,
@@ -60,8 +87,10 @@ class ZoneCounter:
             self._offset,
             self._hysteresis,
             self._settle_s,
+            self._loitering_s,
         )
-        return self._change(changed, tracks)
+        loitering = [self._loiter(row, zone, tracks) for row, zone in staying]
+        return [*loitering, *self._change(changed, tracks)]
 
     def end(self, rows: IndexArray, tracks: NDArray[Any]) -> list[Visit]:
         """Lets out tracks that ended."""
@@ -73,11 +102,16 @@ class ZoneCounter:
 
     def save(self) -> Tables:
         """Returns all that is remembered."""
-        return {"state": self._state}
+        return {
+            "state": self._state,
+            "leaving": self._leaving,
+            "began_s": np.array(self._began_s),
+        }
 
     def restore(self, saved: Tables) -> None:
         """Goes on from what was saved."""
-        self._state = saved["state"]
+        self._state, self._leaving = saved["state"], saved["leaving"]
+        self._began_s = float(saved["began_s"])
 
     def _change(self, changed: IndexArray, tracks: NDArray[Any]) -> list[Visit]:
         """Lets tracks in or out where a border is settled: (k, 2) rows and zones."""
@@ -85,22 +119,57 @@ class ZoneCounter:
         for row, zone in changed:
             at, track = self._state[row, zone], tracks[row]
             time_s, leaves = float(at["beyond_s"]), bool(at["inside"])
-            visits.append(
-                Visit(
-                    zone=self._zones[zone].name,
-                    kind=VisitKind.EXIT if leaves else VisitKind.ENTRY,
-                    track=int(track["id"]),
-                    ordinal=int(at["visits"]),
-                    time_s=time_s,
-                    dwell_s=time_s - float(at["entered_s"]) if leaves else None,
-                    class_id=int(track["class_id"]),
-                )
-            )
+            if leaves:
+                dwell_s = time_s - float(at["entered_s"])
+                if dwell_s >= self._loitering_s[zone] and not at["loitered"]:
+                    visits.append(self._loiter(row, zone, tracks))
+                visits.append(self._visit(VisitKind.EXIT, zone, at, track, time_s, dwell_s))
+                self._note_leaving(zone, time_s)
+            else:
+                visits.append(self._visit(VisitKind.ENTRY, zone, at, track, time_s))
+                if self._zones[zone].restricted:
+                    visits.append(self._visit(VisitKind.INTRUSION, zone, at, track, time_s))
             at["entered_s"] = time_s
             at["visits"] += leaves
             at["inside"] = not leaves
-            at["beyond"] = False
+            at["beyond"] = at["loitered"] = False
         return visits
+
+    def _loiter(self, row: int, zone: int, tracks: NDArray[Any]) -> Visit:
+        """Tells, once, of a track that has stayed for long."""
+        at = self._state[row, zone]
+        at["loitered"] = True
+        since_s = float(at["entered_s"]) + float(self._loitering_s[zone])
+        return self._visit(VisitKind.LOITERING, zone, at, tracks[row], since_s)
+
+    def _visit(
+        self,
+        kind: VisitKind,
+        zone: int,
+        at: Any,
+        track: Any,
+        time_s: float,
+        dwell_s: float | None = None,
+    ) -> Visit:
+        return Visit(
+            zone=self._zones[zone].name,
+            kind=kind,
+            track=int(track["id"]),
+            ordinal=int(at["visits"]),
+            time_s=time_s,
+            dwell_s=dwell_s,
+            class_id=int(track["class_id"]),
+        )
+
+    def _note_leaving(self, zone: int, time_s: float) -> None:
+        since = self._leaving[zone]
+        # Of those who leave, some are told late, and in another order than they left in.
+        fade = np.exp(-abs(time_s - since["last_s"]) / _MEMORY_S)
+        if time_s >= since["last_s"]:
+            since["weight"] = since["weight"] * fade + 1
+            since["last_s"] = time_s
+        else:
+            since["weight"] += fade
 
 
 _STATE = np.dtype(
@@ -111,10 +180,18 @@ _STATE = np.dtype(
         ("visits", np.int64),
         ("inside", np.bool_),
         ("beyond", np.bool_),
+        ("loitered", np.bool_),
     ],
     align=True,
 )
 """Of a track at a zone, all zero before the track's first observation."""
+
+_LEAVING = np.dtype([("weight", np.float64), ("last_s", np.float64)])
+"""Of a zone: exits, each weighted by how long it was before the last one."""
+_MEMORY_S = 300.0
+"""What happened so long ago weighs a third of what happens now (one part in e)."""
+_LEAST_WEIGHT = 1.0
+"""With less, the last who left did so too long ago to tell at what rate people leave."""
 
 
 @compiled
@@ -127,11 +204,13 @@ def _walk(
     offset: FloatArray,
     hysteresis: float,
     settle_s: float,
-) -> IndexArray:
-    """Takes the tracks where they are now; returns the rows and zones whose border is settled."""
+    loitering_s: FloatArray,
+) -> tuple[IndexArray, IndexArray]:
+    """Takes the tracks where they are now; returns rows and zones whose border is settled, and where they loiter."""
     zones = len(offset)
     changed = np.empty((len(rows) * zones, 2), np.intp)
-    count = 0
+    staying = np.empty((len(rows) * zones, 2), np.intp)
+    count = stay = 0
     for k in range(len(rows)):
         for zone in range(zones):
             at = state[rows[k], zone]
@@ -146,7 +225,15 @@ def _walk(
             if beyond and (deep or times_s[k] - at.beyond_s >= settle_s):
                 changed[count, 0], changed[count, 1] = rows[k], zone
                 count += 1
-    return changed[:count]
+            elif (
+                at.inside
+                and not beyond
+                and not at.loitered
+                and times_s[k] - at.entered_s >= loitering_s[zone]
+            ):
+                staying[stay, 0], staying[stay, 1] = rows[k], zone
+                stay += 1
+    return changed[:count], staying[:stay]
 
 
 @compiled

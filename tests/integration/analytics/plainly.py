@@ -50,7 +50,7 @@ def records(
                 track=number,
                 ordinal=0,
                 object_class="person",
-                dwell=None if kind is VisitKind.ENTRY else timedelta(seconds=chance.uniform(0, 9)),
+                dwell=timedelta(seconds=chance.uniform(0, 9)) if kind is VisitKind.EXIT else None,
             )
             for number in range(chance.randrange(3))
             for kind in [chance.choice(list(VisitKind))]
@@ -126,7 +126,8 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
         for visit in each.visits:
             key = (each.camera_id, visit.zone, quarter(visit.time))
             peak.setdefault(key, 0)
-            (entries if visit.kind is VisitKind.ENTRY else exits)[key] += 1
+            entries[key] += visit.kind is VisitKind.ENTRY
+            exits[key] += visit.kind is VisitKind.EXIT
             dwell[key] = dwell.get(key, timedelta()) + (visit.dwell or timedelta())
     return {
         "lines": {key: (ins[key], outs[key]) for key in lines},

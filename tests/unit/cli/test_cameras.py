@@ -18,7 +18,7 @@ from tally.api.camera.v1 import (
     history_pb2,
 )
 from tally.api.counting.v1 import count_pb2, geometry_pb2
-from tally.cli import cameras, counts, crossings
+from tally.cli import cameras, counts, crossings, zones
 from tally.cli.main import app
 
 PLAZA = camera_pb2.Camera(
@@ -149,7 +149,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
         finally:
             await server.stop(0)
 
-    for module in (cameras, counts, crossings):
+    for module in (cameras, counts, crossings, zones):
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 
@@ -192,6 +192,20 @@ def test_lines_are_drawn(served: Cameras) -> None:
         "Plaza counts at door (3 points, a/b, no U-turns within 3 s, 4.5 m from gate); "
         "gate (no U-turns within 3 s)\n"
     )
+
+
+def test_zones_are_drawn_with_their_duties(served: Cameras) -> None:
+    told = typed(
+        "cameras", "zones", "Plaza", "--zone", "till=0,0,1,0,1,0.2", "--zone", "vault=0,0,1,0,1,1",
+        "--queue", "till", "--restricted", "vault", "--loitering", "till=90",
+    )  # fmt: skip
+
+    [update] = served.updates
+    assert (update.camera.id, update.camera.etag) == (PLAZA.id, "7")
+    assert list(update.update_mask.paths) == ["counting.zones"]
+    till, vault = update.camera.counting.zones
+    assert (till.queue, till.loitering_after.seconds, vault.restricted) == (True, 90, True)
+    assert told == "Plaza counts in till (a queue, loitering after 90 s); vault (restricted)\n"
 
 
 def test_masks_are_drawn(served: Cameras) -> None:

@@ -9,7 +9,9 @@ from tally.cli.shapes import (
     parse_lines,
     parse_masks,
     parse_zones,
+    with_duties,
     with_pairs,
+    zone_to_proto,
 )
 from tally.counting import Line, Pair, Zone
 
@@ -135,3 +137,33 @@ def test_refuses_a_mask_that_is_none() -> None:
     with pytest.raises(typer.BadParameter, match="at least three") as caught:
         parse_masks(["0,0,1,0"])
     assert caught.value.param_hint == "--mask"
+
+
+CORNERS = "0,0,1,0,1,1"
+
+
+def test_zones_have_duties() -> None:
+    zones = with_duties(
+        parse_zones([f"till={CORNERS}", f"vault={CORNERS}"]), ["till"], ["vault"], ["till=90"]
+    )
+
+    till, vault = map(zone_to_proto, zones)
+    assert (till.queue, till.restricted, till.loitering_after.seconds) == (True, False, 90)
+    assert (vault.queue, vault.restricted) == (False, True)
+    assert not vault.HasField("loitering_after")
+
+
+@pytest.mark.parametrize(
+    "duties",
+    [
+        (["gate"], [], []),
+        ([], ["gate"], []),
+        ([], [], ["gate=3"]),
+        ([], [], ["till"]),
+        ([], [], ["till=soon"]),
+        ([], [], ["till=0"]),
+    ],
+)
+def test_duties_that_cannot_be_are_refused(duties: tuple[list[str], list[str], list[str]]) -> None:
+    with pytest.raises(typer.BadParameter):
+        with_duties(parse_zones([f"till={CORNERS}"]), *duties)

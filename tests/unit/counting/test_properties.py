@@ -252,7 +252,7 @@ def test_splitting_a_stream_and_restoring_changes_nothing(
 ) -> None:
     scene = wander(seed)
     lines = [Line("line", points), Line("turns", ((0.5, 1.0), (0.5, 0.0)), u_turn_s=2.0)]
-    zones = [Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)))]
+    zones = [Zone("zone", ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)), loitering_s=1.0, queue=True)]
 
     engine = CountingEngine(lines=lines, zones=zones, frame_size=FRAME)
     results = []

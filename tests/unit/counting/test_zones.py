@@ -101,3 +101,97 @@ def test_zones_need_not_be_convex_and_may_overlap() -> None:
 
     # The first one's middle is in the notch; the second one's is in the left wing.
     assert shown[-2].occupancy == {"notched": 1, "square": 1}
+
+
+LOITERED = Zone("square", SQUARE.polygon, loitering_s=3.0)
+
+
+def test_who_stays_for_long_loiters_once_from_then_on() -> None:
+    path: list[Point | None] = [*walk(OUTSIDE, INSIDE), *[INSIDE] * 60, *walk(INSIDE, BEYOND)]
+
+    entry, loitering, exit_ = visits(path, LOITERED)
+
+    assert (entry.kind, loitering.kind, exit_.kind) == (ENTRY, VisitKind.LOITERING, EXIT)
+    assert loitering.time_s == entry.time_s + 3.0
+    assert (loitering.track, loitering.ordinal, loitering.dwell_s) == (entry.track, 0, None)
+    told = next(
+        k
+        for k, result in enumerate(results(path, LOITERED))
+        if any(visit.kind is VisitKind.LOITERING for visit in result.visits)
+    )
+    assert told * STEP_S == pytest.approx(loitering.time_s, abs=STEP_S)
+
+
+def test_who_passes_through_does_not_loiter() -> None:
+    assert [visit.kind for visit in visits([*walk(OUTSIDE, BEYOND)], LOITERED)] == [ENTRY, EXIT]
+
+
+def test_each_visit_is_loitering_of_its_own() -> None:
+    stay: list[Point | None] = [*walk(OUTSIDE, INSIDE), *[INSIDE] * 40, *walk(INSIDE, OUTSIDE)]
+
+    loitering = [v for v in visits([*stay, *stay], LOITERED) if v.kind is VisitKind.LOITERING]
+
+    assert [visit.ordinal for visit in loitering] == [0, 1]
+
+
+def test_who_was_hidden_when_he_began_to_loiter_is_told_of_when_he_is_lost() -> None:
+    path: list[Point | None] = [*walk(OUTSIDE, INSIDE), *[INSIDE] * 20, *[None] * 15, INSIDE]
+
+    shown = visits([*path, *[None] * 30], LOITERED)
+
+    assert [visit.kind for visit in shown] == [ENTRY, VisitKind.LOITERING, EXIT]
+
+
+def test_a_zone_cannot_have_people_loiter_at_once() -> None:
+    with pytest.raises(ValueError, match="cannot have people loiter"):
+        Zone("square", SQUARE.polygon, loitering_s=0.0)
+
+
+QUEUE = Zone("queue", ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5)), queue=True)
+SERVICE_S, WAITING = 10.0, 5
+PLACES = [(0.1 + 0.15 * k, 0.3) for k in range(WAITING)]
+
+
+def queueing(seconds: float) -> list[list[Point]]:
+    """Somebody is served every ten seconds, while five wait: each place is given to another one then."""
+    frames = []
+    for k in range(int(seconds / STEP_S)):
+        served, since = divmod(k * STEP_S, SERVICE_S)
+        leaver = int(served) % WAITING
+        feet = list(PLACES)
+        if since < 2.5:  # nobody is there for long enough to be somebody else then
+            feet.pop(leaver)
+        frames.append(feet)
+    return frames
+
+
+def test_who_joins_a_queue_waits_as_long_as_all_before_him_are_served() -> None:
+    engine = CountingEngine(zones=[QUEUE], frame_size=FRAME)
+
+    waits = [r.waits_s for r in watch(engine, [seen(*feet) for feet in queueing(300)])]
+
+    assert waits[0] == {}
+    steady = [wait["queue"] for wait in waits[1000:-1]]
+    assert min(steady) > 0.75 * SERVICE_S * WAITING
+    assert max(steady) < 1.3 * SERVICE_S * WAITING
+
+
+def test_of_a_queue_that_nobody_leaves_nothing_is_known() -> None:
+    engine = CountingEngine(zones=[QUEUE], frame_size=FRAME)
+
+    assert all(not r.waits_s for r in watch(engine, [seen(*PLACES)] * 50) if r.occupancy["queue"])
+
+
+def test_zones_that_are_no_queues_tell_no_waits() -> None:
+    assert not any(result.waits_s for result in results([*walk(OUTSIDE, BEYOND)]))
+
+
+def test_each_entry_where_nobody_may_be_is_an_intrusion() -> None:
+    forbidden = Zone("square", SQUARE.polygon, restricted=True)
+
+    shown = visits([*walk(OUTSIDE, BEYOND), *walk(BEYOND, OUTSIDE)], forbidden)
+
+    once = [ENTRY, VisitKind.INTRUSION, EXIT]
+    assert [visit.kind for visit in shown] == [*once, *once]
+    assert [visit.ordinal for visit in shown] == [0, 0, 0, 1, 1, 1]
+    assert shown[0].time_s == shown[1].time_s

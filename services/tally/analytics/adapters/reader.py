@@ -22,14 +22,15 @@ from tally.analytics.domain.timespan import TimeSpan
 from tally.kernel.database import Database
 from tally.kernel.identity import Sites
 
-_AT_SITES = """
+AT_SITES = """
     (CAST(:sites AS uuid[]) IS NULL
         OR camera_id IN (SELECT camera_id FROM camera_sites WHERE site_id = ANY(CAST(:sites AS uuid[]))))
 """
+"""The camera is at one of `:sites` now."""
 
 _OF_CAMERAS = f"""
     (cardinality(CAST(:camera_ids AS uuid[])) = 0 OR camera_id = ANY(CAST(:camera_ids AS uuid[])))
-    AND {_AT_SITES}
+    AND {AT_SITES}
 """
 
 _TIME_ZONES = text(f"""
@@ -91,11 +92,11 @@ _CROSSINGS = f"""
         CAST(id AS text), line, direction, time, track, ordinal, object_class, score,
         confidence, evidence, gap, previous_line, speed_mps
     FROM crossings JOIN observations USING (camera_id, run_id, sequence)
-    WHERE camera_id = :camera_id AND {_AT_SITES}
+    WHERE camera_id = :camera_id AND {AT_SITES}
 """
 _FLOWS = text(f"""
     SELECT previous_line, line, count(*) FROM crossings
-    WHERE camera_id = :camera_id AND time >= :start AND time < :end AND {_AT_SITES}
+    WHERE camera_id = :camera_id AND time >= :start AND time < :end AND {AT_SITES}
     GROUP BY previous_line, line ORDER BY previous_line, line
 """)
 _ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -144,7 +145,7 @@ class PostgresCountsReader:
         """Sums of a camera's crossings by the line that was crossed before and the line itself."""
         values = {"camera_id": camera_id, "start": span.start, "end": span.end}
         async with self._database.begin() as connection:
-            rows = await connection.execute(_FLOWS, {**values, "sites": _listed(sites)})
+            rows = await connection.execute(_FLOWS, {**values, "sites": listed(sites)})
             return [Flow(*row) for row in rows]
 
     async def crossings(
@@ -167,7 +168,7 @@ class PostgresCountsReader:
         async with self._database.begin() as connection:
             rows = await connection.execute(
                 text(f"{statement} ORDER BY time, id LIMIT :limit"),
-                {"camera_id": camera_id, "limit": limit, "sites": _listed(sites), **chosen},
+                {"camera_id": camera_id, "limit": limit, "sites": listed(sites), **chosen},
             )
             return [_stored_crossing(*row) for row in rows]
 
@@ -182,7 +183,7 @@ class PostgresCountsReader:
         **values: Any,
     ) -> AsyncIterator[Sequence[Any]]:
         """The rows of each time zone: camera, line or zone, start, end, sums, and the time zone."""
-        cameras = {"camera_ids": list(camera_ids), "sites": _listed(sites)}
+        cameras = {"camera_ids": list(camera_ids), "sites": listed(sites)}
         async with self._database.begin() as connection:
             # All time zones are asked at one moment: a camera that moves meanwhile is summed in one of them.
             await connection.execute(_ONE_MOMENT)
@@ -199,7 +200,8 @@ def _place(count: LineCount | ZoneCount) -> tuple[str, str, datetime]:
     return count.camera_id, name, count.start
 
 
-def _listed(sites: Sites) -> list[str] | None:
+def listed(sites: Sites) -> list[str] | None:
+    """The sites as `AT_SITES` takes them."""
     return None if sites is None else sorted(sites)
 
 

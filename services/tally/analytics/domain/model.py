@@ -26,10 +26,12 @@ class Evidence(StrEnum):
 
 
 class VisitKind(StrEnum):
-    """Whether a visit to a zone begins or ends."""
+    """What a visit to a zone does."""
 
     ENTRY = "entry"
     EXIT = "exit"
+    LOITERING = "loitering"
+    INTRUSION = "intrusion"
 
 
 class Crossing(NamedTuple):
@@ -67,17 +69,17 @@ class Crossing(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """One object that entered or left one zone.
+    """One object that entered one zone, has been there for long, or left it.
 
     Attributes:
         id: Derived from camera, run, track, zone, ordinal and kind.
         zone: Name of the zone.
-        kind: Entry or exit.
+        kind: Which of them; an intrusion stands beside its entry.
         time: When.
         track: The track, unique within the run.
         ordinal: Which visit of this zone by this track it is, from 0.
         object_class: The class of the object.
-        dwell: How long the object was inside; None on entries.
+        dwell: How long the object was inside; on exits only.
     """
 
     id: str
@@ -219,6 +221,44 @@ class StoredCrossing:
     crossing: Crossing
     config_version: int
     detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVisit:
+    """A visit with where it was seen and by what."""
+
+    camera_id: str
+    run_id: str
+    visit: Visit
+    config_version: int
+    detector: str
+
+
+DWELL_BUCKETS = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+)
+"""The longest stays of all buckets but the last, which has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dwells:
+    """How long those stayed in a zone who left it.
+
+    Attributes:
+        zone: Name of the zone.
+        visits: How many left.
+        mean: The mean of their stays.
+        median: Half of them stayed no longer.
+        percentile_90: Nine in ten of them stayed no longer.
+        buckets: How many stayed for up to each of `DWELL_BUCKETS`, but longer than the one before; last, longer still.
+    """
+
+    zone: str
+    visits: int
+    mean: timedelta
+    median: timedelta
+    percentile_90: timedelta
+    buckets: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ from typing import Protocol
 from tally.analytics.domain.model import (
     CameraPlaced,
     CountsRecord,
+    Dwells,
     Flow,
     Granularity,
     LineCount,
     SiteClock,
     Stored,
     StoredCrossing,
+    StoredVisit,
+    VisitKind,
     ZoneCount,
 )
 from tally.analytics.domain.timespan import TimeSpan
@@ -93,6 +96,43 @@ class CountsReader(Protocol):
             line: Name of the line; empty means all.
             after: Time and id of the crossing that the first one follows; None for the first of all.
             limit: At most so many.
+            sites: Where the camera is now.
+        """
+
+
+class VisitsReader(Protocol):
+    """Answers from the record of visits to zones."""
+
+    async def visits(
+        self,
+        camera_id: str,
+        start: datetime | None,
+        end: datetime | None,
+        zone: str,
+        kind: VisitKind | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
+        sites: Sites,
+    ) -> Sequence[StoredVisit]:
+        """Single visits in order of time and id; arguments as for `CountsReader.crossings`.
+
+        Args:
+            camera_id: The camera.
+            start: Where the range begins.
+            end: Where it ends.
+            zone: Name of the zone; empty means all.
+            kind: Of this kind only; None means all.
+            after: Time and id of the visit that the first one follows.
+            limit: At most so many.
+            sites: Where the camera is now.
+        """
+
+    async def dwells(self, camera_id: str, span: TimeSpan, sites: Sites) -> Sequence[Dwells]:
+        """How long those stayed who left a camera's zones, by zone.
+
+        Args:
+            camera_id: The camera.
+            span: When they left: from its start until before its end.
             sites: Where the camera is now.
         """
 

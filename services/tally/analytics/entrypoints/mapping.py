@@ -25,7 +25,7 @@ from tally.analytics.domain.model import (
     ZoneCount,
 )
 from tally.analytics.domain.timespan import TimeSpan
-from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2
+from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, visit_service_pb2
 from tally.api.camera.v1 import events_pb2 as camera_events
 from tally.api.camera.v1 import site_events_pb2
 from tally.api.counting.v1 import count_pb2, events_pb2
@@ -44,9 +44,11 @@ _EVIDENCE = {
     count_pb2.EVIDENCE_LOW_SCORE: Evidence.LOW_SCORE,
     count_pb2.EVIDENCE_EXTRAPOLATED: Evidence.EXTRAPOLATED,
 }
-_VISIT_KINDS = {
+VISIT_KINDS = {
     count_pb2.VISIT_KIND_ENTRY: VisitKind.ENTRY,
     count_pb2.VISIT_KIND_EXIT: VisitKind.EXIT,
+    count_pb2.VISIT_KIND_LOITERING: VisitKind.LOITERING,
+    count_pb2.VISIT_KIND_INTRUSION: VisitKind.INTRUSION,
 }
 _EVIDENCE_VALUES = {evidence: value for value, evidence in _EVIDENCE.items()}
 _DIRECTION_VALUES = {direction: value for value, direction in _DIRECTIONS.items()}
@@ -130,7 +132,7 @@ def _visit(message: count_pb2.Visit) -> Visit:
     return Visit(
         message.id,
         message.zone,
-        _VISIT_KINDS[message.kind],
+        VISIT_KINDS[message.kind],
         _datetime(message.time),
         message.track,
         message.ordinal,
@@ -144,6 +146,7 @@ def time_span(
         analytics_service_pb2.QueryLineCountsRequest
         | analytics_service_pb2.QueryZoneCountsRequest
         | analytics_service_pb2.QueryFlowsRequest
+        | visit_service_pb2.QueryDwellsRequest
     ),
 ) -> TimeSpan:
     """The range that a query asks about."""
@@ -155,10 +158,10 @@ def granularity(value: analytics_pb2.Granularity.ValueType) -> Granularity:
     return _GRANULARITIES[value]
 
 
-def crossings_range(
-    request: analytics_service_pb2.ListCrossingsRequest,
+def open_range(
+    request: analytics_service_pb2.ListCrossingsRequest | visit_service_pb2.ListVisitsRequest,
 ) -> tuple[datetime | None, datetime | None]:
-    """The range that a request for crossings asks about, open where it says nothing."""
+    """The range that a request asks about, open where it says nothing."""
     return (
         _datetime(request.start_time) if request.HasField("start_time") else None,
         _datetime(request.end_time) if request.HasField("end_time") else None,
@@ -174,11 +177,11 @@ def line_counts_response(
             analytics_pb2.LineCount(
                 camera_id=count.camera_id,
                 line=count.line,
-                start_time=_timestamp(count.start),
-                end_time=_timestamp(count.end),
+                start_time=to_timestamp(count.start),
+                end_time=to_timestamp(count.end),
                 in_count=count.in_count,
                 out_count=count.out_count,
-                observed=_duration(count.observed),
+                observed=to_duration(count.observed),
                 time_zone=count.time_zone,
             )
             for count in counts
@@ -195,13 +198,13 @@ def zone_counts_response(
             analytics_pb2.ZoneCount(
                 camera_id=count.camera_id,
                 zone=count.zone,
-                start_time=_timestamp(count.start),
-                end_time=_timestamp(count.end),
+                start_time=to_timestamp(count.start),
+                end_time=to_timestamp(count.end),
                 entries=count.entries,
                 exits=count.exits,
                 peak_occupancy=count.peak_occupancy,
-                mean_dwell=None if count.mean_dwell is None else _duration(count.mean_dwell),
-                observed=_duration(count.observed),
+                mean_dwell=None if count.mean_dwell is None else to_duration(count.mean_dwell),
+                observed=to_duration(count.observed),
                 time_zone=count.time_zone,
             )
             for count in counts
@@ -236,14 +239,14 @@ def _crossing_record(stored: StoredCrossing) -> analytics_pb2.CrossingRecord:
             id=crossing.id,
             line=crossing.line,
             direction=_DIRECTION_VALUES[crossing.direction],
-            time=_timestamp(crossing.time),
+            time=to_timestamp(crossing.time),
             track=crossing.track,
             ordinal=crossing.ordinal,
             object_class=crossing.object_class,
             score=crossing.score,
             confidence=crossing.confidence,
             evidence=[_EVIDENCE_VALUES[each] for each in crossing.evidence],
-            gap=_duration(crossing.gap) if crossing.gap else None,
+            gap=to_duration(crossing.gap) if crossing.gap else None,
             previous_line=crossing.previous_line,
             speed_mps=crossing.speed_mps,
         ),
@@ -256,13 +259,15 @@ def _datetime(timestamp: Timestamp) -> datetime:
     return timestamp.ToDatetime(tzinfo=UTC)
 
 
-def _timestamp(moment: datetime) -> Timestamp:
+def to_timestamp(moment: datetime) -> Timestamp:
+    """The moment as contracts have it."""
     timestamp = Timestamp()
     timestamp.FromDatetime(moment)
     return timestamp
 
 
-def _duration(length: timedelta) -> Duration:
+def to_duration(length: timedelta) -> Duration:
+    """The length of time as contracts have it."""
     duration = Duration()
     duration.FromTimedelta(length)
     return duration

@@ -58,7 +58,7 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
         page = await self._list_crossings(
             request.camera_id,
             current_sites(),
-            *mapping.crossings_range(request),
+            *mapping.open_range(request),
             request.line,
             request.page_size,
             request.page_token,

@@ -59,11 +59,23 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A polygon in which presence is counted; its last corner joins the first."""
+    """A polygon in which presence is counted; its last corner joins the first.
+
+    Attributes:
+        name: Unique within the camera.
+        polygon: Its corners.
+        anchor: Which point of an object must be inside.
+        loitering_after: Whoever stays longer is told of; zero: nobody is.
+        queue: Whether people wait here.
+        restricted: Whether nobody may be here.
+    """
 
     name: str
     polygon: tuple[Point, ...]
     anchor: Anchor = Anchor.FOOT
+    loitering_after: timedelta = timedelta()
+    queue: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

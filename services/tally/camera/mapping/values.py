@@ -64,14 +64,7 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
     """The counting configuration as the contract has it."""
     return geometry_pb2.CountingConfig(
         lines=[_line_to_proto(line) for line in counting.lines],
-        zones=[
-            geometry_pb2.Zone(
-                name=zone.name,
-                polygon=[_point_to_proto(corner) for corner in zone.polygon],
-                anchor=_ANCHOR_TO_PROTO[zone.anchor],
-            )
-            for zone in counting.zones
-        ],
+        zones=[_zone_to_proto(zone) for zone in counting.zones],
         detector=counting.detector,
         classes=counting.classes,
         masks=[
@@ -88,14 +81,7 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
     """The counting configuration; an anchor left open is the foot point."""
     return CountingConfig(
         lines=tuple(_line_from_proto(line) for line in message.lines),
-        zones=tuple(
-            Zone(
-                zone.name,
-                tuple(_point_from_proto(corner) for corner in zone.polygon),
-                _ANCHOR_FROM_PROTO[zone.anchor],
-            )
-            for zone in message.zones
-        ),
+        zones=tuple(_zone_from_proto(zone) for zone in message.zones),
         detector=message.detector,
         classes=tuple(message.classes),
         masks=tuple(
@@ -137,6 +123,30 @@ def _line_from_proto(message: geometry_pb2.Line) -> Line:
         message.out_name,
         message.u_turn_window.ToTimedelta(),
         LinePair(message.pair.line, message.pair.distance_m) if message.HasField("pair") else None,
+    )
+
+
+def _zone_to_proto(zone: Zone) -> geometry_pb2.Zone:
+    message = geometry_pb2.Zone(
+        name=zone.name,
+        polygon=[_point_to_proto(corner) for corner in zone.polygon],
+        anchor=_ANCHOR_TO_PROTO[zone.anchor],
+        queue=zone.queue,
+        restricted=zone.restricted,
+    )
+    if zone.loitering_after:
+        message.loitering_after.FromTimedelta(zone.loitering_after)
+    return message
+
+
+def _zone_from_proto(message: geometry_pb2.Zone) -> Zone:
+    return Zone(
+        message.name,
+        tuple(_point_from_proto(corner) for corner in message.polygon),
+        _ANCHOR_FROM_PROTO[message.anchor],
+        message.loitering_after.ToTimedelta(),
+        message.queue,
+        message.restricted,
     )
 
 

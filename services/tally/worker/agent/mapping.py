@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from math import inf
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -44,10 +45,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         uri=assignment.stream.uri,
         pace=_PACES[assignment.stream.pace],
         lines=tuple(map(_line, counting.lines)),
-        zones=tuple(
-            Zone(zone.name, tuple(map(_point, zone.polygon)), _ANCHORS[zone.anchor])
-            for zone in counting.zones
-        ),
+        zones=tuple(map(_zone, counting.zones)),
         masks=tuple(
             Mask(tuple(map(_point, mask.polygon)), _ANCHORS[mask.anchor]) for mask in counting.masks
         ),
@@ -98,6 +96,17 @@ def _line(line: geometry_pb2.Line) -> Line:
         line.out_name or Direction.OUT.value,
         line.u_turn_window.ToTimedelta().total_seconds(),
         Pair(line.pair.line, line.pair.distance_m) if line.HasField("pair") else None,
+    )
+
+
+def _zone(zone: geometry_pb2.Zone) -> Zone:
+    return Zone(
+        zone.name,
+        tuple(map(_point, zone.polygon)),
+        _ANCHORS[zone.anchor],
+        zone.loitering_after.ToTimedelta().total_seconds() or inf,
+        zone.queue,
+        zone.restricted,
     )
 
 

@@ -40,6 +40,8 @@ _EVIDENCE = {
 }
 _VISIT_KINDS = {
     VisitKind.ENTRY: count_pb2.VISIT_KIND_ENTRY,
+    VisitKind.INTRUSION: count_pb2.VISIT_KIND_INTRUSION,
+    VisitKind.LOITERING: count_pb2.VISIT_KIND_LOITERING,
     VisitKind.EXIT: count_pb2.VISIT_KIND_EXIT,
 }
 
@@ -91,6 +93,7 @@ class Recorder:
         self._totals = {line.name: count_pb2.LineTotal(line=line.name) for line in lines}
         self._occupancy = {zone.name: 0 for zone in zones}
         self._peaks = dict(self._occupancy)
+        self._waits_s: dict[str, float] = {}
         self._sequence = 0
         self._dropped_before = 0
         self._crossings: list[count_pb2.Crossing] = []
@@ -152,6 +155,7 @@ class Recorder:
             self._crossings.append(self._crossing(crossing))
         self._visits += [self._visit(visit) for visit in result.visits]
         self._occupancy.update(result.occupancy)
+        self._waits_s = result.waits_s
         for zone, count in self._occupancy.items():
             self._peaks[zone] = max(self._peaks[zone], count)
 
@@ -171,7 +175,12 @@ class Recorder:
             crossings=self._crossings,
             visits=self._visits,
             occupancies=[
-                count_pb2.ZoneOccupancy(zone=zone, count=count, peak=self._peaks[zone])
+                count_pb2.ZoneOccupancy(
+                    zone=zone,
+                    count=count,
+                    peak=self._peaks[zone],
+                    wait=_duration(self._waits_s[zone]) if zone in self._waits_s else None,
+                )
                 for zone, count in self._occupancy.items()
             ],
             totals=self._totals.values(),

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tally.analytics.application.query.positions import read_position
 from tally.analytics.domain.model import StoredCrossing
 from tally.analytics.domain.ports import CountsReader
 from tally.kernel.identity import Sites
-from tally.kernel.paging import invalid_page_token, page_token, read_page_token
+from tally.kernel.paging import page_token
 
 DEFAULT_PAGE_SIZE = 100
 
@@ -62,7 +63,7 @@ class ListCrossings:
             start,
             end,
             line,
-            _position(token, query) if token else None,
+            read_position(token, query),
             size + 1,
             sites,
         )
@@ -71,11 +72,3 @@ class ListCrossings:
             return CrossingPage(shown, "")
         last = shown[-1].crossing
         return CrossingPage(shown, page_token(query, [last.time.isoformat(), last.id]))
-
-
-def _position(token: str, query: Sequence[str]) -> tuple[datetime, str]:
-    time, crossing_id = read_page_token(token, query, key_length=2)
-    try:
-        return datetime.fromisoformat(time), crossing_id
-    except ValueError:
-        raise invalid_page_token() from None

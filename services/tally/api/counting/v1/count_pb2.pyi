@@ -101,9 +101,13 @@ class _VisitKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VisitKind.V
     """The object came into the zone."""
     VISIT_KIND_EXIT: _VisitKind.ValueType  # 2
     """The object left the zone or was lost inside it."""
+    VISIT_KIND_LOITERING: _VisitKind.ValueType  # 3
+    """The object has been in the zone for longer than the zone's `loitering_after`."""
+    VISIT_KIND_INTRUSION: _VisitKind.ValueType  # 4
+    """The object came into a zone where nobody may be; told beside its entry."""
 
 class VisitKind(_VisitKind, metaclass=_VisitKindEnumTypeWrapper):
-    """Whether a visit to a zone begins or ends."""
+    """What a visit to a zone does."""
 
 VISIT_KIND_UNSPECIFIED: VisitKind.ValueType  # 0
 """Not set."""
@@ -111,6 +115,10 @@ VISIT_KIND_ENTRY: VisitKind.ValueType  # 1
 """The object came into the zone."""
 VISIT_KIND_EXIT: VisitKind.ValueType  # 2
 """The object left the zone or was lost inside it."""
+VISIT_KIND_LOITERING: VisitKind.ValueType  # 3
+"""The object has been in the zone for longer than the zone's `loitering_after`."""
+VISIT_KIND_INTRUSION: VisitKind.ValueType  # 4
+"""The object came into a zone where nobody may be; told beside its entry."""
 Global___VisitKind: _TypeAlias = VisitKind  # noqa: Y015
 
 @_typing.final
@@ -199,7 +207,7 @@ Global___Crossing: _TypeAlias = Crossing  # noqa: Y015
 
 @_typing.final
 class Visit(_message.Message):
-    """One object that entered or left one zone."""
+    """One object that entered one zone, has been there for long, or left it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -216,7 +224,7 @@ class Visit(_message.Message):
     zone: _builtins.str
     """Name of the zone."""
     kind: Global___VisitKind.ValueType
-    """Entry or exit."""
+    """Which of them."""
     track: _builtins.int
     """The track, unique within the run."""
     ordinal: _builtins.int
@@ -260,22 +268,30 @@ class ZoneOccupancy(_message.Message):
     ZONE_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     PEAK_FIELD_NUMBER: _builtins.int
+    WAIT_FIELD_NUMBER: _builtins.int
     zone: _builtins.str
     """Name of the zone."""
     count: _builtins.int
     """Objects inside."""
     peak: _builtins.int
     """The most that were inside at once since the previous record."""
+    @_builtins.property
+    def wait(self) -> _duration_pb2.Duration:
+        """How long whoever joins the queue now will wait: those inside, divided by the rate at which people left over the last
+        minutes (Little's law). Absent where the zone is no queue, and while nobody has left it for long.
+        """
+
     def __init__(
         self,
         *,
         zone: _builtins.str = ...,
         count: _builtins.int = ...,
         peak: _builtins.int = ...,
+        wait: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "peak", b"peak", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "peak", b"peak", "wait", b"wait", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -184,13 +184,24 @@ class Zone(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     POLYGON_FIELD_NUMBER: _builtins.int
     ANCHOR_FIELD_NUMBER: _builtins.int
+    LOITERING_AFTER_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    RESTRICTED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique within the camera; counts are kept under it."""
     anchor: Global___Anchor.ValueType
     """Which point of an object must be inside."""
+    queue: _builtins.bool
+    """People wait here, such as at a till: how long whoever joins now will wait is told with the zone's occupancy."""
+    restricted: _builtins.bool
+    """Nobody may be here: each entry is told as a visit of the kind INTRUSION as well."""
     @_builtins.property
     def polygon(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]:
         """The corners in order; the last joins the first. Sides must not cross one another."""
+
+    @_builtins.property
+    def loitering_after(self) -> _duration_pb2.Duration:
+        """Whoever stays longer than this is told of once, as a visit of the kind LOITERING. Absent: nobody is."""
 
     def __init__(
         self,
@@ -198,10 +209,13 @@ class Zone(_message.Message):
         name: _builtins.str = ...,
         polygon: _abc.Iterable[Global___Point] | None = ...,
         anchor: Global___Anchor.ValueType = ...,
+        loitering_after: _duration_pb2.Duration | None = ...,
+        queue: _builtins.bool = ...,
+        restricted: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["loitering_after", b"loitering_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "name", b"name", "polygon", b"polygon"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "loitering_after", b"loitering_after", "name", b"name", "polygon", b"polygon", "queue", b"queue", "restricted", b"restricted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
