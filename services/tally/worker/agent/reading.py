@@ -9,6 +9,7 @@ from opentelemetry import metrics
 from tally.api.counting.v1 import events_pb2
 from tally.counting import CountingEngine
 from tally.worker.agent.detector import Detector, DetectorUnavailable
+from tally.worker.agent.gating import Gating
 from tally.worker.agent.inspector import Inspector
 from tally.worker.agent.pipeline import CountedFrame, count_frames, depth_for
 from tally.worker.agent.reader import FrameStream
@@ -29,6 +30,10 @@ _dropped = _meter.create_counter(
 )
 _corrupt = _meter.create_counter(
     "tally.frames.corrupt", description="Frames skipped because they could not be decoded"
+)
+_gated = _meter.create_counter(
+    "tally.frames.gated",
+    description="Frames counted on without asking the detector, because nothing had moved",
 )
 
 
@@ -67,6 +72,7 @@ class Reading:
         self._keep = keep
         self._stream = stream
         self._inspector = Inspector(detector, selection, live=self._live)
+        self._gating = Gating(self._inspector.detect, detector, task.masks)
         self._engine = CountingEngine(
             lines=task.lines,
             zones=task.zones,
@@ -92,7 +98,7 @@ class Reading:
             DetectorUnavailable: The detector has been silent for too long.
             SpoolFull: A record cannot be kept.
         """
-        frames = count_frames(self._stream, self._inspector.detect, self._engine, depth=self._depth)
+        frames = count_frames(self._stream, self._gating.detect, self._engine, depth=self._depth)
         try:
             async with aclosing(frames):
                 async for counted in frames:
@@ -135,6 +141,8 @@ class Reading:
         figures, dropped, corrupt = self.figures, self._dropped(), self._stream.corrupt
         _dropped.add(dropped - figures.frames_dropped, self._attributes)
         _corrupt.add(corrupt - figures.frames_corrupt, self._attributes)
+        _gated.add(self._gating.gated - figures.frames_gated, self._attributes)
+        figures.frames_gated = self._gating.gated
         figures.frames_dropped, figures.frames_corrupt = dropped, corrupt
 
     def _dropped(self) -> int:

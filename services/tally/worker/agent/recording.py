@@ -10,6 +10,7 @@ from pathlib import Path
 from tally.counting import CountingEngine, Crossing, FrameResult, Line, Mask, Visit, Zone
 from tally.worker.agent.annotate import Annotator
 from tally.worker.agent.detector import Detector
+from tally.worker.agent.gating import Gating
 from tally.worker.agent.inspector import Inspector
 from tally.worker.agent.pipeline import CountedFrame, count_frames, depth_for
 from tally.worker.agent.reader import FrameReader
@@ -43,6 +44,7 @@ class RecordingCount:
     Attributes:
         detector: Name of the detector.
         frames: Frames counted on.
+        gated: Frames counted on without asking the detector, because nothing had moved.
         corrupt: Frames skipped because they could not be decoded.
         seconds: Time that it took, from the first frame asked for to the last one counted.
         crossings: By time.
@@ -52,6 +54,7 @@ class RecordingCount:
 
     detector: str
     frames: int = 0
+    gated: int = 0
     corrupt: int = 0
     seconds: float = 0.0
     crossings: list[RecordedCrossing] = field(default_factory=list)
@@ -100,13 +103,14 @@ async def count_recording(
     engine = CountingEngine(lines=lines, zones=zones, masks=masks, frame_size=size)
     reader = FrameReader(source, drop=False)
     inspector = Inspector(detector, selection, live=False)
+    gating = Gating(inspector.detect, detector, masks)
     count = RecordingCount(detector.name, peaks={zone.name: 0 for zone in zones})
     times: list[tuple[float, int]] = []
     began = time.monotonic()
     with ExitStack() as stack:
         draw = _annotator(stack, source, annotate, lines, zones, masks, title)
         reader.start()
-        frames = count_frames(reader, inspector.detect, engine, depth=depth_for(detector))
+        frames = count_frames(reader, gating.detect, engine, depth=depth_for(detector))
         try:
             async with aclosing(frames):
                 async for counted in frames:
@@ -121,6 +125,7 @@ async def count_recording(
     if times:
         _take(count, engine.finish(times[-1][0]), times, selection)
     count.seconds = time.monotonic() - began
+    count.gated = gating.gated
     count.corrupt = reader.corrupt
     count.crossings.sort(key=lambda each: each.crossing.time_s)
     return count

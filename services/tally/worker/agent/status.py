@@ -50,6 +50,7 @@ class Figures:
         frames_processed: Frames counted on.
         frames_dropped: Frames skipped because newer ones were there.
         frames_corrupt: Frames skipped because they could not be decoded.
+        frames_gated: Frames counted on without asking the detector, because nothing had moved.
         last_frame_time: Capture time of the newest counted frame.
         meter: Measures the frames counted a second.
     """
@@ -58,6 +59,7 @@ class Figures:
     frames_processed: int = 0
     frames_dropped: int = 0
     frames_corrupt: int = 0
+    frames_gated: int = 0
     last_frame_time: datetime | None = None
     meter: RateMeter = field(default_factory=RateMeter)
 
