@@ -151,7 +151,7 @@ class _Import:
 
     async def _create(self, row: Row, wanted: Wanted) -> Done:
         request = messages.CreateCameraRequest(camera=wanted.camera, validate_only=self._dry_run)
-        camera = (await _patiently(self._cameras.CreateCamera, request)).camera
+        camera = (await patiently(self._cameras.CreateCamera, request)).camera
         if wanted.active:
             await self._switch(camera, active=True)
         bare = row.values.get("stream", {}).get("credentials_set") == "true"
@@ -167,7 +167,7 @@ class _Import:
                 camera=wanted.camera, validate_only=self._dry_run
             )
             request.update_mask.paths.extend(paths)
-            after = (await _patiently(self._cameras.UpdateCamera, request)).camera
+            after = (await patiently(self._cameras.UpdateCamera, request)).camera
         changes = list(_changes(self._shown(present), self._shown(after)))
         if after.etag != present.etag and "stream.credentials" in paths:
             changes.append("credentials")
@@ -183,16 +183,16 @@ class _Import:
             return
         if active:
             on = messages.ActivateCameraRequest(camera_id=camera.id)
-            await _patiently(self._cameras.ActivateCamera, on)
+            await patiently(self._cameras.ActivateCamera, on)
         else:
             off = messages.DeactivateCameraRequest(camera_id=camera.id)
-            await _patiently(self._cameras.DeactivateCamera, off)
+            await patiently(self._cameras.DeactivateCamera, off)
 
     def _shown(self, camera: camera_pb2.Camera) -> dict[str, object]:
         return values_of(camera, self._places)
 
 
-async def _patiently(method: Callable[[Q], Awaitable[R]], request: Q) -> R:
+async def patiently(method: Callable[[Q], Awaitable[R]], request: Q) -> R:
     """The answer of a call, repeated while the gateway finds that there are too many."""
     while True:
         try:

@@ -103,7 +103,7 @@ def change(
 
 @sites.command()
 def delete(site: SiteArgument, gateway: GatewayOption = DEFAULT_GATEWAY) -> None:
-    """Delete a site at which there are no cameras."""
+    """Delete a site at which there are no cameras and no areas."""
     with failing_clearly():
         asyncio.run(_delete(gateway, site))
 

@@ -95,7 +95,7 @@ class SiteServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSite(self, request, context):
-        """Deletes a site at which there are no cameras. Whoever may delete cameras at some sites only may not.
+        """Deletes a site at which there are no cameras and no areas. Whoever may delete cameras at some sites only may not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class SiteServiceStub:
     UpdateSite: _grpc.UnaryUnaryMultiCallable[_site_service_pb2.UpdateSiteRequest, _site_service_pb2.UpdateSiteResponse]
     """Changes the fields of a site that the mask names."""
     DeleteSite: _grpc.UnaryUnaryMultiCallable[_site_service_pb2.DeleteSiteRequest, _site_service_pb2.DeleteSiteResponse]
-    """Deletes a site at which there are no cameras. Whoever may delete cameras at some sites only may not."""
+    """Deletes a site at which there are no cameras and no areas. Whoever may delete cameras at some sites only may not."""
 
 @_typing.type_check_only
 class SiteServiceAsyncStub(SiteServiceStub):
@@ -58,7 +58,7 @@ class SiteServiceAsyncStub(SiteServiceStub):
     UpdateSite: _aio.UnaryUnaryMultiCallable[_site_service_pb2.UpdateSiteRequest, _site_service_pb2.UpdateSiteResponse]  # type: ignore[assignment]
     """Changes the fields of a site that the mask names."""
     DeleteSite: _aio.UnaryUnaryMultiCallable[_site_service_pb2.DeleteSiteRequest, _site_service_pb2.DeleteSiteResponse]  # type: ignore[assignment]
-    """Deletes a site at which there are no cameras. Whoever may delete cameras at some sites only may not."""
+    """Deletes a site at which there are no cameras and no areas. Whoever may delete cameras at some sites only may not."""
 
 class SiteServiceServicer(metaclass=_abc_1.ABCMeta):
     """Manages the sites where cameras are."""
@@ -101,6 +101,6 @@ class SiteServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _site_service_pb2.DeleteSiteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_site_service_pb2.DeleteSiteResponse, _abc.Awaitable[_site_service_pb2.DeleteSiteResponse]]:
-        """Deletes a site at which there are no cameras. Whoever may delete cameras at some sites only may not."""
+        """Deletes a site at which there are no cameras and no areas. Whoever may delete cameras at some sites only may not."""
 
 def add_SiteServiceServicer_to_server(servicer: SiteServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -69,6 +69,7 @@ class CreateCameraHandler:
             RequestIdReused: The request id stands for another request.
             CameraNotFound: The same request created a camera that was deleted, or moved out of sight, since.
             SiteUnknown: There is no such site.
+            AreaUnknown: That site has no such area.
         """
         spec = command.spec
         spec.require_allowed(self.networks)

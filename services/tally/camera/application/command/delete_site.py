@@ -9,7 +9,7 @@ from tally.kernel.message_bus import Command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteSite(Command[None]):
-    """Deletes a site at which there are no cameras.
+    """Deletes a site at which there are no cameras and no areas.
 
     Attributes:
         site_id: The site.
@@ -36,7 +36,7 @@ class DeleteSiteHandler:
         Raises:
             SiteNotFound: There is none.
             EtagMismatch: It has another etag.
-            SiteInUse: There are cameras at it.
+            SiteInUse: There are cameras or areas at it.
         """
         site = await work.sites.hold(command.site_id)
         site.require_etag(command.etag)

@@ -61,6 +61,7 @@ class UpdateCameraHandler:
             CameraNameTaken: Another camera has the new name.
             SiteForbidden: The caller may not put cameras at the new site.
             SiteUnknown: There is no such site.
+            AreaUnknown: That site has no such area.
         """
         camera = await work.cameras.get(command.camera_id)
         camera.require_at(command.sites)
