@@ -1,6 +1,7 @@
 """Events that leave an outbox each second, with one relay and with two, beside JetStream alone.
 
 Those of busy aggregates leave one by one, each after its predecessor was acknowledged; those of quiet ones together.
+JetStream syncs each event to disk before it acknowledges, which is what all of them wait for.
 """
 
 import asyncio

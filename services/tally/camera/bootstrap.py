@@ -12,8 +12,9 @@ from tally.api.camera.v1.camera_admin_service_pb2_grpc import (
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
 from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to_server
 from tally.api.camera.v1.stream_service_pb2_grpc import add_StreamServiceServicer_to_server
+from tally.camera.adapters.refill import refill_outbox
 from tally.camera.adapters.sealing import KeyRingSealer
-from tally.camera.adapters.tables import outbox
+from tally.camera.adapters.tables import outbox, sent_to
 from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.adapters.workers import NatsWorkers
 from tally.camera.application.command.activate_camera import ActivateCamera, ActivateCameraHandler
@@ -60,7 +61,7 @@ from tally.camera.entrypoints.sites import SiteServicer
 from tally.camera.entrypoints.streams import StreamServicer
 from tally.camera.settings import CameraSettings
 from tally.kernel.audit import OutboxTrail
-from tally.kernel.bus import Bus
+from tally.kernel.bus import CAMERA, Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
 from tally.kernel.grpc.access import current_actor
@@ -71,6 +72,7 @@ from tally.kernel.message_bus import MessageBus
 from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background, repeatedly
+from tally.kernel.republishing import Republisher
 from tally.kernel.stream_address import StreamNetworks
 
 FORGET_PERIOD_S = 300.0
@@ -105,7 +107,8 @@ async def camera_server(
         streams = StreamServicer(
             probe_stream=ProbeStream(use_cases, NatsWorkers(bus), sealer, networks, new_id)
         )
-        relay = OutboxRelay(database, outbox, bus)
+        republisher = Republisher(database, sent_to, bus, CAMERA, refill_outbox)
+        relay = OutboxRelay(database, outbox, bus, prepare=republisher)
         consumer = stream_status_consumer(bus, use_cases)
         await stack.enter_async_context(
             background(

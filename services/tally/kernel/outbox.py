@@ -9,7 +9,7 @@ behind them when it is back, so that of two under way the second may be stored f
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -85,8 +85,14 @@ class Outbox:
 
     async def add(self, subject: str, event: Envelope) -> None:
         """Have the event sent to a NATS subject if the transaction commits."""
-        await self._connection.execute(insert(self._table).values(row_of(subject, event)))
-        bring_news(self._connection)
+        await self.add_all([(subject, event)])
+
+    async def add_all(self, events: Sequence[tuple[str, Envelope]]) -> None:
+        """Have events sent, in this order, if the transaction commits."""
+        if events:
+            rows = [row_of(subject, event) for subject, event in events]
+            await self._connection.execute(insert(self._table), rows)
+            bring_news(self._connection)
 
 
 def row_of(subject: str, event: Envelope) -> dict[str, Any]:
@@ -125,11 +131,13 @@ class OutboxRelay:
         database: Where the outbox is.
         table: From `outbox_table`.
         bus: Where to.
+        prepare: Called before anything is sent, and again whenever the connection to NATS was lost meanwhile.
     """
 
     database: Database
     table: Table
     bus: Bus
+    prepare: Callable[[], Awaitable[None]] | None = None
 
     async def run(self) -> None:
         """Send until cancelled; wakes as soon as a transaction of this process commits, and looks now and then.
@@ -141,9 +149,13 @@ class OutboxRelay:
             ConnectionGone: Only a new connection to NATS can help.
         """
         backoff = Backoff(first_s=0.2, longest_s=10.0)
+        prepared = -1
         while True:
             self.bus.check_open()
             try:
+                if self.prepare and prepared != (reconnects := self.bus.reconnects):
+                    await self.prepare()
+                    prepared = reconnects
                 while await self.relay_once():
                     pass
                 backoff.reset()
@@ -151,6 +163,7 @@ class OutboxRelay:
                 await self._news()
                 continue
             except (DomainError, DBAPIError) as error:
+                prepared = -1
                 _log.warning("relay_interrupted", error=str(error))
             with suppress(DomainError, DBAPIError):
                 await self._note_lag()

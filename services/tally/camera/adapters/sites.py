@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from google.protobuf.message import Message
 from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +16,7 @@ from tally.camera.adapters.tables import outbox, sites, violated_constraint
 from tally.camera.domain.errors import SiteInUse, SiteNameTaken, SiteNotFound
 from tally.camera.domain.site import Site, SiteSpec
 from tally.camera.mapping.sites import site_to_proto
+from tally.kernel.bus import Envelope
 from tally.kernel.identity import Sites
 from tally.kernel.outbox import Outbox
 
@@ -41,7 +41,7 @@ class PostgresSites:
         query = select(sites).where(sites.c.name > after).order_by(sites.c.name).limit(limit)
         if seen is not None:
             query = query.where(sites.c.id.in_(seen))
-        return [_site(row) for row in await self._connection.execute(query)]
+        return [site_of(row) for row in await self._connection.execute(query)]
 
     async def save(self, site: Site) -> None:
         """Store a new site or a changed one, or raise SiteNameTaken."""
@@ -56,8 +56,7 @@ class PostgresSites:
             if violated_constraint(error) != tables.UNIQUE_SITE_NAME:
                 raise
             raise SiteNameTaken(site.spec.name) from error
-        kind = site_events_pb2.SiteCreated if site.version == 1 else site_events_pb2.SiteUpdated
-        await self._announce(kind(site=site_to_proto(site)), site, site.version, site.update_time)
+        await self._outbox.add(*told_of(site))
 
     async def remove(self, site: Site, at: datetime) -> None:
         """Forget a site, or raise SiteInUse."""
@@ -67,12 +66,8 @@ class PostgresSites:
             if violated_constraint(error) not in (tables.KNOWN_SITE, tables.KNOWN_SITE_OF_AREA):
                 raise
             raise SiteInUse from error
-        await self._announce(
-            site_events_pb2.SiteDeleted(site_id=site.id), site, site.version + 1, at
-        )
-
-    async def _announce(self, message: Message, site: Site, version: int, time: datetime) -> None:
-        told = announcement(message, kind="site", id_=site.id, version=version, time=time)
+        deleted = site_events_pb2.SiteDeleted(site_id=site.id)
+        told = announcement(deleted, kind="site", id_=site.id, version=site.version + 1, time=at)
         await self._outbox.add(*told)
 
     async def _one(self, query: Select[Any], site_id: str) -> Site:
@@ -80,7 +75,36 @@ class PostgresSites:
         row = found.one_or_none()
         if row is None:
             raise SiteNotFound(site_id)
-        return _site(row)
+        return site_of(row)
+
+
+def told_of(site: Site) -> tuple[str, Envelope]:
+    """The event that tells of the site as it is, and where to send it."""
+    kind = site_events_pb2.SiteCreated if site.version == 1 else site_events_pb2.SiteUpdated
+    return announcement(
+        kind(site=site_to_proto(site)),
+        kind="site",
+        id_=site.id,
+        version=site.version,
+        time=site.update_time,
+    )
+
+
+def site_of(row: Row[Any]) -> Site:
+    """The site that a row keeps."""
+    return Site(
+        id=row.id,
+        spec=SiteSpec(
+            name=row.name,
+            address=row.address,
+            time_zone=row.time_zone,
+            capacity=row.capacity,
+            opening_hours=row.opening_hours,
+        ),
+        version=row.version,
+        create_time=row.create_time,
+        update_time=row.update_time,
+    )
 
 
 def _values(site: Site) -> dict[str, Any]:
@@ -95,19 +119,3 @@ def _values(site: Site) -> dict[str, Any]:
         "create_time": site.create_time,
         "update_time": site.update_time,
     }
-
-
-def _site(row: Row[Any]) -> Site:
-    return Site(
-        id=row.id,
-        spec=SiteSpec(
-            name=row.name,
-            address=row.address,
-            time_zone=row.time_zone,
-            capacity=row.capacity,
-            opening_hours=row.opening_hours,
-        ),
-        version=row.version,
-        create_time=row.create_time,
-        update_time=row.update_time,
-    )

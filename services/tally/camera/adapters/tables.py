@@ -32,6 +32,7 @@ from tally.camera.domain.stream import Stream, StreamStatus
 from tally.kernel.event_store import events_table, snapshots_table
 from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
+from tally.kernel.republishing import sent_to_table
 
 
 class AsJson(TypeDecorator[Any]):
@@ -62,6 +63,7 @@ metadata = MetaData()
 events = events_table(metadata)
 outbox = outbox_table(metadata)
 snapshots = snapshots_table(metadata)
+sent_to = sent_to_table(metadata)
 
 UNIQUE_SITE_NAME = "sites_name_key"
 UNIQUE_NAME = "cameras_name_key"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from nats.js.api import PubAck
 from nats.js.errors import Error as JetStreamError
 
 from tally.kernel.bus.envelope import Envelope
-from tally.kernel.bus.streams import ensure_streams
+from tally.kernel.bus.streams import Stream, ensure_streams
 from tally.kernel.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 10.0
@@ -90,6 +91,27 @@ class Bus:
             await ensure_streams(self.jetstream)
         except (nats.errors.Error, JetStreamError) as error:
             raise Unavailable(f"JetStream does not answer: {error}") from error
+
+    async def create_time(self, stream: Stream) -> datetime:
+        """When a stream came into being, which is now if it was missing.
+
+        Raises:
+            Unavailable: The server cannot be reached.
+        """
+        await self.ping()
+        await self.ensure_streams()
+        try:
+            info = await self.jetstream.stream_info(stream.name)
+        except (nats.errors.Error, JetStreamError) as error:
+            raise Unavailable(f"JetStream does not answer: {error}") from error
+        if info.created is None:
+            raise Unavailable(f"JetStream does not say when {stream.name} was created")
+        return info.created
+
+    @property
+    def reconnects(self) -> int:
+        """How often the connection was lost and made again."""
+        return self.client.stats["reconnects"]
 
     def check_open(self) -> None:
         """Return unless only a new connection can help, which a new process makes.
