@@ -23,6 +23,8 @@ TIMEOUT_S = 10.0
 """A detector that has not answered a frame by then never will; large networks on small machines take seconds."""
 BREAKER_PAUSE_S = 5.0
 """Nothing is counted while the breaker is open, so it tries again soon."""
+_FRAMES_PER_INSTANCE = 2
+"""One is on its way while the other is looked at; more would only wait, and grow old."""
 _CHANNEL = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.initial_reconnect_backoff_ms", 200),
@@ -66,6 +68,13 @@ class Detector(Protocol):
     def stateful(self) -> bool:
         """Whether it remembers earlier frames, so that frames must come one at a time."""
 
+    @property
+    def turns(self) -> asyncio.Semaphore:
+        """As many as the frames that it can be given at once.
+
+        Who waits longest is next, so when cameras want more than the detector can do, all get equally many.
+        """
+
     def sequence(self, number: int) -> DetectorSequence:
         """Begin with one camera's frames; `number` (1 to 2⁶³ − 1) must differ between cameras."""
 
@@ -79,6 +88,7 @@ class TritonDetector:
     stateful: bool
     side: int
     weights_bytes: int
+    turns: asyncio.Semaphore
     client: triton.InferenceServerClient
     breaker: CircuitBreaker
 
@@ -148,6 +158,7 @@ class Detectors:
     def __init__(self, address: str) -> None:
         self._address = address
         self._client = triton.InferenceServerClient(address, channel_args=_CHANNEL)
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._breaker = CircuitBreaker("Triton", pause_s=BREAKER_PAUSE_S)
 
     async def close(self) -> None:
@@ -185,6 +196,7 @@ class Detectors:
                 reason="DETECTOR_NOT_FOUND",
             )
         answer = await self._ask(self._client.get_model_config(name, client_timeout=TIMEOUT_S))
+        instances = sum(group.count for group in answer.config.instance_group)
         parameters = {key: value.string_value for key, value in answer.config.parameters.items()}
         return TritonDetector(
             name,
@@ -192,6 +204,7 @@ class Detectors:
             answer.config.HasField("sequence_batching"),
             int(parameters["side"]),
             int(parameters["weights_bytes"]),
+            self._turns.setdefault(name, asyncio.Semaphore(_FRAMES_PER_INSTANCE * instances)),
             self._client,
             self._breaker,
         )

@@ -22,7 +22,7 @@ class CountedFrame:
     result: FrameResult
 
 
-def depth_for(detector: Detector) -> int:
+def _depth_for(detector: Detector) -> int:
     """How many frames may be with the detector at once.
 
     One is on the wire while the other is looked at; a detector that remembers frames takes them singly.
@@ -31,7 +31,7 @@ def depth_for(detector: Detector) -> int:
 
 
 async def count_frames(
-    stream: FrameStream, detect: Detect, engine: CountingEngine, *, depth: int
+    stream: FrameStream, detect: Detect, engine: CountingEngine, detector: Detector
 ) -> AsyncGenerator[CountedFrame, None]:
     """Yields every frame that was counted on, until the source is over.
 
@@ -39,30 +39,41 @@ async def count_frames(
         stream: Open; whoever gave it stops it.
         detect: Asks the detector.
         engine: Counts.
-        depth: How many frames are with the detector at once.
+        detector: Whom `detect` asks; its turns are waited for.
 
     Raises:
         SourceError: The source broke off; the frames before have been yielded.
         Exception: Whatever `detect` raises.
     """
-    async with aclosing(_detect_in_order(stream, detect, depth)) as detected:
+    async with aclosing(_detect_in_order(stream, detect, detector)) as detected:
         async for frame, detections in detected:
             if detections is not None:
                 yield CountedFrame(frame, engine.update(frame.time_s, detections))
 
 
 async def _detect_in_order(
-    stream: FrameStream, detect: Detect, depth: int
+    stream: FrameStream, detect: Detect, detector: Detector
 ) -> AsyncGenerator[tuple[Frame, Detections | None], None]:
-    slots = asyncio.Semaphore(depth)
+    slots, turns = asyncio.Semaphore(_depth_for(detector)), detector.turns
     waiting: asyncio.Queue[tuple[Frame, asyncio.Task[Detections | None]] | None] = asyncio.Queue()
     tasks: set[asyncio.Task[Detections | None]] = set()
 
     async def feed() -> None:
         try:
-            # The slot comes first, so that the frame is the newest when the detector has time for it.
-            while await slots.acquire() and (frame := await stream.get()) is not None:
+            while await slots.acquire():
+                await stream.ready()
+                # The turn comes before the frame, so that it is the newest when the detector has time for it.
+                await turns.acquire()
+                try:
+                    frame = await stream.get()
+                except BaseException:
+                    turns.release()
+                    raise
+                if frame is None:
+                    turns.release()
+                    return
                 task = asyncio.ensure_future(detect(frame))
+                task.add_done_callback(lambda _: turns.release())
                 tasks.add(task)
                 waiting.put_nowait((frame, task))
         finally:

@@ -30,6 +30,13 @@ class FrameStream(Protocol):
     def corrupt(self) -> int:
         """Frames that could not be decoded."""
 
+    async def ready(self) -> None:
+        """Waits until `get` has something to tell at once.
+
+        Raises:
+            SourceError: the source went silent.
+        """
+
     async def get(self) -> Frame | None:
         """Waits for the next frame.
 
@@ -107,17 +114,23 @@ class FrameReader:
         self._thread.start()
 
     async def get(self) -> Frame | None:
-        """Waits for the next frame; see `FrameStream`. It may be silent for as long as the stall timeout."""
+        """Waits for the next frame; see `FrameStream`."""
+        await self.ready()
+        with self._changed:
+            if self._waiting:
+                frame = self._waiting.popleft()
+                self._changed.notify()
+                return frame
+        if self._error is not None:
+            raise self._error
+        return None
+
+    async def ready(self) -> None:
+        """Waits for as long as the stall timeout; see `FrameStream`."""
         while True:
             with self._changed:
-                if self._waiting:
-                    frame = self._waiting.popleft()
-                    self._changed.notify()
-                    return frame
-                if self._ended:
-                    if self._error is not None:
-                        raise self._error
-                    return None
+                if self._waiting or self._ended:
+                    return
                 self._arrived.clear()
             try:
                 async with asyncio.timeout(self._stall_timeout_s):

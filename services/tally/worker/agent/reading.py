@@ -8,10 +8,11 @@ from opentelemetry import metrics
 
 from tally.api.counting.v1 import events_pb2
 from tally.counting import CountingEngine
+from tally.kernel.clock import utc_now
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.gating import Gating
 from tally.worker.agent.inspector import Inspector
-from tally.worker.agent.pipeline import CountedFrame, count_frames, depth_for
+from tally.worker.agent.pipeline import CountedFrame, count_frames
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.recorder import Recorder, Run
 from tally.worker.agent.selection import ClassSelection
@@ -23,10 +24,19 @@ from tally.worker.agent.truth import Truth
 Keep = Callable[[events_pb2.CountsRecorded], Awaitable[None]]
 """Returns when the record is safe."""
 
+AGES_S = [0.01 * 1.25**step for step in range(30)]
+"""Bounds of the buckets in which the ages of frames are counted: 10 ms to 6 s."""
+
 _meter = metrics.get_meter("tally.worker.agent")
 _processed = _meter.create_counter("tally.frames.processed", description="Frames counted on")
 _dropped = _meter.create_counter(
     "tally.frames.dropped", description="Frames skipped because newer ones were there"
+)
+_age = _meter.create_histogram(
+    "tally.frames.age",
+    unit="s",
+    description="Time from the capture of a live frame until it is counted on",
+    explicit_bucket_boundaries_advisory=AGES_S,
 )
 _corrupt = _meter.create_counter(
     "tally.frames.corrupt", description="Frames skipped because they could not be decoded"
@@ -66,7 +76,7 @@ class Reading:
     ) -> None:
         self.figures = Figures(detector.name)
         self._live = stream.info.live
-        self._depth = depth_for(detector)
+        self._detector = detector
         self._attributes = {"camera_id": task.camera_id}
         self._now = now
         self._keep = keep
@@ -98,7 +108,7 @@ class Reading:
             DetectorUnavailable: The detector has been silent for too long.
             SpoolFull: A record cannot be kept.
         """
-        frames = count_frames(self._stream, self._gating.detect, self._engine, depth=self._depth)
+        frames = count_frames(self._stream, self._gating.detect, self._engine, self._detector)
         try:
             async with aclosing(frames):
                 async for counted in frames:
@@ -122,6 +132,9 @@ class Reading:
         self._note_skipped()
         figures.last_frame_time = counted.frame.captured_at
         figures.meter.tick()
+        if self._live:
+            age = utc_now() - counted.frame.captured_at
+            _age.record(age.total_seconds(), self._attributes)
         record = self._recorder.add(
             counted.frame, counted.result, dropped=figures.frames_dropped, task=self._now()
         )

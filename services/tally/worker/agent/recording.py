@@ -12,7 +12,7 @@ from tally.worker.agent.annotate import Annotator
 from tally.worker.agent.detector import Detector
 from tally.worker.agent.gating import Gating
 from tally.worker.agent.inspector import Inspector
-from tally.worker.agent.pipeline import CountedFrame, count_frames, depth_for
+from tally.worker.agent.pipeline import CountedFrame, count_frames
 from tally.worker.agent.reader import FrameReader
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import VideoSource
@@ -110,7 +110,7 @@ async def count_recording(
     with ExitStack() as stack:
         draw = _annotator(stack, source, annotate, lines, zones, masks, title)
         reader.start()
-        frames = count_frames(reader, gating.detect, engine, depth=depth_for(detector))
+        frames = count_frames(reader, gating.detect, engine, detector)
         try:
             async with aclosing(frames):
                 async for counted in frames:

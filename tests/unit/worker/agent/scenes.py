@@ -1,5 +1,6 @@
 """A source and a detector that agree on a scene: one object walks down the picture, across a line."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -97,6 +98,7 @@ class WalkDetector:
         self, *, stateful: bool = False, fails: Callable[[int], bool] = lambda call: False
     ) -> None:
         self.stateful = stateful
+        self.turns = asyncio.Semaphore(4)
         self.calls = 0
         self.sequences: list[int] = []
         self._fails = fails

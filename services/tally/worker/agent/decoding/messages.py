@@ -12,8 +12,8 @@ from pydantic import Field, TypeAdapter
 
 from tally.worker.agent.sources import SourceErrorReason, SourceInfo
 
-ASK = b"n"
-"""What the worker writes to get one frame."""
+AWAIT, TAKE = b"a", b"t"
+"""What the worker writes to be told when there is a frame, and to get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,13 @@ class Opened:
 
     info: SourceInfo
     kind: Literal["opened"] = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """There is a frame, or the source is over."""
+
+    kind: Literal["ready"] = "ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,8 @@ class Failed:
     kind: Literal["failed"] = "failed"
 
 
-Answer = Annotated[Opened | Delivered | Ended | Failed, Field(discriminator="kind")]
+Answer = Annotated[Opened | Ready | Delivered | Ended | Failed, Field(discriminator="kind")]
 """Whatever the worker is told."""
 
-ANSWERS: TypeAdapter[Opened | Delivered | Ended | Failed] = TypeAdapter(Answer)
+ANSWERS: TypeAdapter[Opened | Ready | Delivered | Ended | Failed] = TypeAdapter(Answer)
 """Reads and writes them."""

@@ -11,7 +11,16 @@ from contextlib import suppress
 
 import numpy as np
 
-from tally.worker.agent.decoding.messages import ANSWERS, Answer, Delivered, Ended, Failed, Opened
+from tally.worker.agent.decoding.messages import (
+    ANSWERS,
+    AWAIT,
+    Answer,
+    Delivered,
+    Ended,
+    Failed,
+    Opened,
+    Ready,
+)
 from tally.worker.agent.reader import FrameReader
 from tally.worker.agent.sources import Frame, SourceError, SourceErrorReason, VideoSource
 
@@ -64,17 +73,20 @@ async def _deliver(
 ) -> None:
     picture = None
     asking = asyncio.ensure_future(asked.read(1))
-    while await asking:
-        # The worker asks for no frame before it has the last one: what comes meanwhile is the end.
+    while question := await asking:
+        # The worker asks nothing before it has the answer: what comes meanwhile is the end.
         asking = asyncio.ensure_future(asked.read(1))
-        getting = asyncio.ensure_future(reader.get())
+        working = asyncio.ensure_future(reader.ready() if question == AWAIT else reader.get())
         try:
-            await asyncio.wait({asking, getting}, return_when=asyncio.FIRST_COMPLETED)
-            if not getting.done():
+            await asyncio.wait({asking, working}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
                 return
-            frame = getting.result()
+            frame = working.result()
         finally:
-            getting.cancel()
+            working.cancel()
+        if question == AWAIT:
+            _tell(answers, Ready())
+            continue
         if frame is None:
             _tell(answers, Ended(reader.dropped, reader.corrupt))
             return

@@ -11,7 +11,17 @@ from contextlib import suppress
 import numpy as np
 from pydantic import ValidationError
 
-from tally.worker.agent.decoding.messages import ANSWERS, ASK, Delivered, Ended, Failed, Opened
+from tally.worker.agent.decoding.messages import (
+    ANSWERS,
+    AWAIT,
+    TAKE,
+    Answer,
+    Delivered,
+    Ended,
+    Failed,
+    Opened,
+    Ready,
+)
 from tally.worker.agent.decoding.serving import LENGTH, STOP_S
 from tally.worker.agent.sources import (
     Frame,
@@ -90,9 +100,14 @@ class DecodedStream:
         shared = mmap.mmap(self._memory, size, prot=mmap.PROT_READ)
         self._picture = np.frombuffer(shared, np.uint8).reshape(shape)
 
+    async def ready(self) -> None:
+        """Waits until there is a frame; see `FrameStream`."""
+        if not isinstance(await self._ask(AWAIT), Ready):
+            raise _nonsense()
+
     async def get(self) -> Frame | None:
         """The next frame; see `FrameStream`."""
-        answer = await self._ask(ASK)
+        answer = await self._ask(TAKE)
         if not isinstance(answer, Delivered | Ended):
             raise _nonsense()
         self.dropped, self.corrupt = answer.dropped, answer.corrupt
@@ -112,7 +127,7 @@ class DecodedStream:
             os.close(self._memory)
             self._release()
 
-    async def _ask(self, question: bytes) -> Opened | Delivered | Ended:
+    async def _ask(self, question: bytes) -> Answer:
         try:
             self._questions.write(question)
             line = await self._answers.readline()
