@@ -42,6 +42,7 @@ from tally.camera.application.query.count_cameras import CountCameras, count_cam
 from tally.camera.application.query.get_area import GetArea, get_area
 from tally.camera.application.query.get_camera import GetCamera, get_camera
 from tally.camera.application.query.get_site import GetSite, get_site
+from tally.camera.application.query.get_snapshot import GetSnapshot
 from tally.camera.application.query.list_areas import ListAreas, list_areas
 from tally.camera.application.query.list_camera_events import ListCameraEvents, list_camera_events
 from tally.camera.application.query.list_cameras import ListCameras, list_cameras
@@ -104,8 +105,10 @@ async def camera_server(
         )
         sealer = KeyRingSealer(keys)
         use_cases = message_bus(units_of_work(database, current_actor), clock, sealer, networks)
+        workers = NatsWorkers(bus)
         streams = StreamServicer(
-            probe_stream=ProbeStream(use_cases, NatsWorkers(bus), sealer, networks, new_id)
+            probe_stream=ProbeStream(use_cases, workers, sealer, networks, new_id),
+            get_snapshot=GetSnapshot(use_cases, workers),
         )
         republisher = Republisher(database, sent_to, bus, CAMERA, refill_outbox)
         relay = OutboxRelay(database, outbox, bus, prepare=republisher)

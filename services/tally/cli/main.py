@@ -19,6 +19,7 @@ from tally.cli.rebuilding import rebuild
 from tally.cli.roles import roles
 from tally.cli.sessions import sessions
 from tally.cli.sites import sites
+from tally.cli.snapshots import snapshot
 from tally.cli.up import up
 from tally.cli.users import users
 from tally.cli.visits import dwells, visits
@@ -57,6 +58,7 @@ cameras.command()(locate)
 cameras.command()(rebuild)
 cameras.command()(probe)
 cameras.command()(zones)
+cameras.command()(snapshot)
 app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")

@@ -15,7 +15,7 @@ from tally.api.camera.v1 import probe_pb2, stream_pb2
 from tally.api.worker.v1.requests_pb2 import ProbeRequest
 from tally.kernel.sealing import KeyRing
 from tally.kernel.stream_address import credentials_purpose
-from tally.worker.agent.jpeg import MAX_BYTES, encode_jpeg
+from tally.worker.agent.jpeg import MAX_BYTES, encode_jpeg, fitted
 from tally.worker.agent.probing.probe import Prober
 from tests.clips import empty_place
 from tests.component.worker_agent.bad_servers import BadServer, endless_garbage, huge_png
@@ -140,4 +140,4 @@ async def test_who_gives_up_a_probe_leaves_no_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(900, 1600), (4000, 3), (3, 4000)])
 def test_a_jpeg_is_never_larger_than_a_message_carries(size: tuple[int, int]) -> None:
     noise = next(empty_place(noise=80.0, size=size))
-    assert 0 < len(encode_jpeg(noise, 1280)) <= MAX_BYTES
+    assert 0 < len(encode_jpeg(fitted(noise, 1280))) <= MAX_BYTES

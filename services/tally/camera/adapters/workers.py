@@ -1,14 +1,23 @@
 """The workers, asked over NATS."""
 
 from tally.api.camera.v1.probe_pb2 import StreamProbe
-from tally.api.worker.v1.requests_pb2 import ProbeReply, ProbeRequest
-from tally.camera.application.workers import NoWorker, WorkerSilent
+from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
+from tally.api.worker.v1.requests_pb2 import (
+    ProbeReply,
+    ProbeRequest,
+    SnapshotReply,
+    SnapshotRequest,
+)
+from tally.camera.application.workers import Look, NoWorker, WorkerSilent
 from tally.kernel.bus import Bus, NobodyListens, ask, request_subject
 from tally.kernel.errors import DeadlineExceeded, Unavailable
 from tally.kernel.grpc.deadline import onward_timeout
 
 PROBE_S = 20.0
 """Longer than a worker looks at a stream, at most."""
+
+SNAPSHOT_S = 10.0
+"""Longer than a worker waits for a frame."""
 
 
 class NatsWorkers:
@@ -40,6 +49,26 @@ class NatsWorkers:
             raise NoWorker(f"no worker runs that takes cameras {where}: start one") from None
         except (DeadlineExceeded, Unavailable) as error:
             raise WorkerSilent(f"no worker looked at the stream: {error}") from error
+
+    async def snapshot(self, camera_id: str, look: Look) -> Snapshot | MissingFrame:
+        """Have the worker that runs a camera show what it sees."""
+        request = SnapshotRequest(
+            camera_id=camera_id,
+            overlays=look.overlays,
+            show_people=look.show_people,
+            max_width=look.max_width,
+        )
+        subject = request_subject("worker", "v1", "snapshot", camera_id)
+        timeout_s = onward_timeout(SNAPSHOT_S) or SNAPSHOT_S
+        try:
+            reply = await ask(self._bus, subject, request, SnapshotReply, timeout_s)
+        except NobodyListens:
+            raise NoWorker(
+                "no worker runs the camera: start one, or see `tally workers list`"
+            ) from None
+        except (DeadlineExceeded, Unavailable) as error:
+            raise WorkerSilent(f"the camera's worker shows nothing: {error}") from error
+        return reply.snapshot if reply.HasField("snapshot") else reply.missing
 
     async def _probe(self, request: ProbeRequest, *site: str) -> StreamProbe:
         subject = request_subject("worker", "v1", "probe", *site)

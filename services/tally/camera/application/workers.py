@@ -1,8 +1,10 @@
 """What the use cases need of workers, who alone reach the cameras."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from tally.api.camera.v1.probe_pb2 import StreamProbe
+from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
 from tally.kernel.errors import Unavailable
 
 
@@ -16,6 +18,21 @@ class WorkerSilent(Unavailable):
     """The worker did not answer in time, or has too much to do."""
 
     reason = "WORKER_SILENT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a camera is looked at.
+
+    Attributes:
+        overlays: Whether to draw what it counts.
+        show_people: Whether to leave people recognisable.
+        max_width: How wide the picture may be, in pixels.
+    """
+
+    overlays: bool
+    show_people: bool
+    max_width: int
 
 
 class Workers(Protocol):
@@ -35,5 +52,17 @@ class Workers(Protocol):
 
         Raises:
             NoWorker: There is none.
+            WorkerSilent: It does not answer.
+        """
+
+    async def snapshot(self, camera_id: str, look: Look) -> Snapshot | MissingFrame:
+        """Have the worker that runs a camera show what it sees.
+
+        Args:
+            camera_id: The camera.
+            look: How.
+
+        Raises:
+            NoWorker: None runs it.
             WorkerSilent: It does not answer.
         """

@@ -47,6 +47,38 @@ class StreamKeysMissing(FailedPrecondition):
         )
 
 
+class CameraInactive(FailedPrecondition):
+    """Nobody watches the camera."""
+
+    reason = "CAMERA_INACTIVE"
+
+    def __init__(self) -> None:
+        super().__init__("the camera is not active, so nobody watches it: activate it first")
+
+
+class NoFrame(FailedPrecondition):
+    """The camera's worker gets no frames."""
+
+    reason = "NO_FRAME"
+
+    def __init__(self, state: str, why: str) -> None:
+        super().__init__(
+            f"the camera shows nothing: {why or 'its worker is opening the stream'}",
+            metadata={"state": state},
+        )
+
+
+class PeopleHidden(PermissionDenied):
+    """The caller may not see people as they are."""
+
+    reason = "PEOPLE_HIDDEN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "only those who may write the camera see people as they are: leave show_people out"
+        )
+
+
 class SiteForbidden(PermissionDenied):
     """The caller may not put cameras, or make areas, at this site."""
 

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from tally.api.camera.v1 import stream_service_pb2 as messages
 from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceServicer
+from tally.camera.application.query.get_snapshot import GetSnapshot
 from tally.camera.application.query.probe_stream import ProbeStream
+from tally.camera.application.workers import Look
 from tally.camera.mapping.values import credentials_from_proto
-from tally.kernel.grpc.access import current_sites
+from tally.kernel.grpc.access import current_principal, current_sites
 from tally.kernel.grpc.call import ServicerContext
+
+DEFAULT_WIDTH = 1280
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +19,7 @@ class StreamServicer(StreamServiceServicer):
     """Serves `tally.api.camera.v1.StreamService`."""
 
     probe_stream: ProbeStream
+    get_snapshot: GetSnapshot
 
     async def ProbeStream(  # noqa: N802 - gRPC's name
         self, request: messages.ProbeStreamRequest, context: ServicerContext
@@ -30,3 +35,20 @@ class StreamServicer(StreamServiceServicer):
                 sites=current_sites(),
             )
         return messages.ProbeStreamResponse(probe=probe)
+
+    async def GetSnapshot(  # noqa: N802 - gRPC's name
+        self, request: messages.GetSnapshotRequest, context: ServicerContext
+    ) -> messages.GetSnapshotResponse:
+        """Show what a camera sees."""
+        look = Look(
+            overlays=request.overlays,
+            show_people=request.show_people,
+            max_width=request.max_width or DEFAULT_WIDTH,
+        )
+        snapshot = await self.get_snapshot(
+            request.camera_id,
+            look,
+            sites=current_sites(),
+            people_sites=current_principal().sites_for("camera:write"),
+        )
+        return messages.GetSnapshotResponse(snapshot=snapshot)

@@ -1,7 +1,7 @@
 """Draws what was counted onto the frames: boxes, trails, lines, zones and running totals."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import cv2
@@ -44,6 +44,7 @@ class Annotator:
         frame_size: Width and height of the frames in pixels.
         masks: Where nothing counts, drawn dark.
         title: Shown above the totals.
+        totals: What crossed each line before the first frame that is drawn, by line and direction.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Annotator:
         *,
         masks: Sequence[Mask] = (),
         title: str,
+        totals: Mapping[tuple[str, Direction], int] | None = None,
     ) -> None:
         self._lines = lines
         self._zones = zones
@@ -62,7 +64,9 @@ class Annotator:
         self._title = title
         self._text = max(7, round(min(frame_size) / 45))
         self._stroke = max(1, round(min(frame_size) / 300))
-        self._totals = {(line.name, way): 0 for line in lines for way in Direction}
+        self._totals = {(line.name, way): 0 for line in lines for way in Direction} | dict(
+            totals or {}
+        )
         self._crossed: dict[str, tuple[float, Direction]] = {}
         self._trails: dict[int, deque[tuple[float, NDArray[np.int32]]]] = {}
 

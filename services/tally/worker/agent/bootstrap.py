@@ -52,12 +52,6 @@ async def camera_worker(
     triton = Detectors(settings.triton_address)
     nats_url = settings.nats_url.get_secret_value()
     outbound = Outbound(spool, nats_url, f"agent {settings.name}")
-    answering = Answering(
-        nats_url,
-        f"agent {settings.name} answers",
-        settings.sites,
-        Prober(stream_keys, settings.stream_networks, settings.recordings),
-    )
 
     async def open_task(task: CameraTask) -> FrameStream:
         return await decoders.open(
@@ -83,13 +77,18 @@ async def camera_worker(
     async with connect_with_key(
         settings.pool_address, key, auth_address=settings.auth_address
     ) as channel:
-        changed = asyncio.Event()
+        changed, others_run = asyncio.Event(), asyncio.Event()
+
+        def note_change() -> None:
+            changed.set()
+            others_run.set()
+
         cameras = Cameras(
             Surroundings(
                 detectors=detectors or triton,
                 keep=outbound.keep,
                 ended=EndedRecordings(settings.spool / "ended"),
-                changed=changed.set,
+                changed=note_change,
                 open=open_task,
             )
         )
@@ -97,6 +96,14 @@ async def camera_worker(
             name=settings.name,
             capacity=settings.capacity,
             selector=CameraSelector(site_ids=settings.sites, labels=settings.camera_labels),
+        )
+        answering = Answering(
+            nats_url,
+            f"agent {settings.name} answers",
+            settings.sites,
+            Prober(stream_keys, settings.stream_networks, settings.recordings),
+            cameras,
+            others_run,
         )
         membership = Membership(channel, place, cameras, changed)
         dependencies = {"pool": membership.ping}

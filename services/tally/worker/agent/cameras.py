@@ -22,6 +22,10 @@ class Cameras:
         """The cameras that run, those included whose run is being ended."""
         return iter(tuple(self._runners.values()))
 
+    def running(self, camera_id: str) -> CameraRunner | None:
+        """The camera, if it runs here."""
+        return self._runners.get(camera_id)
+
     async def assign(self, tasks: Iterable[CameraTask]) -> None:
         """Run exactly these. A camera whose configuration is the same goes on with its run."""
         wanted = {task.camera_id: task for task in tasks}

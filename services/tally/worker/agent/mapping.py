@@ -71,11 +71,16 @@ def running_to_proto(
     ]
 
 
+def state_to_proto(state: StreamState) -> stream_pb2.StreamState.ValueType:
+    """The state as the contract has it."""
+    return _STATES[state]
+
+
 def _status(status: StreamStatus, now: datetime) -> stream_pb2.StreamStatus:
     figures = status.figures
     last = figures.last_frame_time
     return stream_pb2.StreamStatus(
-        state=_STATES[status.state],
+        state=state_to_proto(status.state),
         reason=status.reason,
         frames_per_second=figures.meter.rate(),
         frames_processed=figures.frames_processed,

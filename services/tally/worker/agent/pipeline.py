@@ -16,9 +16,10 @@ Detect = Callable[[Frame], Awaitable[Detections | None]]
 
 @dataclass(frozen=True, slots=True)
 class CountedFrame:
-    """A frame, and what the engine said of it."""
+    """A frame, what was detected in it, and what the engine said of it."""
 
     frame: Frame
+    detections: Detections
     result: FrameResult
 
 
@@ -48,7 +49,7 @@ async def count_frames(
     async with aclosing(_detect_in_order(stream, detect, detector)) as detected:
         async for frame, detections in detected:
             if detections is not None:
-                yield CountedFrame(frame, engine.update(frame.time_s, detections))
+                yield CountedFrame(frame, detections, engine.update(frame.time_s, detections))
 
 
 async def _detect_in_order(

@@ -1,12 +1,12 @@
 """Reads one stream once: frames in, records out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 
 from opentelemetry import metrics
 
-from tally.api.counting.v1 import events_pb2
+from tally.api.counting.v1 import count_pb2, events_pb2
 from tally.counting import CountingEngine
 from tally.kernel.clock import utc_now
 from tally.worker.agent.detector import Detector, DetectorUnavailable
@@ -61,6 +61,8 @@ class Reading:
 
     Attributes:
         figures: What was done so far.
+        detector: Finds the objects.
+        live: Whether the frames show the present.
     """
 
     def __init__(
@@ -75,13 +77,14 @@ class Reading:
         keep: Keep,
     ) -> None:
         self.figures = Figures(detector.name)
-        self._live = stream.info.live
-        self._detector = detector
+        self.detector = detector
+        self.live = stream.info.live
         self._attributes = {"camera_id": task.camera_id}
         self._now = now
         self._keep = keep
         self._stream = stream
-        self._inspector = Inspector(detector, selection, live=self._live)
+        self._onlookers: list[asyncio.Future[CountedFrame]] = []
+        self._inspector = Inspector(detector, selection, live=self.live)
         self._gating = Gating(self._inspector.detect, detector, task.masks)
         self._engine = CountingEngine(
             lines=task.lines,
@@ -90,11 +93,11 @@ class Reading:
             frame_size=(stream.info.width, stream.info.height),
         )
         self._recorder = Recorder(
-            Run(run_id, task.camera_id, task.config_version, detector.name, not self._live),
+            Run(run_id, task.camera_id, task.config_version, detector.name, not self.live),
             task.lines,
             task.zones,
             selection,
-            Truth.of(task, live=self._live),
+            Truth.of(task, live=self.live),
         )
 
     async def count(self, noted: Callable[[], None]) -> None:
@@ -108,7 +111,7 @@ class Reading:
             DetectorUnavailable: The detector has been silent for too long.
             SpoolFull: A record cannot be kept.
         """
-        frames = count_frames(self._stream, self._gating.detect, self._engine, self._detector)
+        frames = count_frames(self._stream, self._gating.detect, self._engine, self.detector)
         try:
             async with aclosing(frames):
                 async for counted in frames:
@@ -116,7 +119,7 @@ class Reading:
                     noted()
         except (SourceError, DetectorUnavailable, asyncio.CancelledError):
             # A recording is not finished here: it will be read again from its beginning.
-            if self._live:
+            if self.live:
                 await self._finish()
             raise
         else:
@@ -125,6 +128,17 @@ class Reading:
             self._note_skipped()
             await self._inspector.close()
 
+    async def next_frame(self) -> CountedFrame:
+        """The next frame that is counted on; waits for ever if none is."""
+        onlooker: asyncio.Future[CountedFrame] = asyncio.get_running_loop().create_future()
+        self._onlookers.append(onlooker)
+        return await onlooker
+
+    @property
+    def totals(self) -> Mapping[str, count_pb2.LineTotal]:
+        """What the run counted so far, by line."""
+        return self._recorder.totals
+
     async def _take(self, counted: CountedFrame) -> None:
         figures = self.figures
         _processed.add(1, self._attributes)
@@ -132,14 +146,22 @@ class Reading:
         self._note_skipped()
         figures.last_frame_time = counted.frame.captured_at
         figures.meter.tick()
-        if self._live:
+        if self.live:
             age = utc_now() - counted.frame.captured_at
             _age.record(age.total_seconds(), self._attributes)
         record = self._recorder.add(
             counted.frame, counted.result, dropped=figures.frames_dropped, task=self._now()
         )
+        if self._onlookers:
+            self._show(counted)
         if record is not None:
             await self._keep(record)
+
+    def _show(self, counted: CountedFrame) -> None:
+        onlookers, self._onlookers = self._onlookers, []
+        for onlooker in onlookers:
+            if not onlooker.done():
+                onlooker.set_result(counted)
 
     async def _finish(self) -> None:
         """Settle what is open: nobody is inside a zone that nobody watches."""

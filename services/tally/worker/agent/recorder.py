@@ -1,6 +1,6 @@
 """Sums up what the engine reports into records, about one for each second of video."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -126,6 +126,11 @@ class Recorder:
         if length >= SPAN_S or (self._crossings and length >= PROMPT_SPAN_S):
             return self._close(self._first, frame, dropped=dropped, task=task)
         return None
+
+    @property
+    def totals(self) -> Mapping[str, count_pb2.LineTotal]:
+        """What the run counted so far, by line."""
+        return self._totals
 
     @property
     def last_time_s(self) -> float | None:

@@ -59,11 +59,13 @@ class CameraRunner:
         surroundings: Who helps.
 
     Attributes:
+        reading: The present run; None while there is none.
         task: What is counted. Its name, epoch and site, and how its credentials are encrypted, may change while it is.
     """
 
     def __init__(self, task: CameraTask, surroundings: Surroundings) -> None:
         self.task = task
+        self.reading: Reading | None = None
         self._around = surroundings
         self._state = StreamState.CONNECTING
         self._reason = ""
@@ -116,11 +118,12 @@ class CameraRunner:
                 task, stream, run, detector, selection,
                 now=lambda: self.task, keep=around.keep,
             )  # fmt: skip
-            self._figures = reading.figures
+            self.reading, self._figures = reading, reading.figures
             await reading.count(self._streaming)
             if not stream.info.live:
                 around.ended.add(task.camera_id, run)
         finally:
+            self.reading = None
             await stream.stop()
 
     def _streaming(self) -> None:

@@ -60,6 +60,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No worker takes cameras of the site."""
     ERROR_REASON_WORKER_SILENT: _ErrorReason.ValueType  # 41
     """The worker did not answer in time, or has too much to do: try again."""
+    ERROR_REASON_CAMERA_INACTIVE: _ErrorReason.ValueType  # 42
+    """The camera is not active, so nobody watches it: activate it first."""
+    ERROR_REASON_NO_FRAME: _ErrorReason.ValueType  # 43
+    """The camera's worker gets no frames. Metadata: `state`, as in `StreamState`; the message says why."""
+    ERROR_REASON_PEOPLE_HIDDEN: _ErrorReason.ValueType  # 44
+    """The caller may not see people as they are."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -102,4 +108,10 @@ ERROR_REASON_NO_WORKER: ErrorReason.ValueType  # 40
 """No worker takes cameras of the site."""
 ERROR_REASON_WORKER_SILENT: ErrorReason.ValueType  # 41
 """The worker did not answer in time, or has too much to do: try again."""
+ERROR_REASON_CAMERA_INACTIVE: ErrorReason.ValueType  # 42
+"""The camera is not active, so nobody watches it: activate it first."""
+ERROR_REASON_NO_FRAME: ErrorReason.ValueType  # 43
+"""The camera's worker gets no frames. Metadata: `state`, as in `StreamState`; the message says why."""
+ERROR_REASON_PEOPLE_HIDDEN: ErrorReason.ValueType  # 44
+"""The caller may not see people as they are."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

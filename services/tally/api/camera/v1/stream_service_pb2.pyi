@@ -6,6 +6,7 @@ isort:skip_file
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from tally.api.camera.v1 import probe_pb2 as _probe_pb2
+from tally.api.camera.v1 import snapshot_pb2 as _snapshot_pb2
 from tally.api.camera.v1 import stream_pb2 as _stream_pb2
 import builtins as _builtins
 import sys
@@ -77,3 +78,61 @@ class ProbeStreamResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProbeStreamResponse: _TypeAlias = ProbeStreamResponse  # noqa: Y015
+
+@_typing.final
+class GetSnapshotRequest(_message.Message):
+    """Asks what a camera sees."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: _builtins.int
+    OVERLAYS_FIELD_NUMBER: _builtins.int
+    SHOW_PEOPLE_FIELD_NUMBER: _builtins.int
+    MAX_WIDTH_FIELD_NUMBER: _builtins.int
+    camera_id: _builtins.str
+    """The camera."""
+    overlays: _builtins.bool
+    """Whether to draw its lines, zones, masks and tracks, and what its run has counted."""
+    show_people: _builtins.bool
+    """Whether to leave people recognisable."""
+    max_width: _builtins.int
+    """How wide the picture may be, in pixels; 0 means 1280."""
+    def __init__(
+        self,
+        *,
+        camera_id: _builtins.str = ...,
+        overlays: _builtins.bool = ...,
+        show_people: _builtins.bool = ...,
+        max_width: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "max_width", b"max_width", "overlays", b"overlays", "show_people", b"show_people"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSnapshotRequest: _TypeAlias = GetSnapshotRequest  # noqa: Y015
+
+@_typing.final
+class GetSnapshotResponse(_message.Message):
+    """What it sees."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAPSHOT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def snapshot(self) -> _snapshot_pb2.Snapshot:
+        """The picture."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: _snapshot_pb2.Snapshot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSnapshotResponse: _TypeAlias = GetSnapshotResponse  # noqa: Y015

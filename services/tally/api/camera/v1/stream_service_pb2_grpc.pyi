@@ -38,6 +38,10 @@ class StreamServiceStub:
     about the probe itself: UNAVAILABLE with `NO_WORKER` where no worker takes cameras of the site, and with
     `WORKER_SILENT` where one does not answer or has too much to do.
     """
+    GetSnapshot: _grpc.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]
+    """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
+    caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
+    """
 
 @_typing.type_check_only
 class StreamServiceAsyncStub(StreamServiceStub):
@@ -48,6 +52,10 @@ class StreamServiceAsyncStub(StreamServiceStub):
     """Has a worker open a stream, take its first picture and close it. A stream that does not play is an answer too; errors are
     about the probe itself: UNAVAILABLE with `NO_WORKER` where no worker takes cameras of the site, and with
     `WORKER_SILENT` where one does not answer or has too much to do.
+    """
+    GetSnapshot: _aio.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]  # type: ignore[assignment]
+    """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
+    caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
     """
 
 class StreamServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -62,6 +70,16 @@ class StreamServiceServicer(metaclass=_abc_1.ABCMeta):
         """Has a worker open a stream, take its first picture and close it. A stream that does not play is an answer too; errors are
         about the probe itself: UNAVAILABLE with `NO_WORKER` where no worker takes cameras of the site, and with
         `WORKER_SILENT` where one does not answer or has too much to do.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSnapshot(
+        self,
+        request: _stream_service_pb2.GetSnapshotRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stream_service_pb2.GetSnapshotResponse, _abc.Awaitable[_stream_service_pb2.GetSnapshotResponse]]:
+        """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
+        caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
         """
 
 def add_StreamServiceServicer_to_server(servicer: StreamServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -6,6 +6,7 @@ What workers are asked over NATS request-reply, on `tally.request.worker.v1.…`
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from tally.api.camera.v1 import probe_pb2 as _probe_pb2
+from tally.api.camera.v1 import snapshot_pb2 as _snapshot_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -72,3 +73,69 @@ class ProbeReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProbeReply: _TypeAlias = ProbeReply  # noqa: Y015
+
+@_typing.final
+class SnapshotRequest(_message.Message):
+    """Asks the worker that runs a camera for a picture, on `snapshot.<camera_id>`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: _builtins.int
+    OVERLAYS_FIELD_NUMBER: _builtins.int
+    SHOW_PEOPLE_FIELD_NUMBER: _builtins.int
+    MAX_WIDTH_FIELD_NUMBER: _builtins.int
+    camera_id: _builtins.str
+    """The camera."""
+    overlays: _builtins.bool
+    """Whether to draw lines, zones, masks, tracks and what the run counted."""
+    show_people: _builtins.bool
+    """Whether to leave people recognisable."""
+    max_width: _builtins.int
+    """How wide the picture may be, in pixels."""
+    def __init__(
+        self,
+        *,
+        camera_id: _builtins.str = ...,
+        overlays: _builtins.bool = ...,
+        show_people: _builtins.bool = ...,
+        max_width: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "max_width", b"max_width", "overlays", b"overlays", "show_people", b"show_people"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SnapshotRequest: _TypeAlias = SnapshotRequest  # noqa: Y015
+
+@_typing.final
+class SnapshotReply(_message.Message):
+    """A picture, or why there is none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAPSHOT_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def snapshot(self) -> _snapshot_pb2.Snapshot:
+        """The picture."""
+
+    @_builtins.property
+    def missing(self) -> _snapshot_pb2.MissingFrame:
+        """Why there is none."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: _snapshot_pb2.Snapshot | None = ...,
+        missing: _snapshot_pb2.MissingFrame | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["missing", b"missing", "outcome", b"outcome", "snapshot", b"snapshot"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing", b"missing", "outcome", b"outcome", "snapshot", b"snapshot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["snapshot", "missing"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___SnapshotReply: _TypeAlias = SnapshotReply  # noqa: Y015

@@ -12,7 +12,7 @@ from typing import Self
 
 from tally.api.camera.v1 import probe_pb2
 from tally.kernel.stream_address import StreamNetworks
-from tally.worker.agent.jpeg import encode_jpeg
+from tally.worker.agent.jpeg import encode_jpeg, fitted
 from tally.worker.agent.probing.sandbox import confine
 from tally.worker.agent.sources import Credentials, SourceError, SourceErrorReason, open_source
 
@@ -81,7 +81,7 @@ def look(task: Task) -> probe_pb2.StreamProbe:
         )
         with closing(source.frames()) as frames:
             image = next(frames).image
-        jpeg = encode_jpeg(image, MAX_WIDTH)
+        jpeg = encode_jpeg(fitted(image, MAX_WIDTH))
     except SourceError as error:
         return failure(error)
     except MemoryError:
