@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
 
 from tally.camera.adapters.repository import SNAPSHOT_EVERY
 from tally.camera.adapters.tables import snapshots
@@ -200,6 +201,41 @@ async def test_an_error_undoes_the_whole_unit_of_work(begin: Begin) -> None:
         with pytest.raises(CameraNotFound):
             await work.cameras.get(fresh.id)
         assert list(await work.read_model.page(BY_NAME, None, 10, None)) == []
+
+
+async def test_what_is_tried_shows_whether_it_is_possible_and_changes_nothing(begin: Begin) -> None:
+    [known] = await store(begin, camera("a"))
+    north = site("North")
+    async with begin(Mode.TRY) as work:
+        await work.sites.save(north)
+        await work.cameras.save(camera("b"))
+    with pytest.raises(CameraNameTaken):
+        async with begin(Mode.TRY) as work:
+            await work.cameras.save(camera("a"))
+    async with begin(Mode.TRY) as work:
+        await work.cameras.save(known.activate(LATER))
+    async with begin() as work:
+        assert await work.read_model.count() == 1
+        assert await work.cameras.get(known.id) == known
+        with pytest.raises(SiteNotFound):
+            await work.sites.get(north.id)
+
+
+async def test_who_only_reads_can_change_nothing(database_dsn: str) -> None:
+    await upgrade(database_dsn, "tally.camera.migrations")
+    database = Database(database_dsn, pool_size=1)
+    begin = units_of_work(database)
+    with pytest.raises(DBAPIError, match="read-only"):
+        async with begin(Mode.READ) as work:
+            await work.sites.save(site("North"))
+    with pytest.raises(RuntimeError):
+        async with begin(Mode.READ) as work:
+            await work.cameras.save(camera("a"))
+    async with begin() as work:
+        assert await work.read_model.count() == 0
+    await store_sites(begin, site("North"))
+    await store(begin, camera("a"))
+    await database.close()
 
 
 async def test_pages_are_in_order_of_name(begin: Begin) -> None:

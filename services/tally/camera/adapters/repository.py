@@ -57,6 +57,11 @@ class PostgresCameras:
         """Have the changes stored, shown in the read model and published at the end of the unit of work."""
         self._saved[camera.id] = camera
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether there is anything to flush."""
+        return bool(self._saved)
+
     async def flush(self) -> None:
         """Store what was saved.
 

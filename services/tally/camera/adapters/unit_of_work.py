@@ -52,9 +52,12 @@ def units_of_work(database: Database, actor: Callable[[], str] = str) -> Begin:
         async with database.begin(reads_only=mode is Mode.READ) as connection:
             work = PostgresUnitOfWork(connection, actor())
             yield work
-            if mode is Mode.TRY:
-                await _try(connection, work)
-            else:
-                await work.cameras.flush()
+            match mode:
+                case Mode.CHANGE:
+                    await work.cameras.flush()
+                case Mode.TRY:
+                    await _try(connection, work)
+                case Mode.READ if work.cameras.unsaved:
+                    raise RuntimeError("a camera was saved by who was to read only")
 
     return begin
