@@ -11,6 +11,7 @@ from tally.api.camera.v1.camera_admin_service_pb2_grpc import (
 )
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
 from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to_server
+from tally.api.camera.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_server
 from tally.api.camera.v1.stream_service_pb2_grpc import add_StreamServiceServicer_to_server
 from tally.camera.adapters.refill import refill_outbox
 from tally.camera.adapters.sealing import KeyRingSealer
@@ -51,7 +52,9 @@ from tally.camera.application.query.list_sealed_cameras import (
     list_sealed_cameras,
 )
 from tally.camera.application.query.list_sites import ListSites, list_sites
+from tally.camera.application.query.list_statuses import ListStatuses, list_statuses
 from tally.camera.application.query.probe_stream import ProbeStream
+from tally.camera.application.status_board import StatusBoard
 from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
 from tally.camera.entrypoints.admin import CameraAdminServicer
 from tally.camera.entrypoints.areas import AreaServicer
@@ -59,6 +62,7 @@ from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.gauges import tell_of_cameras
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.entrypoints.sites import SiteServicer
+from tally.camera.entrypoints.statuses import StatusServicer
 from tally.camera.entrypoints.streams import StreamServicer
 from tally.camera.settings import CameraSettings
 from tally.kernel.audit import OutboxTrail
@@ -112,11 +116,13 @@ async def camera_server(
         )
         republisher = Republisher(database, sent_to, bus, CAMERA, refill_outbox)
         relay = OutboxRelay(database, outbox, bus, prepare=republisher)
+        board = StatusBoard(lambda: use_cases.execute(ListStatuses()))
         consumer = stream_status_consumer(bus, use_cases)
         await stack.enter_async_context(
             background(
                 relay.run(),
                 consumer.run(),
+                board.run(),
                 repeatedly(lambda: use_cases.execute(ForgetRequests()), FORGET_PERIOD_S),
                 repeatedly(lambda: tell_of_cameras(use_cases), TELL_PERIOD_S),
             )
@@ -128,6 +134,7 @@ async def camera_server(
             add_AreaServiceServicer_to_server(AreaServicer(use_cases), server)
             add_CameraAdminServiceServicer_to_server(CameraAdminServicer(use_cases), server)
             add_StreamServiceServicer_to_server(streams, server)
+            add_StatusServiceServicer_to_server(StatusServicer(use_cases, board), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(
@@ -174,6 +181,7 @@ def message_bus(
             UpdateSite.handled_by(UpdateSiteHandler(clock)),
             DeleteSite.handled_by(DeleteSiteHandler(clock)),
             GetSite.handled_by(get_site),
+            ListStatuses.handled_by(list_statuses),
             ListSites.handled_by(list_sites),
             CreateArea.handled_by(CreateAreaHandler(clock, new_id)),
             UpdateArea.handled_by(UpdateAreaHandler(clock)),

@@ -23,6 +23,7 @@ from tally.cli.snapshots import snapshot
 from tally.cli.up import up
 from tally.cli.users import users
 from tally.cli.visits import dwells, visits
+from tally.cli.watching import status, watch
 from tally.cli.workers import workers
 from tally.cli.zones import zones
 
@@ -59,6 +60,8 @@ cameras.command()(rebuild)
 cameras.command()(probe)
 cameras.command()(zones)
 cameras.command()(snapshot)
+cameras.command()(status)
+cameras.command()(watch)
 app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")

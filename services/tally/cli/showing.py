@@ -38,14 +38,19 @@ def show_json(answer: Message | Sequence[Message]) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; cells are folded where space is short, but for the first ones, which commands take, and times."""
+    """Print a table."""
+    Console().print(table_of(headings, ([Text(cell) for cell in row] for row in rows)))
+
+
+def table_of(headings: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
+    """A table; cells are folded where space is short, but for the first ones, which commands take, and times."""
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for index, heading in enumerate(headings):
         whole = index == 0 or heading in _WHOLE
         table.add_column(heading, overflow="fold", no_wrap=whole)
     for row in rows:
-        table.add_row(*[Text(cell) for cell in row])
-    Console().print(table)
+        table.add_row(*row)
+    return table
 
 
 def local_time(moment: Timestamp) -> str:

@@ -23,6 +23,7 @@ from tally.camera.domain.events import CameraEvent, RecordedEvent
 from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraState, CameraView
 from tally.camera.domain.site import Site
+from tally.camera.domain.status import CameraStatus
 from tally.camera.domain.stream import StreamStatus
 from tally.kernel.errors import ConcurrentChange
 from tally.kernel.idempotency import KEPT, CreateRequest, RequestIdReused
@@ -112,6 +113,9 @@ class MemoryReadModel:
         if camera_id not in self._memory.cameras:
             raise CameraNotFound(camera_id)
         return self._view(self._memory.cameras[camera_id])
+
+    async def statuses(self) -> Sequence[CameraStatus]:
+        return [CameraStatus.of(self._view(camera)) for camera in self._memory.cameras.values()]
 
     async def page(
         self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites

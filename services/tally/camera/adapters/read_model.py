@@ -12,6 +12,7 @@ from tally.camera.domain.errors import CameraNotFound
 from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.status import CameraStatus
 from tally.kernel.identity import Sites
 
 
@@ -58,6 +59,17 @@ class PostgresReadModel:
         """How many meet all the conditions."""
         found = _views(*conditions).with_only_columns(func.count())
         return (await self._connection.execute(found)).scalar_one()
+
+    async def statuses(self) -> Sequence[CameraStatus]:
+        """How all cameras do."""
+        columns = cameras.c.id, cameras.c.name, cameras.c.site_id, cameras.c.state
+        found = await self._connection.execute(
+            _views().with_only_columns(*columns, stream_statuses.c.status)
+        )
+        return [
+            CameraStatus(id_, name, site_id or "", state, status)
+            for id_, name, site_id, state, status in found
+        ]
 
     async def hold(self) -> None:
         """Lock all cameras against changes."""

@@ -10,6 +10,7 @@ from tally.camera.domain.events import RecordedEvent
 from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraView
 from tally.camera.domain.site import Site
+from tally.camera.domain.status import CameraStatus
 from tally.camera.domain.stream import StreamStatus
 from tally.kernel import unit_of_work
 from tally.kernel.idempotency import Requests
@@ -52,6 +53,9 @@ class CameraReadModel(Finder[CameraView, Condition], Protocol):
         self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites
     ) -> Sequence[CameraView]:
         """At most `limit` cameras of these sites as the query says, from the first behind the place `after`."""
+
+    async def statuses(self) -> Sequence[CameraStatus]:
+        """How all cameras do."""
 
     async def hold(self) -> None:
         """Have nobody else change cameras until this unit of work ends; others may read them."""

@@ -2,9 +2,10 @@
 
 from datetime import UTC
 
-from tally.api.camera.v1 import camera_pb2, stream_pb2
+from tally.api.camera.v1 import camera_pb2, status_service_pb2, stream_pb2
 from tally.camera.domain.model import CameraState, CameraView
 from tally.camera.domain.spec import CameraSpec
+from tally.camera.domain.status import CameraStatus
 from tally.camera.domain.stream import StreamState, StreamStatus
 from tally.camera.mapping.values import (
     counting_from_proto,
@@ -41,6 +42,17 @@ def camera_to_proto(view: CameraView) -> camera_pb2.Camera:
     if view.stream_status is not None:
         message.stream_status.CopyFrom(_status_to_proto(view.stream_status))
     return message
+
+
+def camera_status_to_proto(status: CameraStatus) -> status_service_pb2.CameraStatus:
+    """How a camera does, as the contract has it."""
+    return status_service_pb2.CameraStatus(
+        camera_id=status.camera_id,
+        name=status.name,
+        site_id=status.site_id,
+        state=_STATE_TO_PROTO[status.state],
+        stream_status=None if status.stream is None else _status_to_proto(status.stream),
+    )
 
 
 def spec_to_proto(spec: CameraSpec) -> camera_pb2.Camera:
