@@ -12,6 +12,7 @@ import grpc
 from pydantic import SecretStr
 
 from tally.api.camera.v1 import events_pb2, stream_pb2
+from tally.api.worker.v1 import worker_pb2
 from tally.api.worker.v1 import worker_service_pb2 as messages
 from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
 from tally.kernel.bus import CAMERA, Bus, Envelope
@@ -27,6 +28,7 @@ from tally.worker.settings import WorkerSettings
 CAMERAS = 1000
 WORKERS = 50
 CAPACITY = 25
+ROUNDS = 20
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -54,17 +56,18 @@ class Worker:
         self._stub = WorkerServiceStub(channel)
         self._name = name
         self.epochs: dict[str, int] = {}
+        self._id = ""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self) -> None:
         """Register and follow."""
         request = messages.RegisterWorkerRequest(name=self._name, capacity=CAPACITY)
         answer = await self._stub.RegisterWorker(request)
-        worker_id = answer.worker.id
+        self._id = answer.worker.id
         period_s = answer.lease_duration.ToTimedelta().total_seconds() / 3
         self._tasks = [
-            asyncio.create_task(self._renew(worker_id, period_s)),
-            asyncio.create_task(self._follow(worker_id)),
+            asyncio.create_task(self._keep_renewing(period_s)),
+            asyncio.create_task(self._follow()),
         ]
 
     async def die(self) -> None:
@@ -74,13 +77,23 @@ class Worker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.epochs = {}
 
-    async def _renew(self, worker_id: str, period_s: float) -> None:
+    async def renew(self) -> None:
+        """Say that it lives, and how its cameras do."""
+        status = stream_pb2.StreamStatus(state=stream_pb2.STREAM_STATE_STREAMING)
+        status.update_time.GetCurrentTime()
+        running = [
+            worker_pb2.RunningCamera(camera_id=camera_id, epoch=epoch, status=status)
+            for camera_id, epoch in self.epochs.items()
+        ]
+        await self._stub.RenewLease(messages.RenewLeaseRequest(worker_id=self._id, cameras=running))
+
+    async def _keep_renewing(self, period_s: float) -> None:
         while True:
             await asyncio.sleep(period_s)
-            await self._stub.RenewLease(messages.RenewLeaseRequest(worker_id=worker_id))
+            await self.renew()
 
-    async def _follow(self, worker_id: str) -> None:
-        request = messages.WatchAssignmentsRequest(worker_id=worker_id)
+    async def _follow(self) -> None:
+        request = messages.WatchAssignmentsRequest(worker_id=self._id)
         async for answer in self._stub.WatchAssignments(request):
             self.epochs = {each.camera_id: each.epoch for each in answer.assignments}
 
@@ -112,8 +125,11 @@ async def _measure(workers: list[Worker], bus: Bus) -> None:
     def held() -> int:
         return sum(len(worker.epochs) for worker in workers)
 
-    def moved() -> int:
-        return sum(epoch > 1 for worker in workers for epoch in worker.epochs.values())
+    def epochs() -> dict[str, int]:
+        return {camera: epoch for worker in workers for camera, epoch in worker.epochs.items()}
+
+    def moved(before: dict[str, int]) -> int:
+        return sum(epoch != before[camera] for camera, epoch in epochs().items())
 
     began = time.perf_counter()
     await _publish(bus)
@@ -122,6 +138,7 @@ async def _measure(workers: list[Worker], bus: Bus) -> None:
     loads = [len(worker.epochs) for worker in workers]
     print(f"cameras of a worker: {min(loads)} to {max(loads)}")
 
+    before = epochs()
     lost = workers[7]
     share = len(lost.epochs)
     began = time.perf_counter()
@@ -129,12 +146,18 @@ async def _measure(workers: list[Worker], bus: Bus) -> None:
     await _until(lambda: held() == CAMERAS)
     print(
         f"a worker with {share} cameras dies: all run again after {time.perf_counter() - began:.1f} s, "
-        f"{moved()} cameras moved"
+        f"{moved(before)} cameras moved"
     )
-    before = moved()
+    before = epochs()
     await lost.join()
     await _until(lambda: held() == CAMERAS and not lost.epochs)
-    print(f"it comes back: {moved() - before} cameras moved")
+    print(f"it comes back: {moved(before)} cameras moved")
+
+    began = time.perf_counter()
+    for _ in range(ROUNDS):
+        await asyncio.gather(*(worker.renew() for worker in workers))
+    rate = ROUNDS * WORKERS / (time.perf_counter() - began)
+    print(f"{rate:.0f} leases renewed a second, each with what the worker says of its cameras")
 
 
 async def _publish(bus: Bus) -> None:

@@ -19,6 +19,7 @@ from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background, repeatedly
 from tally.worker.adapters.tables import outbox
 from tally.worker.adapters.unit_of_work import units_of_work
+from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
 from tally.worker.application.command.change_admission import ChangeAdmission
 from tally.worker.application.command.deregister_worker import DeregisterWorker
@@ -63,21 +64,22 @@ async def worker_server(
         )
         begin = units_of_work(database)
         changes = Changes()
+        assign = Assigning(clock, settings.lease)
         get_scaling = GetScaling(begin, clock, settings.target_utilisation)
         await stack.enter_async_context(
             background(
                 OutboxRelay(database, outbox, bus).run(),
-                camera_consumer(bus, FollowCameras(begin, clock, changes)).run(),
-                repeatedly(SweepLeases(begin, clock, changes), SWEEP_PERIOD_S),
+                camera_consumer(bus, FollowCameras(begin, clock, changes, assign)).run(),
+                repeatedly(SweepLeases(begin, clock, changes, assign), SWEEP_PERIOD_S),
                 keep_measuring(get_scaling),
             )
         )
         servicer = WorkerServicer(
-            register_worker=RegisterWorker(begin, clock, new_id, settings.lease, changes),
+            register_worker=RegisterWorker(begin, clock, new_id, settings.lease, changes, assign),
             renew_lease=RenewLease(begin, clock, settings.lease),
             watch_assignments=WatchAssignments(begin, clock, changes),
-            deregister_worker=DeregisterWorker(begin, clock, changes),
-            change_admission=ChangeAdmission(begin, clock, changes),
+            deregister_worker=DeregisterWorker(begin, clock, changes, assign),
+            change_admission=ChangeAdmission(begin, clock, changes, assign),
             get_worker=GetWorker(begin),
             list_workers=ListWorkers(begin),
             clock=clock,

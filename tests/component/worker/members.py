@@ -85,6 +85,14 @@ class Watch:
                 if {each.camera_id for each in answer.assignments} == set(camera_ids):
                     return list(answer.assignments)
 
+    async def holding(self, count: int) -> set[str]:
+        """Read on until so many cameras are assigned: which."""
+        async with asyncio.timeout(10):
+            while True:
+                answer = await self.next()
+                if len(answer.assignments) == count:
+                    return {each.camera_id for each in answer.assignments}
+
     async def error(self) -> grpc.aio.AioRpcError:
         """Read on until the stream fails."""
         async with asyncio.timeout(10):

@@ -1,6 +1,7 @@
 """Workers come and go, and cameras are always with one that lives."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -233,6 +234,39 @@ async def test_a_restarted_pool_knows_who_holds_what(
             async with again.watch() as watch:
                 (assignment,) = await watch.until(camera)
             assert assignment.epoch == before.epoch
+
+
+async def test_a_pool_that_was_away_for_long_lets_workers_come_back_to_their_cameras(
+    settings: WorkerSettings, nats_url: str, clock: Clock
+) -> None:
+    names = ("one", "two", "three")
+    async with Bus.connect(nats_url, name="test") as bus:
+        async with (
+            worker_server(settings, clock=clock, authenticator=Anybody()) as server,
+            connect(server.address) as channel,
+        ):
+            pool = WorkerServiceStub(channel)
+            before = [await Worker.register(pool, name, capacity=3) for name in names]
+            for _ in range(6):
+                await activate(bus)
+            async with AsyncExitStack() as stack:
+                watches = [await stack.enter_async_context(each.watch()) for each in before]
+                held = [await watch.holding(2) for watch in watches]
+        clock.ahead += timedelta(minutes=10)
+        async with (
+            worker_server(settings, clock=clock, authenticator=Anybody()) as server,
+            connect(server.address) as channel,
+        ):
+            pool = WorkerServiceStub(channel)
+            for name, cameras in zip(names[:2], held, strict=False):
+                worker = await Worker.register(pool, name, capacity=3)
+                async with worker.watch() as watch:
+                    assert await watch.holding(2) == cameras
+            clock.ahead += timedelta(seconds=8)
+            await worker.renew()
+            clock.ahead += timedelta(seconds=2)
+            async with worker.watch() as watch:
+                assert await watch.holding(3) > held[1], "the third is gone: its cameras move"
 
 
 async def test_the_migrations_make_the_tables(settings: WorkerSettings) -> None:

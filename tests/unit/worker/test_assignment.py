@@ -164,3 +164,22 @@ def test_a_lost_worker_of_many_moves_only_its_share() -> None:
     moves = plan(settled, living)
     assert len(moves) == 20
     assert all(move.from_worker == "worker 07" and move.to_worker for move in moves)
+
+
+@given(worlds)
+def test_patience_leaves_cameras_with_the_silent(
+    world: tuple[list[Place], dict[str, Seat]],
+) -> None:
+    places, living = world
+    moves = plan(places, living, patient=True)
+    silent = {place.camera_id for place in places if place.wanted and place.worker_id == "gone"}
+    assert not silent & {move.camera_id for move in moves}
+
+
+def test_patience_is_not_for_those_who_left_or_were_replaced() -> None:
+    places = [place("1", "left"), place("2", "replaced"), place("3", "silent")]
+    moves = plan(places, seats(heir=3), {"left": None, "replaced": "heir"}, patient=True)
+    assert sorted(moves, key=lambda move: move.camera_id) == [
+        Move("1", "left", "heir"),
+        Move("2", "replaced", "heir"),
+    ]

@@ -86,7 +86,9 @@ class Move:
 def plan(
     places: Iterable[Place],
     seats: Mapping[str, Seat],
-    heirs: Mapping[str, str] = MappingProxyType({}),
+    heirs: Mapping[str, str | None] = MappingProxyType({}),
+    *,
+    patient: bool = False,
 ) -> Sequence[Move]:
     """The moves after which the wanted cameras are with living workers that take them, as far as there is room.
 
@@ -100,7 +102,8 @@ def plan(
         places: Every camera that is wanted or with a worker.
         seats: The living workers by id.
         heirs: Living workers that took the place of others, which are not among the living, by the
-            others' ids.
+            others' ids; None for those that took their leave.
+        patient: Leave cameras with workers that are not among the living: they may live unheard.
     """
     held: dict[str, int] = defaultdict(int)
     homeless: list[Place] = []
@@ -111,8 +114,10 @@ def plan(
             if place.worker_id is not None:
                 moves.append(Move(place.camera_id, place.worker_id, None))
             continue
-        holder = heirs.get(place.worker_id or "", place.worker_id or "")
+        holder = heirs.get(place.worker_id or "", place.worker_id) or ""
         seat = seats.get(holder)
+        if seat is None and holder and patient:
+            continue
         if seat is None or held[holder] >= seat.capacity or not seat.selector.takes(place):
             homeless.append(place)
             continue

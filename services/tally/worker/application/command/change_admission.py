@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tally.kernel.clock import Clock
-from tally.worker.application.assigning import assign_cameras
+from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
 from tally.worker.domain.assignment import Admission
 from tally.worker.domain.model import Worker
@@ -17,6 +17,7 @@ class ChangeAdmission:
     begin: Begin
     clock: Clock
     changes: Changes
+    assign: Assigning
 
     async def __call__(self, worker_id: str, admission: Admission) -> Worker:
         """The worker as it is then.
@@ -28,6 +29,6 @@ class ChangeAdmission:
             await work.alone()
             worker = replace(await work.workers.get(worker_id), admission=admission)
             await work.workers.put(worker)
-            await assign_cameras(work, self.clock())
+            await self.assign(work, self.clock())
         self.changes.notify()
         return worker

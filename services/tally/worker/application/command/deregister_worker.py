@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tally.kernel.clock import Clock
-from tally.worker.application.assigning import assign_cameras
+from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
 from tally.worker.domain.ports import Begin
 
@@ -15,6 +15,7 @@ class DeregisterWorker:
     begin: Begin
     clock: Clock
     changes: Changes
+    assign: Assigning
 
     async def __call__(self, worker_id: str) -> None:
         """Let the worker go; one that is gone stays gone.
@@ -28,5 +29,5 @@ class DeregisterWorker:
             worker = await work.workers.get(worker_id)
             if worker.alive(now):
                 await work.workers.put(replace(worker, lease_expire_time=now))
-                await assign_cameras(work, now)
+                await self.assign(work, now, {worker_id: None})
         self.changes.notify()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tally.kernel.clock import Clock
-from tally.worker.application.assigning import assign_cameras
+from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
 from tally.worker.domain.camera import CameraChange
 from tally.worker.domain.ports import Begin
@@ -17,6 +17,7 @@ class FollowCameras:
     begin: Begin
     clock: Clock
     changes: Changes
+    assign: Assigning
 
     async def __call__(self, changes: Sequence[CameraChange]) -> None:
         """Take the changes in, in whatever order and however often they come."""
@@ -25,5 +26,5 @@ class FollowCameras:
             for change in changes:
                 camera = await work.cameras.get(change.camera_id)
                 await work.cameras.put(camera.after(change))
-            await assign_cameras(work, self.clock())
+            await self.assign(work, self.clock())
         self.changes.notify()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tally.kernel.clock import Clock
-from tally.worker.application.assigning import assign_cameras
+from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
 from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.model import Worker
@@ -22,6 +22,7 @@ class RegisterWorker:
         new_id: Makes ids.
         lease: How long a lease holds.
         changes: Wakes those who follow assignments.
+        assign: Moves cameras.
     """
 
     begin: Begin
@@ -29,6 +30,7 @@ class RegisterWorker:
     new_id: Callable[[], str]
     lease: timedelta
     changes: Changes
+    assign: Assigning
 
     async def __call__(self, name: str, capacity: int, selector: Selector | None = None) -> Worker:
         """The worker, with its id.
@@ -56,6 +58,6 @@ class RegisterWorker:
                 if other.alive(now):
                     await work.workers.put(replace(other, lease_expire_time=now))
             await work.workers.put(worker)
-            await assign_cameras(work, now, {other.id: worker.id for other in before})
+            await self.assign(work, now, {other.id: worker.id for other in before})
         self.changes.notify()
         return worker

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tally.kernel.clock import Clock
-from tally.worker.application.assigning import assign_cameras
+from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
 from tally.worker.domain.ports import Begin
 
@@ -19,13 +19,14 @@ class SweepLeases:
     begin: Begin
     clock: Clock
     changes: Changes
+    assign: Assigning
 
     async def __call__(self) -> None:
         """Do it once."""
         async with self.begin() as work:
             await work.alone()
             now = self.clock()
-            moved = await assign_cameras(work, now)
+            moved = await self.assign(work, now)
             await work.workers.forget(now - REMEMBERED)
         if moved:
             self.changes.notify()
