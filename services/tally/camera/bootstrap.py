@@ -40,6 +40,7 @@ from tally.camera.application.command.update_area import UpdateArea, UpdateAreaH
 from tally.camera.application.command.update_camera import UpdateCamera, UpdateCameraHandler
 from tally.camera.application.command.update_site import UpdateSite, UpdateSiteHandler
 from tally.camera.application.query.count_cameras import CountCameras, count_cameras
+from tally.camera.application.query.discover_cameras import DiscoverCameras
 from tally.camera.application.query.get_area import GetArea, get_area
 from tally.camera.application.query.get_camera import GetCamera, get_camera
 from tally.camera.application.query.get_site import GetSite, get_site
@@ -112,6 +113,7 @@ async def camera_server(
         workers = NatsWorkers(bus)
         streams = StreamServicer(
             probe_stream=ProbeStream(use_cases, workers, sealer, networks, new_id),
+            discover_cameras=DiscoverCameras(workers),
             get_snapshot=GetSnapshot(use_cases, workers),
         )
         republisher = Republisher(database, sent_to, bus, CAMERA, refill_outbox)

@@ -8,6 +8,7 @@ from tally.cli.cameras import cameras
 from tally.cli.count import count
 from tally.cli.counts import counts
 from tally.cli.crossings import crossings, flows
+from tally.cli.discovering import discover
 from tally.cli.exporting import export_cameras
 from tally.cli.importing import import_cameras
 from tally.cli.keys import keys
@@ -57,6 +58,7 @@ cameras.command("import")(import_cameras)
 cameras.command()(move)
 cameras.command()(locate)
 cameras.command()(rebuild)
+cameras.command()(discover)
 cameras.command()(probe)
 cameras.command()(zones)
 cameras.command()(snapshot)

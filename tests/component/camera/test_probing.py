@@ -11,8 +11,14 @@ from pydantic import SecretStr
 
 from tally.api.camera.v1 import probe_pb2, stream_pb2
 from tally.api.camera.v1 import stream_service_pb2 as messages
+from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
 from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceStub
-from tally.api.worker.v1.requests_pb2 import ProbeReply, ProbeRequest
+from tally.api.worker.v1.requests_pb2 import (
+    DiscoverReply,
+    DiscoverRequest,
+    ProbeReply,
+    ProbeRequest,
+)
 from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
 from tally.kernel.bus import Bus, Responder, request_subject
@@ -106,6 +112,32 @@ async def test_without_a_worker_that_is_said_at_once(channel: grpc.aio.Channel, 
                 grpc.StatusCode.UNAVAILABLE,
                 "NO_WORKER",
             )
+
+
+async def test_a_worker_of_the_site_searches_its_network(
+    settings: CameraSettings, agent: Bus
+) -> None:
+    device = DiscoveredDevice(id="urn:uuid:1", address="http://10.0.0.7/onvif", name="Yard")
+
+    async def search(request: DiscoverRequest) -> DiscoverReply:
+        return DiscoverReply(devices=[device])
+
+    keeper = Keeper({"camera:write": frozenset({SITE})})
+    async with (
+        aclosing(Responder(agent, "workers", DiscoverRequest, search, limit=1)) as responder,
+        camera_server(settings, authenticator=keeper) as server,
+        connect(server.address) as channel,
+    ):
+        await responder.listen({request_subject("worker", "v1", "discover", SITE)})
+        await settle(agent)
+        streams = StreamServiceStub(channel)
+        there = messages.DiscoverCamerasRequest(site_id=SITE)
+        assert list((await streams.DiscoverCameras(there)).devices) == [device]
+        elsewhere = messages.DiscoverCamerasRequest(site_id=OTHER_SITE)
+        assert await refused(streams.DiscoverCameras(elsewhere)) == (
+            grpc.StatusCode.PERMISSION_DENIED,
+            "SITE_FORBIDDEN",
+        )
 
 
 async def test_a_silent_worker_is_given_up(channel: grpc.aio.Channel, agent: Bus) -> None:

@@ -1,8 +1,17 @@
 """The workers, asked over NATS."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
 from tally.api.camera.v1.probe_pb2 import StreamProbe
 from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
 from tally.api.worker.v1.requests_pb2 import (
+    DiscoverReply,
+    DiscoverRequest,
     ProbeReply,
     ProbeRequest,
     SnapshotReply,
@@ -13,11 +22,13 @@ from tally.kernel.bus import Bus, NobodyListens, ask, request_subject
 from tally.kernel.errors import DeadlineExceeded, Unavailable
 from tally.kernel.grpc.deadline import onward_timeout
 
-PROBE_S = 20.0
-"""Longer than a worker looks at a stream, at most."""
+LOOK_S = 20.0
+"""Longer than a worker looks at a stream, or around, at most."""
 
 SNAPSHOT_S = 10.0
 """Longer than a worker waits for a frame."""
+
+_Answer = TypeVar("_Answer", bound=Message)
 
 
 class NatsWorkers:
@@ -37,18 +48,11 @@ class NatsWorkers:
         request = ProbeRequest(
             uri=uri, sealed_credentials=sealed_credentials, sealed_for=sealed_for
         )
-        try:
-            if site_id:
-                try:
-                    return await self._probe(request, site_id)
-                except NobodyListens:
-                    pass  # workers that take cameras of all sites may reach it too
-            return await self._probe(request)
-        except NobodyListens:
-            where = f"of the site {site_id}" if site_id else "of all sites"
-            raise NoWorker(f"no worker runs that takes cameras {where}: start one") from None
-        except (DeadlineExceeded, Unavailable) as error:
-            raise WorkerSilent(f"no worker looked at the stream: {error}") from error
+        return (await self._ask_at(site_id, "probe", request, ProbeReply)).probe
+
+    async def discover(self, site_id: str) -> Sequence[DiscoveredDevice]:
+        """Have the network searched for cameras."""
+        return (await self._ask_at(site_id, "discover", DiscoverRequest(), DiscoverReply)).devices
 
     async def snapshot(self, camera_id: str, look: Look) -> Snapshot | MissingFrame:
         """Have the worker that runs a camera show what it sees."""
@@ -70,7 +74,19 @@ class NatsWorkers:
             raise WorkerSilent(f"the camera's worker shows nothing: {error}") from error
         return reply.snapshot if reply.HasField("snapshot") else reply.missing
 
-    async def _probe(self, request: ProbeRequest, *site: str) -> StreamProbe:
-        subject = request_subject("worker", "v1", "probe", *site)
-        timeout_s = onward_timeout(PROBE_S) or PROBE_S
-        return (await ask(self._bus, subject, request, ProbeReply, timeout_s)).probe
+    async def _ask_at(
+        self, site_id: str, kind: str, request: Message, answer: type[_Answer]
+    ) -> _Answer:
+        """Ask a worker of the site or, if it has none, one that takes cameras of all sites and may reach it too."""
+        subject = request_subject("worker", "v1", kind)
+        timeout_s = onward_timeout(LOOK_S) or LOOK_S
+        try:
+            if site_id:
+                with suppress(NobodyListens):
+                    return await ask(self._bus, f"{subject}.{site_id}", request, answer, timeout_s)
+            return await ask(self._bus, subject, request, answer, timeout_s)
+        except NobodyListens:
+            where = f"of the site {site_id}" if site_id else "of all sites"
+            raise NoWorker(f"no worker runs that takes cameras {where}: start one") from None
+        except (DeadlineExceeded, Unavailable) as error:
+            raise WorkerSilent(f"no worker answered: {error}") from error

@@ -1,8 +1,10 @@
 """What the use cases need of workers, who alone reach the cameras."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
 from tally.api.camera.v1.probe_pb2 import StreamProbe
 from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
 from tally.kernel.errors import Unavailable
@@ -64,5 +66,16 @@ class Workers(Protocol):
 
         Raises:
             NoWorker: None runs it.
+            WorkerSilent: It does not answer.
+        """
+
+    async def discover(self, site_id: str) -> Sequence[DiscoveredDevice]:
+        """Have the network searched for cameras.
+
+        Args:
+            site_id: The site whose workers are to search, as for a probe.
+
+        Raises:
+            NoWorker: There is none.
             WorkerSilent: It does not answer.
         """

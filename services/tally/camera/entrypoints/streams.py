@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tally.api.camera.v1 import stream_service_pb2 as messages
 from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceServicer
+from tally.camera.application.query.discover_cameras import DiscoverCameras
 from tally.camera.application.query.get_snapshot import GetSnapshot
 from tally.camera.application.query.probe_stream import ProbeStream
 from tally.camera.application.workers import Look
@@ -19,6 +20,7 @@ class StreamServicer(StreamServiceServicer):
     """Serves `tally.api.camera.v1.StreamService`."""
 
     probe_stream: ProbeStream
+    discover_cameras: DiscoverCameras
     get_snapshot: GetSnapshot
 
     async def ProbeStream(  # noqa: N802 - gRPC's name
@@ -35,6 +37,13 @@ class StreamServicer(StreamServiceServicer):
                 sites=current_sites(),
             )
         return messages.ProbeStreamResponse(probe=probe)
+
+    async def DiscoverCameras(  # noqa: N802 - gRPC's name
+        self, request: messages.DiscoverCamerasRequest, context: ServicerContext
+    ) -> messages.DiscoverCamerasResponse:
+        """Have a worker search its network."""
+        devices = await self.discover_cameras(request.site_id, sites=current_sites())
+        return messages.DiscoverCamerasResponse(devices=devices)
 
     async def GetSnapshot(  # noqa: N802 - gRPC's name
         self, request: messages.GetSnapshotRequest, context: ServicerContext

@@ -3,15 +3,24 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from dataclasses import asdict
 
 import structlog
 
-from tally.api.worker.v1.requests_pb2 import ProbeRequest, SnapshotRequest
+from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
+from tally.api.worker.v1.requests_pb2 import (
+    DiscoverReply,
+    DiscoverRequest,
+    ProbeRequest,
+    SnapshotRequest,
+)
 from tally.kernel.backoff import Backoff
 from tally.kernel.bus import Bus, Responder, request_subject
 from tally.kernel.bus.nats import ConnectionGone
 from tally.kernel.errors import Unavailable
+from tally.kernel.stream_address import StreamNetworks
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.onvif.discovery import discover
 from tally.worker.agent.probing.probe import Prober
 from tally.worker.agent.snapshots import Snapshots
 
@@ -32,6 +41,7 @@ class Answering:
         name: What the server calls this client.
         sites: Ids of the sites whose streams the worker reaches; empty: all.
         probe: Looks at streams.
+        networks: Where cameras may be.
         cameras: Those that run.
         changed: Set when others may run.
     """
@@ -42,16 +52,15 @@ class Answering:
         name: str,
         sites: Sequence[str],
         probe: Prober,
+        networks: StreamNetworks,
         cameras: Cameras,
         changed: asyncio.Event,
     ) -> None:
         self._nats_url = nats_url
         self._name = name
-        self._probes = frozenset(
-            request_subject("worker", "v1", "probe", *([site] if site else []))
-            for site in sites or [""]
-        )
+        self._sites = sites
         self._probe = probe
+        self._networks = networks
         self._cameras = cameras
         self._changed = changed
 
@@ -71,8 +80,10 @@ class Answering:
         snapshot = Snapshots(self._cameras)
         probes = Responder(bus, QUEUE, ProbeRequest, self._probe, limit=PROBES_AT_ONCE)
         snapshots = Responder(bus, QUEUE, SnapshotRequest, snapshot, limit=SNAPSHOTS_AT_ONCE)
-        async with aclosing(probes), aclosing(snapshots):
-            await probes.listen(self._probes)
+        searches = Responder(bus, QUEUE, DiscoverRequest, self._discover, limit=1)
+        async with aclosing(probes), aclosing(snapshots), aclosing(searches):
+            await probes.listen(self._at_sites("probe"))
+            await searches.listen(self._at_sites("discover"))
             while True:
                 self._changed.clear()
                 await snapshots.listen(
@@ -85,3 +96,14 @@ class Answering:
                     async with asyncio.timeout(CHECK_S):
                         await self._changed.wait()
                 bus.check_open()
+
+    def _at_sites(self, kind: str) -> set[str]:
+        subject = request_subject("worker", "v1", kind)
+        return {f"{subject}.{site}" for site in self._sites} or {subject}
+
+    async def _discover(self, _: DiscoverRequest) -> DiscoverReply:
+        try:
+            found = await discover(self._networks)
+        except OSError as error:
+            raise Unavailable(f"the network cannot be searched: {error.strerror}") from error
+        return DiscoverReply(devices=[DiscoveredDevice(**asdict(device)) for device in found])

@@ -102,6 +102,7 @@ async def camera_worker(
             f"agent {settings.name} answers",
             settings.sites,
             Prober(stream_keys, settings.stream_networks, settings.recordings),
+            networks,
             cameras,
             others_run,
         )

@@ -24,13 +24,14 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from tally.api.camera.v1 import discovery_pb2 as tally_dot_api_dot_camera_dot_v1_dot_discovery__pb2
 from tally.api.camera.v1 import probe_pb2 as tally_dot_api_dot_camera_dot_v1_dot_probe__pb2
 from tally.api.camera.v1 import snapshot_pb2 as tally_dot_api_dot_camera_dot_v1_dot_snapshot__pb2
 from tally.api.camera.v1 import stream_pb2 as tally_dot_api_dot_camera_dot_v1_dot_stream__pb2
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/camera/v1/stream_service.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1ftally/api/camera/v1/probe.proto\x1a\"tally/api/camera/v1/snapshot.proto\x1a tally/api/camera/v1/stream.proto\x1a!tally/api/options/v1/policy.proto\"\x91\x01\n\x12ProbeStreamRequest\x12-\n\x06stream\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.StreamH\x00\x12\x1d\n\tcamera_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1c\n\x07site_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\"F\n\x13ProbeStreamResponse\x12/\n\x05probe\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.StreamProbe\"z\n\x12GetSnapshotRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x10\n\x08overlays\x18\x02 \x01(\x08\x12\x13\n\x0bshow_people\x18\x03 \x01(\x08\x12 \n\tmax_width\x18\x04 \x01(\x05\x42\r\xbaH\n\x1a\x05\x18\x80\x1e(@\xd8\x01\x01\"F\n\x13GetSnapshotResponse\x12/\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1d.tally.api.camera.v1.Snapshot2\xd9\x02\n\rStreamService\x12\x9c\x01\n\x0bProbeStream\x12\'.tally.api.camera.v1.ProbeStreamRequest\x1a(.tally.api.camera.v1.ProbeStreamResponse\":\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08\x1e\x38\x01@\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/streams:probe:\x01*\x12\xa8\x01\n\x0bGetSnapshot\x12\'.tally.api.camera.v1.GetSnapshotRequest\x1a(.tally.api.camera.v1.GetSnapshotResponse\"F\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\x0f@\x01\x82\xd3\xe4\x93\x02&\x12$/api/v1/cameras/{camera_id}/snapshotb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/camera/v1/stream_service.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a#tally/api/camera/v1/discovery.proto\x1a\x1ftally/api/camera/v1/probe.proto\x1a\"tally/api/camera/v1/snapshot.proto\x1a tally/api/camera/v1/stream.proto\x1a!tally/api/options/v1/policy.proto\"\x91\x01\n\x12ProbeStreamRequest\x12-\n\x06stream\x18\x01 \x01(\x0b\x32\x1b.tally.api.camera.v1.StreamH\x00\x12\x1d\n\tcamera_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01H\x00\x12\x1c\n\x07site_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\"F\n\x13ProbeStreamResponse\x12/\n\x05probe\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.StreamProbe\"z\n\x12GetSnapshotRequest\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x10\n\x08overlays\x18\x02 \x01(\x08\x12\x13\n\x0bshow_people\x18\x03 \x01(\x08\x12 \n\tmax_width\x18\x04 \x01(\x05\x42\r\xbaH\n\x1a\x05\x18\x80\x1e(@\xd8\x01\x01\"F\n\x13GetSnapshotResponse\x12/\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1d.tally.api.camera.v1.Snapshot\"6\n\x16\x44iscoverCamerasRequest\x12\x1c\n\x07site_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"Q\n\x17\x44iscoverCamerasResponse\x12\x36\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32%.tally.api.camera.v1.DiscoveredDevice2\x87\x04\n\rStreamService\x12\x9c\x01\n\x0bProbeStream\x12\'.tally.api.camera.v1.ProbeStreamRequest\x1a(.tally.api.camera.v1.ProbeStreamResponse\":\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08\x1e\x38\x01@\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/streams:probe:\x01*\x12\xab\x01\n\x0f\x44iscoverCameras\x12+.tally.api.camera.v1.DiscoverCamerasRequest\x1a,.tally.api.camera.v1.DiscoverCamerasResponse\"=\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08\x1e\x38\x01@\x01\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/streams:discover:\x01*\x12\xa8\x01\n\x0bGetSnapshot\x12\'.tally.api.camera.v1.GetSnapshotRequest\x1a(.tally.api.camera.v1.GetSnapshotResponse\"F\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\x0f@\x01\x82\xd3\xe4\x93\x02&\x12$/api/v1/cameras/{camera_id}/snapshotb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,18 +48,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSNAPSHOTREQUEST'].fields_by_name['camera_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETSNAPSHOTREQUEST'].fields_by_name['max_width']._loaded_options = None
   _globals['_GETSNAPSHOTREQUEST'].fields_by_name['max_width']._serialized_options = b'\272H\n\032\005\030\200\036(@\330\001\001'
+  _globals['_DISCOVERCAMERASREQUEST'].fields_by_name['site_id']._loaded_options = None
+  _globals['_DISCOVERCAMERASREQUEST'].fields_by_name['site_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_STREAMSERVICE'].methods_by_name['ProbeStream']._loaded_options = None
   _globals['_STREAMSERVICE'].methods_by_name['ProbeStream']._serialized_options = b'\252\273\030\026\032\014camera:write\"\002\010\0368\001@\001\202\323\344\223\002\032\"\025/api/v1/streams:probe:\001*'
+  _globals['_STREAMSERVICE'].methods_by_name['DiscoverCameras']._loaded_options = None
+  _globals['_STREAMSERVICE'].methods_by_name['DiscoverCameras']._serialized_options = b'\252\273\030\026\032\014camera:write\"\002\010\0368\001@\001\202\323\344\223\002\035\"\030/api/v1/streams:discover:\001*'
   _globals['_STREAMSERVICE'].methods_by_name['GetSnapshot']._loaded_options = None
   _globals['_STREAMSERVICE'].methods_by_name['GetSnapshot']._serialized_options = b'\220\002\001\252\273\030\023\032\013camera:read\"\002\010\017@\001\202\323\344\223\002&\022$/api/v1/cameras/{camera_id}/snapshot'
-  _globals['_PROBESTREAMREQUEST']._serialized_start=263
-  _globals['_PROBESTREAMREQUEST']._serialized_end=408
-  _globals['_PROBESTREAMRESPONSE']._serialized_start=410
-  _globals['_PROBESTREAMRESPONSE']._serialized_end=480
-  _globals['_GETSNAPSHOTREQUEST']._serialized_start=482
-  _globals['_GETSNAPSHOTREQUEST']._serialized_end=604
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=606
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=676
-  _globals['_STREAMSERVICE']._serialized_start=679
-  _globals['_STREAMSERVICE']._serialized_end=1024
+  _globals['_PROBESTREAMREQUEST']._serialized_start=300
+  _globals['_PROBESTREAMREQUEST']._serialized_end=445
+  _globals['_PROBESTREAMRESPONSE']._serialized_start=447
+  _globals['_PROBESTREAMRESPONSE']._serialized_end=517
+  _globals['_GETSNAPSHOTREQUEST']._serialized_start=519
+  _globals['_GETSNAPSHOTREQUEST']._serialized_end=641
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=643
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=713
+  _globals['_DISCOVERCAMERASREQUEST']._serialized_start=715
+  _globals['_DISCOVERCAMERASREQUEST']._serialized_end=769
+  _globals['_DISCOVERCAMERASRESPONSE']._serialized_start=771
+  _globals['_DISCOVERCAMERASRESPONSE']._serialized_end=852
+  _globals['_STREAMSERVICE']._serialized_start=855
+  _globals['_STREAMSERVICE']._serialized_end=1374
 # @@protoc_insertion_point(module_scope)

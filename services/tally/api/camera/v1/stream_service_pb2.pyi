@@ -3,8 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from tally.api.camera.v1 import discovery_pb2 as _discovery_pb2
 from tally.api.camera.v1 import probe_pb2 as _probe_pb2
 from tally.api.camera.v1 import snapshot_pb2 as _snapshot_pb2
 from tally.api.camera.v1 import stream_pb2 as _stream_pb2
@@ -136,3 +139,51 @@ class GetSnapshotResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetSnapshotResponse: _TypeAlias = GetSnapshotResponse  # noqa: Y015
+
+@_typing.final
+class DiscoverCamerasRequest(_message.Message):
+    """Asks which cameras are there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SITE_ID_FIELD_NUMBER: _builtins.int
+    site_id: _builtins.str
+    """The site whose workers are to ask; empty: those that take cameras of all sites. Callers who may act at some sites only
+    name one of theirs.
+    """
+    def __init__(
+        self,
+        *,
+        site_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["site_id", b"site_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscoverCamerasRequest: _TypeAlias = DiscoverCamerasRequest  # noqa: Y015
+
+@_typing.final
+class DiscoverCamerasResponse(_message.Message):
+    """What answered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def devices(self) -> _containers.RepeatedCompositeFieldContainer[_discovery_pb2.DiscoveredDevice]:
+        """The devices, by address."""
+
+    def __init__(
+        self,
+        *,
+        devices: _abc.Iterable[_discovery_pb2.DiscoveredDevice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscoverCamerasResponse: _TypeAlias = DiscoverCamerasResponse  # noqa: Y015

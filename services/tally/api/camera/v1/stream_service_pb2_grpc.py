@@ -40,6 +40,11 @@ class StreamServiceStub:
                 request_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.ProbeStreamRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.ProbeStreamResponse.FromString,
                 _registered_method=True)
+        self.DiscoverCameras = channel.unary_unary(
+                '/tally.api.camera.v1.StreamService/DiscoverCameras',
+                request_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasResponse.FromString,
+                _registered_method=True)
         self.GetSnapshot = channel.unary_unary(
                 '/tally.api.camera.v1.StreamService/GetSnapshot',
                 request_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.GetSnapshotRequest.SerializeToString,
@@ -60,6 +65,14 @@ class StreamServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiscoverCameras(self, request, context):
+        """Has a worker ask in its network which ONVIF devices are there (WS-Discovery), and lists those that answer within a few
+        seconds. Errors are those of ProbeStream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSnapshot(self, request, context):
         """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
         caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
@@ -75,6 +88,11 @@ def add_StreamServiceServicer_to_server(servicer, server):
                     servicer.ProbeStream,
                     request_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.ProbeStreamRequest.FromString,
                     response_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.ProbeStreamResponse.SerializeToString,
+            ),
+            'DiscoverCameras': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscoverCameras,
+                    request_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasRequest.FromString,
+                    response_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasResponse.SerializeToString,
             ),
             'GetSnapshot': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSnapshot,
@@ -110,6 +128,33 @@ class StreamService:
             '/tally.api.camera.v1.StreamService/ProbeStream',
             tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.ProbeStreamRequest.SerializeToString,
             tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.ProbeStreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscoverCameras(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.camera.v1.StreamService/DiscoverCameras',
+            tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasRequest.SerializeToString,
+            tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasResponse.FromString,
             options,
             channel_credentials,
             insecure,

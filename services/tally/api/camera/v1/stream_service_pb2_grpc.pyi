@@ -38,6 +38,10 @@ class StreamServiceStub:
     about the probe itself: UNAVAILABLE with `NO_WORKER` where no worker takes cameras of the site, and with
     `WORKER_SILENT` where one does not answer or has too much to do.
     """
+    DiscoverCameras: _grpc.UnaryUnaryMultiCallable[_stream_service_pb2.DiscoverCamerasRequest, _stream_service_pb2.DiscoverCamerasResponse]
+    """Has a worker ask in its network which ONVIF devices are there (WS-Discovery), and lists those that answer within a few
+    seconds. Errors are those of ProbeStream.
+    """
     GetSnapshot: _grpc.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]
     """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
     caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
@@ -52,6 +56,10 @@ class StreamServiceAsyncStub(StreamServiceStub):
     """Has a worker open a stream, take its first picture and close it. A stream that does not play is an answer too; errors are
     about the probe itself: UNAVAILABLE with `NO_WORKER` where no worker takes cameras of the site, and with
     `WORKER_SILENT` where one does not answer or has too much to do.
+    """
+    DiscoverCameras: _aio.UnaryUnaryMultiCallable[_stream_service_pb2.DiscoverCamerasRequest, _stream_service_pb2.DiscoverCamerasResponse]  # type: ignore[assignment]
+    """Has a worker ask in its network which ONVIF devices are there (WS-Discovery), and lists those that answer within a few
+    seconds. Errors are those of ProbeStream.
     """
     GetSnapshot: _aio.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]  # type: ignore[assignment]
     """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
@@ -70,6 +78,16 @@ class StreamServiceServicer(metaclass=_abc_1.ABCMeta):
         """Has a worker open a stream, take its first picture and close it. A stream that does not play is an answer too; errors are
         about the probe itself: UNAVAILABLE with `NO_WORKER` where no worker takes cameras of the site, and with
         `WORKER_SILENT` where one does not answer or has too much to do.
+        """
+
+    @_abc_1.abstractmethod
+    def DiscoverCameras(
+        self,
+        request: _stream_service_pb2.DiscoverCamerasRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stream_service_pb2.DiscoverCamerasResponse, _abc.Awaitable[_stream_service_pb2.DiscoverCamerasResponse]]:
+        """Has a worker ask in its network which ONVIF devices are there (WS-Discovery), and lists those that answer within a few
+        seconds. Errors are those of ProbeStream.
         """
 
     @_abc_1.abstractmethod

@@ -3,8 +3,11 @@
 isort:skip_file
 What workers are asked over NATS request-reply, on `tally.request.worker.v1.…`, and what they answer."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from tally.api.camera.v1 import discovery_pb2 as _discovery_pb2
 from tally.api.camera.v1 import probe_pb2 as _probe_pb2
 from tally.api.camera.v1 import snapshot_pb2 as _snapshot_pb2
 import builtins as _builtins
@@ -139,3 +142,46 @@ class SnapshotReply(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
 
 Global___SnapshotReply: _TypeAlias = SnapshotReply  # noqa: Y015
+
+@_typing.final
+class DiscoverRequest(_message.Message):
+    """Asks a worker which ONVIF devices are in its network. On `discover`, those answer that take cameras of all sites, on
+    `discover.<site_id>` those of the site.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscoverRequest: _TypeAlias = DiscoverRequest  # noqa: Y015
+
+@_typing.final
+class DiscoverReply(_message.Message):
+    """What answered there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def devices(self) -> _containers.RepeatedCompositeFieldContainer[_discovery_pb2.DiscoveredDevice]:
+        """The devices, by address."""
+
+    def __init__(
+        self,
+        *,
+        devices: _abc.Iterable[_discovery_pb2.DiscoveredDevice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscoverReply: _TypeAlias = DiscoverReply  # noqa: Y015

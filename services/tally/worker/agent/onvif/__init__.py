@@ -1,0 +1,1 @@
+"""ONVIF: how network cameras are found."""
