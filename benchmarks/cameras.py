@@ -130,10 +130,11 @@ async def _fill(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     """Show as many cameras as there are to be, without the events that made them: lists do not look at those."""
     await pool.execute(
         """
-        INSERT INTO cameras (id, name, stream, counting, labels, state, version, create_time, update_time,
+        INSERT INTO cameras (id, name, stream, counting, location, labels, state, version, create_time, update_time,
                              sealed_credentials)
         SELECT gen_random_uuid(), 'camera ' || n, '{"uri": "demo://plaza", "pace": "realtime"}',
                '{"lines": [], "zones": [], "detector": "", "classes": []}',
+               '{"description": "", "point": null}',
                jsonb_build_object('floor', (n % 1000)::text),
                CASE WHEN n % 10 = 0 THEN 'inactive' ELSE 'active' END, 1,
                now() - n * interval '1 second', now() - n * interval '1 second', ''
