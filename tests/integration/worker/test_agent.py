@@ -247,3 +247,20 @@ async def test_cameras_are_counted_while_the_pool_is_down(
                 lambda records: any(record.epoch > during[-1].epoch for record in records)
             )
     assert len({record.run_id for record in after}) == 1
+
+
+async def test_a_worker_that_starts_while_the_pool_is_down_goes_on(
+    agent_environment: dict[str, str], pool_settings: WorkerSettings, bus: Bus, tmp_path: Path
+) -> None:
+    counts, log = Counts(bus), tmp_path / "agent.log"
+    async with agent(agent_environment, log) as process:
+        async with worker_server(pool_settings, authenticator=Anybody()):
+            camera = await activate(bus, SLOW_SCENE, stream_pb2.PACE_REALTIME)
+            before = await counts.until(lambda records: len(records) >= 1)
+        process.kill()
+        await process.wait()
+    async with agent(agent_environment, log):
+        after = await counts.until(
+            lambda records: any(record.run_id != before[0].run_id for record in records)
+        )
+    assert {(each.camera_id, each.epoch) for each in after} == {(camera, before[0].epoch)}

@@ -39,20 +39,21 @@ class ConnectionGone(Exception):
 class Bus:
     """One process's connection to NATS; it comes back by itself whenever the server does."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, domain: str = "") -> None:
         self.client = client
         self.jetstream: JetStreamContext = client.jetstream(
-            timeout=PUBLISH_TIMEOUT_S, publish_async_max_pending=WINDOW
+            domain=domain or None, timeout=PUBLISH_TIMEOUT_S, publish_async_max_pending=WINDOW
         )
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, url: str, *, name: str) -> AsyncIterator[Self]:
+    async def connect(cls, url: str, *, name: str, domain: str = "") -> AsyncIterator[Self]:
         """A connected bus whose streams are there.
 
         Args:
             url: NATS URL with user and password.
             name: What the server calls this client.
+            domain: JetStream domain of the streams, needed across a leaf node; empty for that of the server itself.
 
         Raises:
             Unavailable: The server cannot be reached or refuses the user.
@@ -74,7 +75,7 @@ class Bus:
                 )
         except (OSError, TimeoutError, nats.errors.Error) as error:
             raise Unavailable(f"NATS cannot be reached: {str(error) or 'no answer'}") from error
-        bus = cls(client)
+        bus = cls(client, domain)
         try:
             await bus.ensure_streams()
             yield bus

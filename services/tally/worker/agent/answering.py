@@ -39,6 +39,7 @@ class Answering:
     Args:
         nats_url: URL of the server, with user and password.
         name: What the server calls this client.
+        domain: JetStream domain of the centre, if the server is a leaf node.
         sites: Ids of the sites whose streams the worker reaches; empty: all.
         probe: Looks at streams.
         networks: Where cameras may be.
@@ -50,6 +51,7 @@ class Answering:
         self,
         nats_url: str,
         name: str,
+        domain: str,
         sites: Sequence[str],
         probe: Prober,
         networks: StreamNetworks,
@@ -58,6 +60,7 @@ class Answering:
     ) -> None:
         self._nats_url = nats_url
         self._name = name
+        self._domain = domain
         self._sites = sites
         self._probe = probe
         self._networks = networks
@@ -69,7 +72,7 @@ class Answering:
         backoff = Backoff(first_s=0.5, longest_s=5.0)
         while True:
             try:
-                async with Bus.connect(self._nats_url, name=self._name) as bus:
+                async with Bus.connect(self._nats_url, name=self._name, domain=self._domain) as bus:
                     backoff.reset()
                     await self._answer(bus)
             except (Unavailable, ConnectionGone) as error:

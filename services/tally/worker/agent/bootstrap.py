@@ -21,6 +21,7 @@ from tally.worker.agent.membership import Membership
 from tally.worker.agent.outbound import Outbound
 from tally.worker.agent.probing.probe import Prober
 from tally.worker.agent.reader import FrameStream
+from tally.worker.agent.remembered import RememberedAssignments
 from tally.worker.agent.runner import DetectorPool, Surroundings
 from tally.worker.agent.runs import EndedRecordings
 from tally.worker.agent.settings import AgentSettings
@@ -51,7 +52,7 @@ async def camera_worker(
     decoders = Decoders()
     triton = Detectors(settings.triton_address)
     nats_url = settings.nats_url.get_secret_value()
-    outbound = Outbound(spool, nats_url, f"agent {settings.name}")
+    outbound = Outbound(spool, nats_url, f"agent {settings.name}", settings.nats_domain)
 
     async def open_task(task: CameraTask) -> FrameStream:
         return await decoders.open(
@@ -100,13 +101,15 @@ async def camera_worker(
         answering = Answering(
             nats_url,
             f"agent {settings.name} answers",
+            settings.nats_domain,
             settings.sites,
             Prober(stream_keys, settings.stream_networks, settings.recordings),
             networks,
             cameras,
             others_run,
         )
-        membership = Membership(channel, place, cameras, changed)
+        remembered = RememberedAssignments(settings.spool / "assignments")
+        membership = Membership(channel, place, cameras, changed, remembered)
         dependencies = {"pool": membership.ping}
         if detectors is None:
             dependencies["triton"] = ping_triton

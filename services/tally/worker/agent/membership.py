@@ -13,6 +13,7 @@ from tally.kernel.clock import Clock, utc_now
 from tally.kernel.errors import Unavailable
 from tally.worker.agent.cameras import Cameras
 from tally.worker.agent.mapping import running_to_proto, task_from_proto
+from tally.worker.agent.remembered import RememberedAssignments
 from tally.worker.agent.task import CameraTask
 
 SILENCE_S = 20.0
@@ -26,11 +27,15 @@ _log = structlog.get_logger(__name__)
 class Membership:
     """Keeps the worker in the pool. While the pool cannot be reached, cameras go on as they are.
 
+    A worker that starts meanwhile runs what it ran last: if that went to others, the epochs of its records are older
+    than theirs, and it is not believed.
+
     Args:
         channel: To the pool.
         place: What it asks the pool for.
         cameras: Runs what is assigned.
         changed: Set when a camera's state is another: the pool is told without waiting for the next renewal.
+        remembered: What it was to run last.
         clock: The wall clock.
     """
 
@@ -40,6 +45,7 @@ class Membership:
         place: messages.RegisterWorkerRequest,
         cameras: Cameras,
         changed: asyncio.Event,
+        remembered: RememberedAssignments,
         clock: Clock = utc_now,
     ) -> None:
         self._stub = WorkerServiceStub(channel)
@@ -47,6 +53,7 @@ class Membership:
         self._cameras = cameras
         self._clock = clock
         self._changed = changed
+        self._remembered = remembered
         self._backoff = Backoff(first_s=0.5, longest_s=3.0)
         self._worker_id = ""
         self._member = False
@@ -68,6 +75,8 @@ class Membership:
                     await self._belong()
                 except* (grpc.aio.AioRpcError, OSError, TimeoutError) as errors:
                     self._note_lost(errors.exceptions[0])
+                    if not any(self._cameras) and _is_out_of_reach(errors.exceptions[0]):
+                        await self._resume()
                 await asyncio.sleep(self._backoff.next_s())
         finally:
             await self._cameras.stop()
@@ -113,6 +122,7 @@ class Membership:
                     answer = await call.read()
                 if not isinstance(answer, messages.WatchAssignmentsResponse):
                     raise ConnectionError("the pool ended the stream of assignments")
+                await asyncio.to_thread(self._remembered.keep, answer)
                 await self._cameras.assign(_tasks(answer))
                 heard = self._member = True
                 self._backoff.reset()
@@ -121,6 +131,13 @@ class Membership:
                 raise
         finally:
             call.cancel()
+
+    async def _resume(self) -> None:
+        """Run what the worker was to run when the pool was last heard."""
+        answer = self._remembered.recall()
+        if answer is not None:
+            _log.warning("resumed_without_pool", cameras=len(answer.assignments))
+            await self._cameras.assign(_tasks(answer))
 
     def _note_lost(self, error: BaseException) -> None:
         self._member = False
@@ -136,6 +153,14 @@ class Membership:
             await self._stub.DeregisterWorker(request, timeout=LEAVE_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             _log.warning("leave_failed", reason=error.details())
+
+
+def _is_out_of_reach(error: BaseException) -> bool:
+    """Whether the pool said nothing, rather than no."""
+    return not isinstance(error, grpc.aio.AioRpcError) or error.code() in {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+    }
 
 
 def _tasks(answer: messages.WatchAssignmentsResponse) -> Iterator[CameraTask]:

@@ -38,12 +38,14 @@ class Outbound:
         spool: Where records wait.
         nats_url: URL of the server, with user and password.
         name: What the server calls this client.
+        domain: JetStream domain of the centre, if the server is a leaf node.
     """
 
-    def __init__(self, spool: Spool, nats_url: str, name: str) -> None:
+    def __init__(self, spool: Spool, nats_url: str, name: str, domain: str = "") -> None:
         self._spool = spool
         self._nats_url = nats_url
         self._name = name
+        self._domain = domain
         self._unwritten: list[tuple[bytes, asyncio.Future[None]]] = []
         self._brought = asyncio.Event()
         self._written = asyncio.Event()
@@ -119,7 +121,7 @@ class Outbound:
         while True:
             try:
                 # A new connection after each failure finds the streams, or makes them, anew.
-                async with Bus.connect(self._nats_url, name=self._name) as bus:
+                async with Bus.connect(self._nats_url, name=self._name, domain=self._domain) as bus:
                     while True:
                         await self._send(bus)
                         backoff.reset()

@@ -23,6 +23,7 @@ class AgentSettings(MessagingSettings, StreamSettings):
         pool_address: `host:port` of the gateway or of the pool itself.
         triton_address: `host:port` of Triton's gRPC service.
         recordings: Files that `file://` cameras may read, and folders all of whose files they may, as a JSON list.
+        nats_domain: JetStream domain of the centre, if `nats_url` is that of a leaf node.
         spool: Folder for records that are not sent yet; each worker has its own.
         spool_bytes: How much the spool may hold. A camera fills about 1 kB a second.
     """
@@ -37,6 +38,7 @@ class AgentSettings(MessagingSettings, StreamSettings):
     camera_labels: dict[str, str] = Field(default_factory=dict)
     pool_address: str = "127.0.0.1:8080"
     triton_address: str
+    nats_domain: str = ""
     recordings: list[Path] = Field(default_factory=list)
     spool: Path
     spool_bytes: int = 2**30
