@@ -134,9 +134,11 @@ class Responder(Generic[_Request]):
 
     async def aclose(self) -> None:
         """Listen no more; what is being answered is given up."""
-        if not self._bus.client.is_closed:
-            await self.listen(())
-        await end(*self._answering)
+        try:
+            if not self._bus.client.is_closed:
+                await self.listen(())
+        finally:
+            await end(*self._answering)
 
     async def _take(self, message: Msg) -> None:
         # In a task of its own: the client hands over the next message when this returns.

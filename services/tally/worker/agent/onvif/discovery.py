@@ -14,7 +14,8 @@ MULTICAST = ("239.255.255.250", 3702)
 LISTEN_S = 3.0
 REPEAT_S = 0.5
 """When the question is asked a second time: UDP loses some."""
-MAX_DEVICES = 500
+MAX_DEVICES = 200
+"""However many answer, the list travels in one message."""
 MAX_TEXT = 200
 
 _SOAP = "{http://www.w3.org/2003/05/soap-envelope}"
