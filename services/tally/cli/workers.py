@@ -5,6 +5,7 @@ from typing import Annotated
 
 import grpc
 import typer
+from rich.filesize import decimal
 
 from tally.api.worker.v1 import scaling_service_pb2, worker_pb2
 from tally.api.worker.v1 import worker_service_pb2 as messages
@@ -85,7 +86,10 @@ async def _list(gateway: str, *, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    show_table(["name", "state", "cameras", "takes", "since", "id"], [_row(each) for each in found])
+    show_table(
+        ["name", "state", "cameras", "takes", "not sent", "since", "id"],
+        [_row(each) for each in found],
+    )
 
 
 def _row(worker: worker_pb2.Worker) -> tuple[str, ...]:
@@ -95,6 +99,7 @@ def _row(worker: worker_pb2.Worker) -> tuple[str, ...]:
         _ADMISSIONS[worker.admission] if alive else "gone",
         f"{len(worker.cameras) if alive else 0} of {worker.capacity}",
         _conditions(worker.selector),
+        _unsent(worker.spool),
         local_time(worker.register_time),
         worker.id,
     )
@@ -104,6 +109,13 @@ def _conditions(selector: worker_pb2.CameraSelector) -> str:
     sites = [f"site {','.join(selector.site_ids)}"] if selector.site_ids else []
     labels = [f"{name}={value}" for name, value in sorted(selector.labels.items())]
     return " ".join(sites + labels) or "all"
+
+
+def _unsent(spool: worker_pb2.SpoolStatus) -> str:
+    if not spool.HasField("oldest_time"):
+        return ""
+    waiting = f"{decimal(spool.waiting_bytes)} since {local_time(spool.oldest_time)}"
+    return f"{waiting}, full" if spool.full else waiting
 
 
 async def _cordon(gateway: str, worker: str) -> None:

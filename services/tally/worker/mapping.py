@@ -18,7 +18,7 @@ from tally.worker.domain.events import (
     PoolEvent,
     StreamStateChanged,
 )
-from tally.worker.domain.model import Assignment, Worker
+from tally.worker.domain.model import Assignment, SpoolStatus, Worker
 from tally.worker.domain.scaling import Scaling
 from tally.worker.domain.stream import RunningCamera, StreamState, StreamStatus
 
@@ -64,6 +64,19 @@ def running_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> tuple[R
     )
 
 
+def spool_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> SpoolStatus | None:
+    """What a worker says of its spool; None if nothing."""
+    if not request.HasField("spool"):
+        return None
+    spool = request.spool
+    return SpoolStatus(
+        waiting_bytes=spool.waiting_bytes,
+        max_bytes=spool.max_bytes,
+        oldest_time=spool.oldest_time.ToDatetime(UTC) if spool.HasField("oldest_time") else None,
+        full=spool.full,
+    )
+
+
 def worker_to_proto(worker: Worker, now: datetime) -> worker_pb2.Worker:
     """The whole resource."""
     return worker_pb2.Worker(
@@ -85,6 +98,7 @@ def worker_to_proto(worker: Worker, now: datetime) -> worker_pb2.Worker:
             site_ids=worker.selector.site_ids, labels=dict(worker.selector.labels)
         ),
         admission=_ADMISSIONS[worker.admission],
+        spool=None if worker.spool is None else _spool_to_proto(worker.spool),
     )
 
 
@@ -193,6 +207,16 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         sealed_credentials=sealed_credentials,
         counting=None if counting is None else counting.SerializeToString(deterministic=True),
         state=state,
+    )
+
+
+def _spool_to_proto(spool: SpoolStatus) -> worker_pb2.SpoolStatus:
+    oldest = spool.oldest_time
+    return worker_pb2.SpoolStatus(
+        waiting_bytes=spool.waiting_bytes,
+        max_bytes=spool.max_bytes,
+        oldest_time=None if oldest is None else _timestamp(oldest),
+        full=spool.full,
     )
 
 

@@ -170,6 +170,15 @@ async def test_a_streams_state_is_told_when_it_changes(pool: Pool, bus: Bus) -> 
     assert second.status.reason == "the camera refused the connection"
 
 
+async def test_the_pool_shows_what_a_worker_has_not_sent(pool: Pool) -> None:
+    worker = await Worker.register(pool, "one")
+    said = worker_pb2.SpoolStatus(waiting_bytes=1000, max_bytes=2000, full=True)
+    said.oldest_time.FromDatetime(datetime(2026, 1, 1, 12, tzinfo=UTC))
+    assert not (await worker.renew()).HasField("spool")
+    await pool.RenewLease(messages.RenewLeaseRequest(worker_id=worker.id, spool=said))
+    assert (await worker.renew()).spool == said
+
+
 async def test_only_the_holder_is_believed(pool: Pool, bus: Bus) -> None:
     holder = await Worker.register(pool, "holder")
     camera = await activate(bus)

@@ -84,7 +84,12 @@ async def test_a_worker_that_cannot_reach_the_pool_runs_what_it_ran_last(tmp_pat
     cameras = Runners()
     async with connect(f"127.0.0.1:{free_port()}") as channel:
         membership = Membership(
-            channel, place, cameras, asyncio.Event(), RememberedAssignments(file)
+            channel,
+            place,
+            cameras,
+            asyncio.Event(),
+            RememberedAssignments(file),
+            worker_pb2.SpoolStatus,
         )
         async with background(membership.run()), asyncio.timeout(10):
             assert await cameras.assigned.get() == ["door"]
@@ -116,6 +121,7 @@ async def test_the_stream_of_assignments_goes_on_with_the_next_token(tmp_path: P
             cameras,
             asyncio.Event(),
             RememberedAssignments(tmp_path / "assignments"),
+            worker_pb2.SpoolStatus,
         )
         async with background(membership.run()), asyncio.timeout(10):
             for _ in range(3):

@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeDecorator
 
 from tally.kernel.outbox import outbox_table
 from tally.worker.domain.assignment import Admission, Selector
+from tally.worker.domain.model import SpoolStatus
 from tally.worker.domain.stream import RunningCamera
 
 
@@ -70,6 +71,7 @@ workers = Table(
     Column("cameras", AsJson(tuple[RunningCamera, ...]), nullable=False),
     Column("admission", _ADMISSION, nullable=False),
     Column("selector", AsJson(Selector), nullable=False),
+    Column("spool", AsJson(SpoolStatus | None), nullable=False),
     comment="Processes that run cameras, with what they last said.",
 )
 

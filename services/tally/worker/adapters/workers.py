@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.worker.adapters.tables import workers
 from tally.worker.domain.errors import LeaseExpired, WorkerNotFound
-from tally.worker.domain.model import Worker
+from tally.worker.domain.model import SpoolStatus, Worker
 from tally.worker.domain.stream import RunningCamera
 
 
@@ -56,13 +56,19 @@ class PostgresWorkers:
         )
 
     async def renew(
-        self, worker_id: str, now: datetime, until: datetime, cameras: Sequence[RunningCamera]
+        self,
+        worker_id: str,
+        now: datetime,
+        until: datetime,
+        cameras: Sequence[RunningCamera],
+        spool: SpoolStatus | None,
     ) -> Worker:
         """Prolong a lease that holds; WorkerNotFound or LeaseExpired otherwise."""
+        said = {} if spool is None else {"spool": spool}
         renewal = (
             update(workers)
             .where(workers.c.id == worker_id, workers.c.lease_expire_time > now)
-            .values(lease_expire_time=until, cameras=cameras)
+            .values(lease_expire_time=until, cameras=cameras, **said)
             .returning(workers)
         )
         row = (await self._connection.execute(renewal)).one_or_none()

@@ -109,7 +109,9 @@ async def camera_worker(
             others_run,
         )
         remembered = RememberedAssignments(settings.spool / "assignments")
-        membership = Membership(channel, place, cameras, changed, remembered)
+        membership = Membership(
+            channel, place, cameras, changed, remembered, lambda: outbound.status
+        )
         dependencies = {"pool": membership.ping}
         if detectors is None:
             dependencies["triton"] = ping_triton

@@ -1,12 +1,13 @@
 """The worker's place in the pool: registers, renews the lease, follows what is assigned."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import grpc
 import structlog
 
 from tally.api.worker.v1 import worker_service_pb2 as messages
+from tally.api.worker.v1.worker_pb2 import SpoolStatus
 from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
 from tally.kernel.backoff import Backoff
 from tally.kernel.clock import Clock, utc_now
@@ -36,6 +37,7 @@ class Membership:
         cameras: Runs what is assigned.
         changed: Set when a camera's state is another: the pool is told without waiting for the next renewal.
         remembered: What it was to run last.
+        spool: Tells what has not been sent yet.
         clock: The wall clock.
     """
 
@@ -46,6 +48,7 @@ class Membership:
         cameras: Cameras,
         changed: asyncio.Event,
         remembered: RememberedAssignments,
+        spool: Callable[[], SpoolStatus],
         clock: Clock = utc_now,
     ) -> None:
         self._stub = WorkerServiceStub(channel)
@@ -54,6 +57,7 @@ class Membership:
         self._clock = clock
         self._changed = changed
         self._remembered = remembered
+        self._spool = spool
         self._backoff = Backoff(first_s=0.5, longest_s=3.0)
         self._worker_id = ""
         self._member = False
@@ -98,6 +102,7 @@ class Membership:
                 messages.RenewLeaseRequest(
                     worker_id=self._worker_id,
                     cameras=running_to_proto(self._cameras, self._clock()),
+                    spool=self._spool(),
                 )
             )
             try:

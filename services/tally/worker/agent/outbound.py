@@ -13,6 +13,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.trace import SpanKind
 
 from tally.api.counting.v1 import events_pb2
+from tally.api.worker.v1.worker_pb2 import SpoolStatus
 from tally.kernel.backoff import Backoff
 from tally.kernel.bus import COUNTING, Bus, Envelope
 from tally.kernel.errors import Unavailable
@@ -56,6 +57,24 @@ class Outbound:
             unit="By",
             description="Bytes on disk that JetStream has not got yet",
         )
+        _meter.create_observable_gauge(
+            "tally.spool.full",
+            [self._observe_full],
+            description="1 while there is no room on disk for new records, and cameras stop; else 0",
+        )
+
+    @property
+    def status(self) -> SpoolStatus:
+        """What waits."""
+        status = SpoolStatus(
+            waiting_bytes=self._spool.backlog,
+            max_bytes=self._spool.max_bytes,
+            full=self._spool.full,
+        )
+        for entry in islice(self._spool.read(), 1):
+            ((_, oldest),) = _addressed([entry.payload])
+            status.oldest_time.FromDatetime(oldest.time)
+        return status
 
     @asynccontextmanager
     async def running(self, *, drain_s: float = 5.0) -> AsyncIterator[None]:
@@ -149,6 +168,9 @@ class Outbound:
 
     def _observe_backlog(self, _options: CallbackOptions) -> Iterable[Observation]:
         return [Observation(self._spool.backlog)]
+
+    def _observe_full(self, _options: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(int(self._spool.full))]
 
 
 def _packed(envelope: Envelope) -> bytes:

@@ -9,6 +9,23 @@ from tally.worker.domain.stream import RunningCamera
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolStatus:
+    """What a worker keeps on its disk until NATS has it.
+
+    Attributes:
+        waiting_bytes: How much waits.
+        max_bytes: The most that may.
+        oldest_time: End of the time that the oldest record which waits is about; None if none waits.
+        full: Whether there was no room for the newest record.
+    """
+
+    waiting_bytes: int
+    max_bytes: int
+    oldest_time: datetime | None
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """A process that runs cameras.
 
@@ -21,6 +38,7 @@ class Worker:
         cameras: What it runs, as it last said.
         admission: Whether it takes cameras.
         selector: Which.
+        spool: What it has not sent yet, as it last said; None while it has said nothing.
     """
 
     id: str
@@ -31,6 +49,7 @@ class Worker:
     cameras: Sequence[RunningCamera] = ()
     admission: Admission = Admission.OPEN
     selector: Selector = field(default_factory=Selector)
+    spool: SpoolStatus | None = None
 
     @property
     def seat(self) -> Seat:

@@ -9,7 +9,7 @@ from typing import Protocol
 from tally.worker.domain.assignment import Place
 from tally.worker.domain.camera import Camera
 from tally.worker.domain.events import PoolEvent
-from tally.worker.domain.model import Assignment, Worker
+from tally.worker.domain.model import Assignment, SpoolStatus, Worker
 from tally.worker.domain.stream import RunningCamera, StreamState
 
 
@@ -62,9 +62,14 @@ class Workers(Protocol):
         """Store the worker as it is now."""
 
     async def renew(
-        self, worker_id: str, now: datetime, until: datetime, cameras: Sequence[RunningCamera]
+        self,
+        worker_id: str,
+        now: datetime,
+        until: datetime,
+        cameras: Sequence[RunningCamera],
+        spool: SpoolStatus | None,
     ) -> Worker:
-        """Prolong a lease that holds, and keep what the worker says of its cameras.
+        """Prolong a lease that holds, and keep what the worker says of its cameras and, if anything, of its spool.
 
         Raises:
             WorkerNotFound: There is no such worker.

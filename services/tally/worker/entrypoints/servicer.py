@@ -19,6 +19,7 @@ from tally.worker.mapping import (
     assignment_to_proto,
     running_from_proto,
     selector_from_proto,
+    spool_from_proto,
     worker_to_proto,
 )
 
@@ -51,7 +52,9 @@ class WorkerServicer(WorkerServiceServicer):
         self, request: messages.RenewLeaseRequest, context: ServicerContext
     ) -> messages.RenewLeaseResponse:
         """Keep a worker in the pool."""
-        worker = await self.renew_lease(request.worker_id, running_from_proto(request))
+        worker = await self.renew_lease(
+            request.worker_id, running_from_proto(request), spool_from_proto(request)
+        )
         return messages.RenewLeaseResponse(worker=worker_to_proto(worker, self.clock()))
 
     async def WatchAssignments(  # noqa: N802 - gRPC's name

@@ -101,12 +101,14 @@ def test_sent_files_are_deleted_and_make_room(tmp_path: Path) -> None:
             opened.append([b"x" * 24])
         with pytest.raises(SpoolFull, match="not taken yet"):
             opened.append([b"x" * 24])
+        assert opened.full
         kept = list(opened.read())
         assert 0 < opened.backlog <= 200
         opened.acknowledge(kept[-1].end)
         assert opened.backlog == 0
         assert len(list(tmp_path.glob("*.records"))) == 1
         opened.append([b"y"])
+        assert not opened.full
         assert payloads(opened) == [b"y"]
 
 

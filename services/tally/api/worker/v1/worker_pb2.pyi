@@ -89,6 +89,7 @@ class Worker(_message.Message):
     CAMERAS_FIELD_NUMBER: _builtins.int
     SELECTOR_FIELD_NUMBER: _builtins.int
     ADMISSION_FIELD_NUMBER: _builtins.int
+    SPOOL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server (UUIDv7) at registration."""
     name: _builtins.str
@@ -115,6 +116,10 @@ class Worker(_message.Message):
     def selector(self) -> Global___CameraSelector:
         """Which cameras it takes."""
 
+    @_builtins.property
+    def spool(self) -> Global___SpoolStatus:
+        """What it has counted and not sent yet, as it last said; absent while it has said nothing."""
+
     def __init__(
         self,
         *,
@@ -127,14 +132,51 @@ class Worker(_message.Message):
         cameras: _abc.Iterable[Global___RunningCamera] | None = ...,
         selector: Global___CameraSelector | None = ...,
         admission: Global___WorkerAdmission.ValueType = ...,
+        spool: Global___SpoolStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "register_time", b"register_time", "selector", b"selector"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "register_time", b"register_time", "selector", b"selector", "spool", b"spool"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "cameras", b"cameras", "capacity", b"capacity", "id", b"id", "lease_expire_time", b"lease_expire_time", "name", b"name", "register_time", b"register_time", "selector", b"selector", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "cameras", b"cameras", "capacity", b"capacity", "id", b"id", "lease_expire_time", b"lease_expire_time", "name", b"name", "register_time", b"register_time", "selector", b"selector", "spool", b"spool", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Worker: _TypeAlias = Worker  # noqa: Y015
+
+@_typing.final
+class SpoolStatus(_message.Message):
+    """What a worker keeps on its disk until NATS has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITING_BYTES_FIELD_NUMBER: _builtins.int
+    MAX_BYTES_FIELD_NUMBER: _builtins.int
+    OLDEST_TIME_FIELD_NUMBER: _builtins.int
+    FULL_FIELD_NUMBER: _builtins.int
+    waiting_bytes: _builtins.int
+    """Bytes that wait."""
+    max_bytes: _builtins.int
+    """The most that may wait."""
+    full: _builtins.bool
+    """Whether there was no room for the newest record: cameras stop until older ones are sent."""
+    @_builtins.property
+    def oldest_time(self) -> _timestamp_pb2.Timestamp:
+        """End of the time that the oldest record which waits is about; absent if none waits."""
+
+    def __init__(
+        self,
+        *,
+        waiting_bytes: _builtins.int = ...,
+        max_bytes: _builtins.int = ...,
+        oldest_time: _timestamp_pb2.Timestamp | None = ...,
+        full: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_time", b"oldest_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["full", b"full", "max_bytes", b"max_bytes", "oldest_time", b"oldest_time", "waiting_bytes", b"waiting_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpoolStatus: _TypeAlias = SpoolStatus  # noqa: Y015
 
 @_typing.final
 class CameraSelector(_message.Message):

@@ -29,7 +29,7 @@ from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_
 from tally.api.worker.v1 import worker_pb2 as tally_dot_api_dot_worker_dot_v1_dot_worker__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/worker/v1/worker_service.proto\x12\x13tally.api.worker.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a!tally/api/options/v1/policy.proto\x1a tally/api/worker/v1/worker.proto\"\x85\x01\n\x15RegisterWorkerRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1c\n\x08\x63\x61pacity\x18\x02 \x01(\rB\n\xbaH\x07*\x05\x18\x90N(\x01\x12\x35\n\x08selector\x18\x03 \x01(\x0b\x32#.tally.api.worker.v1.CameraSelector\"x\n\x16RegisterWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x31\n\x0elease_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"p\n\x11RenewLeaseRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x07\x63\x61meras\x18\x02 \x03(\x0b\x32\".tally.api.worker.v1.RunningCameraB\t\xbaH\x06\x92\x01\x03\x10\x90N\"A\n\x12RenewLeaseResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"6\n\x17WatchAssignmentsRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x18WatchAssignmentsResponse\x12\x34\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32\x1f.tally.api.worker.v1.Assignment\"6\n\x17\x44\x65registerWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1a\n\x18\x44\x65registerWorkerResponse\"2\n\x13\x43ordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x14\x43ordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"1\n\x12\x44rainWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x13\x44rainWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"4\n\x15UncordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x16UncordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"/\n\x10GetWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"@\n\x11GetWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"Q\n\x12ListWorkersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\\\n\x13ListWorkersResponse\x12,\n\x07workers\x18\x01 \x03(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa8\x0c\n\rWorkerService\x12\xa5\x01\n\x0eRegisterWorker\x12*.tally.api.worker.v1.RegisterWorkerRequest\x1a+.tally.api.worker.v1.RegisterWorkerResponse\":\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/api/v1/workers:\x01*\x12\xae\x01\n\nRenewLease\x12&.tally.api.worker.v1.RenewLeaseRequest\x1a\'.tally.api.worker.v1.RenewLeaseResponse\"O\x90\x02\x02\xaa\xbb\x18\x17\x1a\x0f\x61nalytics:write\"\x02\x08\x05(\x02\x82\xd3\xe4\x93\x02+\"&/api/v1/workers/{worker_id}:renewLease:\x01*\x12\xba\x01\n\x10WatchAssignments\x12,.tally.api.worker.v1.WatchAssignmentsRequest\x1a-.tally.api.worker.v1.WatchAssignmentsResponse\"G\x90\x02\x01\xaa\xbb\x18\x11\x1a\x0f\x61nalytics:write\x82\xd3\xe4\x93\x02)\x12\'/api/v1/workers/{worker_id}/assignments0\x01\x12\xb4\x01\n\x10\x44\x65registerWorker\x12,.tally.api.worker.v1.DeregisterWorkerRequest\x1a-.tally.api.worker.v1.DeregisterWorkerResponse\"C\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/workers/{worker_id}\x12\xaf\x01\n\x0c\x43ordonWorker\x12(.tally.api.worker.v1.CordonWorkerRequest\x1a).tally.api.worker.v1.CordonWorkerResponse\"J\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\'\"\"/api/v1/workers/{worker_id}:cordon:\x01*\x12\xab\x01\n\x0b\x44rainWorker\x12\'.tally.api.worker.v1.DrainWorkerRequest\x1a(.tally.api.worker.v1.DrainWorkerResponse\"I\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02&\"!/api/v1/workers/{worker_id}:drain:\x01*\x12\xb7\x01\n\x0eUncordonWorker\x12*.tally.api.worker.v1.UncordonWorkerRequest\x1a+.tally.api.worker.v1.UncordonWorkerResponse\"L\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02)\"$/api/v1/workers/{worker_id}:uncordon:\x01*\x12\x99\x01\n\tGetWorker\x12%.tally.api.worker.v1.GetWorkerRequest\x1a&.tally.api.worker.v1.GetWorkerResponse\"=\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/workers/{worker_id}\x12\x93\x01\n\x0bListWorkers\x12\'.tally.api.worker.v1.ListWorkersRequest\x1a(.tally.api.worker.v1.ListWorkersResponse\"1\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/workersb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/worker/v1/worker_service.proto\x12\x13tally.api.worker.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a!tally/api/options/v1/policy.proto\x1a tally/api/worker/v1/worker.proto\"\x85\x01\n\x15RegisterWorkerRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1c\n\x08\x63\x61pacity\x18\x02 \x01(\rB\n\xbaH\x07*\x05\x18\x90N(\x01\x12\x35\n\x08selector\x18\x03 \x01(\x0b\x32#.tally.api.worker.v1.CameraSelector\"x\n\x16RegisterWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x31\n\x0elease_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa1\x01\n\x11RenewLeaseRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x07\x63\x61meras\x18\x02 \x03(\x0b\x32\".tally.api.worker.v1.RunningCameraB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12/\n\x05spool\x18\n \x01(\x0b\x32 .tally.api.worker.v1.SpoolStatus\"A\n\x12RenewLeaseResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"6\n\x17WatchAssignmentsRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x18WatchAssignmentsResponse\x12\x34\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32\x1f.tally.api.worker.v1.Assignment\"6\n\x17\x44\x65registerWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1a\n\x18\x44\x65registerWorkerResponse\"2\n\x13\x43ordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x14\x43ordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"1\n\x12\x44rainWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x13\x44rainWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"4\n\x15UncordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x16UncordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"/\n\x10GetWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"@\n\x11GetWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"Q\n\x12ListWorkersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\\\n\x13ListWorkersResponse\x12,\n\x07workers\x18\x01 \x03(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa8\x0c\n\rWorkerService\x12\xa5\x01\n\x0eRegisterWorker\x12*.tally.api.worker.v1.RegisterWorkerRequest\x1a+.tally.api.worker.v1.RegisterWorkerResponse\":\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/api/v1/workers:\x01*\x12\xae\x01\n\nRenewLease\x12&.tally.api.worker.v1.RenewLeaseRequest\x1a\'.tally.api.worker.v1.RenewLeaseResponse\"O\x90\x02\x02\xaa\xbb\x18\x17\x1a\x0f\x61nalytics:write\"\x02\x08\x05(\x02\x82\xd3\xe4\x93\x02+\"&/api/v1/workers/{worker_id}:renewLease:\x01*\x12\xba\x01\n\x10WatchAssignments\x12,.tally.api.worker.v1.WatchAssignmentsRequest\x1a-.tally.api.worker.v1.WatchAssignmentsResponse\"G\x90\x02\x01\xaa\xbb\x18\x11\x1a\x0f\x61nalytics:write\x82\xd3\xe4\x93\x02)\x12\'/api/v1/workers/{worker_id}/assignments0\x01\x12\xb4\x01\n\x10\x44\x65registerWorker\x12,.tally.api.worker.v1.DeregisterWorkerRequest\x1a-.tally.api.worker.v1.DeregisterWorkerResponse\"C\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/workers/{worker_id}\x12\xaf\x01\n\x0c\x43ordonWorker\x12(.tally.api.worker.v1.CordonWorkerRequest\x1a).tally.api.worker.v1.CordonWorkerResponse\"J\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\'\"\"/api/v1/workers/{worker_id}:cordon:\x01*\x12\xab\x01\n\x0b\x44rainWorker\x12\'.tally.api.worker.v1.DrainWorkerRequest\x1a(.tally.api.worker.v1.DrainWorkerResponse\"I\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02&\"!/api/v1/workers/{worker_id}:drain:\x01*\x12\xb7\x01\n\x0eUncordonWorker\x12*.tally.api.worker.v1.UncordonWorkerRequest\x1a+.tally.api.worker.v1.UncordonWorkerResponse\"L\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02)\"$/api/v1/workers/{worker_id}:uncordon:\x01*\x12\x99\x01\n\tGetWorker\x12%.tally.api.worker.v1.GetWorkerRequest\x1a&.tally.api.worker.v1.GetWorkerResponse\"=\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/workers/{worker_id}\x12\x93\x01\n\x0bListWorkers\x12\'.tally.api.worker.v1.ListWorkersRequest\x1a(.tally.api.worker.v1.ListWorkersResponse\"1\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/workersb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -82,38 +82,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERWORKERREQUEST']._serialized_end=359
   _globals['_REGISTERWORKERRESPONSE']._serialized_start=361
   _globals['_REGISTERWORKERRESPONSE']._serialized_end=481
-  _globals['_RENEWLEASEREQUEST']._serialized_start=483
-  _globals['_RENEWLEASEREQUEST']._serialized_end=595
-  _globals['_RENEWLEASERESPONSE']._serialized_start=597
-  _globals['_RENEWLEASERESPONSE']._serialized_end=662
-  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_start=664
-  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_end=718
-  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_start=720
-  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_end=800
-  _globals['_DEREGISTERWORKERREQUEST']._serialized_start=802
-  _globals['_DEREGISTERWORKERREQUEST']._serialized_end=856
-  _globals['_DEREGISTERWORKERRESPONSE']._serialized_start=858
-  _globals['_DEREGISTERWORKERRESPONSE']._serialized_end=884
-  _globals['_CORDONWORKERREQUEST']._serialized_start=886
-  _globals['_CORDONWORKERREQUEST']._serialized_end=936
-  _globals['_CORDONWORKERRESPONSE']._serialized_start=938
-  _globals['_CORDONWORKERRESPONSE']._serialized_end=1005
-  _globals['_DRAINWORKERREQUEST']._serialized_start=1007
-  _globals['_DRAINWORKERREQUEST']._serialized_end=1056
-  _globals['_DRAINWORKERRESPONSE']._serialized_start=1058
-  _globals['_DRAINWORKERRESPONSE']._serialized_end=1124
-  _globals['_UNCORDONWORKERREQUEST']._serialized_start=1126
-  _globals['_UNCORDONWORKERREQUEST']._serialized_end=1178
-  _globals['_UNCORDONWORKERRESPONSE']._serialized_start=1180
-  _globals['_UNCORDONWORKERRESPONSE']._serialized_end=1249
-  _globals['_GETWORKERREQUEST']._serialized_start=1251
-  _globals['_GETWORKERREQUEST']._serialized_end=1298
-  _globals['_GETWORKERRESPONSE']._serialized_start=1300
-  _globals['_GETWORKERRESPONSE']._serialized_end=1364
-  _globals['_LISTWORKERSREQUEST']._serialized_start=1366
-  _globals['_LISTWORKERSREQUEST']._serialized_end=1447
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=1449
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=1541
-  _globals['_WORKERSERVICE']._serialized_start=1544
-  _globals['_WORKERSERVICE']._serialized_end=3120
+  _globals['_RENEWLEASEREQUEST']._serialized_start=484
+  _globals['_RENEWLEASEREQUEST']._serialized_end=645
+  _globals['_RENEWLEASERESPONSE']._serialized_start=647
+  _globals['_RENEWLEASERESPONSE']._serialized_end=712
+  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_start=714
+  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_end=768
+  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_start=770
+  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_end=850
+  _globals['_DEREGISTERWORKERREQUEST']._serialized_start=852
+  _globals['_DEREGISTERWORKERREQUEST']._serialized_end=906
+  _globals['_DEREGISTERWORKERRESPONSE']._serialized_start=908
+  _globals['_DEREGISTERWORKERRESPONSE']._serialized_end=934
+  _globals['_CORDONWORKERREQUEST']._serialized_start=936
+  _globals['_CORDONWORKERREQUEST']._serialized_end=986
+  _globals['_CORDONWORKERRESPONSE']._serialized_start=988
+  _globals['_CORDONWORKERRESPONSE']._serialized_end=1055
+  _globals['_DRAINWORKERREQUEST']._serialized_start=1057
+  _globals['_DRAINWORKERREQUEST']._serialized_end=1106
+  _globals['_DRAINWORKERRESPONSE']._serialized_start=1108
+  _globals['_DRAINWORKERRESPONSE']._serialized_end=1174
+  _globals['_UNCORDONWORKERREQUEST']._serialized_start=1176
+  _globals['_UNCORDONWORKERREQUEST']._serialized_end=1228
+  _globals['_UNCORDONWORKERRESPONSE']._serialized_start=1230
+  _globals['_UNCORDONWORKERRESPONSE']._serialized_end=1299
+  _globals['_GETWORKERREQUEST']._serialized_start=1301
+  _globals['_GETWORKERREQUEST']._serialized_end=1348
+  _globals['_GETWORKERRESPONSE']._serialized_start=1350
+  _globals['_GETWORKERRESPONSE']._serialized_end=1414
+  _globals['_LISTWORKERSREQUEST']._serialized_start=1416
+  _globals['_LISTWORKERSREQUEST']._serialized_end=1497
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=1499
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=1591
+  _globals['_WORKERSERVICE']._serialized_start=1594
+  _globals['_WORKERSERVICE']._serialized_end=3170
 # @@protoc_insertion_point(module_scope)

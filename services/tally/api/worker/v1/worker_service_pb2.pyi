@@ -90,21 +90,27 @@ class RenewLeaseRequest(_message.Message):
 
     WORKER_ID_FIELD_NUMBER: _builtins.int
     CAMERAS_FIELD_NUMBER: _builtins.int
+    SPOOL_FIELD_NUMBER: _builtins.int
     worker_id: _builtins.str
     """The worker."""
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[_worker_pb2.RunningCamera]:
         """All cameras that it runs."""
 
+    @_builtins.property
+    def spool(self) -> _worker_pb2.SpoolStatus:
+        """What it has not sent yet; absent leaves what it said before."""
+
     def __init__(
         self,
         *,
         worker_id: _builtins.str = ...,
         cameras: _abc.Iterable[_worker_pb2.RunningCamera] | None = ...,
+        spool: _worker_pb2.SpoolStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spool", b"spool"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "spool", b"spool", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -41,8 +41,12 @@ class Spool:
 
     Args:
         folder: Where the files are; created if missing.
-        max_bytes: Size beyond which nothing more is accepted.
+        max_bytes: Size beyond which nothing more is accepted, so that the oldest is kept.
         segment_bytes: Size at which a new file begins.
+
+    Attributes:
+        max_bytes: That size.
+        full: Whether there was no room for what was last to be appended.
 
     Raises:
         OSError: The folder cannot be written, or another process owns it.
@@ -51,7 +55,7 @@ class Spool:
     def __init__(self, folder: Path, *, max_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._segment_bytes = segment_bytes
         self._lock = (folder / "lock").open("wb")
         try:
@@ -64,6 +68,7 @@ class Spool:
         self._segments = [Segment(folder, start) for start in Segment.starts(folder) or [sent]]
         if torn := self._segments[-1].cut_torn_tail():
             _log.warning("spool_tail_cut", bytes=torn, folder=str(folder))
+        self.full = False
         self._sent = min(max(sent, self._segments[0].start), self.end)
 
     @property
@@ -83,9 +88,11 @@ class Spool:
             SpoolFull: There is no room.
             OSError: The disk is full or broken; nothing was stored.
         """
-        if self.end - self._segments[0].start + sum(map(len, payloads)) > self._max_bytes:
+        used = self.end - self._segments[0].start
+        self.full = used + sum(map(len, payloads)) > self.max_bytes
+        if self.full:
             raise SpoolFull(
-                f"the spool in {self._folder} holds {self._max_bytes} bytes that NATS has not taken yet"
+                f"the spool in {self._folder} holds {self.max_bytes} bytes that NATS has not taken yet"
             )
         if self.end - self._segments[-1].start >= self._segment_bytes:
             self._segments.append(Segment(self._folder, self.end))

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from tally.kernel.clock import Clock
 from tally.worker.domain.events import StreamStateChanged
-from tally.worker.domain.model import Worker
+from tally.worker.domain.model import SpoolStatus, Worker
 from tally.worker.domain.ports import Begin, UnitOfWork
 from tally.worker.domain.stream import RunningCamera
 
 
 @dataclass(frozen=True, slots=True)
 class RenewLease:
-    """Renews a worker's lease, stores what it says of its cameras, and tells which streams changed state.
+    """Renews a worker's lease, stores what it says of its cameras and its spool, and tells which streams changed state.
 
     Attributes:
         begin: Opens transactions.
@@ -25,7 +25,9 @@ class RenewLease:
     clock: Clock
     lease: timedelta
 
-    async def __call__(self, worker_id: str, cameras: Sequence[RunningCamera]) -> Worker:
+    async def __call__(
+        self, worker_id: str, cameras: Sequence[RunningCamera], spool: SpoolStatus | None = None
+    ) -> Worker:
         """The worker with its new lease.
 
         Raises:
@@ -34,7 +36,7 @@ class RenewLease:
         """
         now = self.clock()
         async with self.begin() as work:
-            worker = await work.workers.renew(worker_id, now, now + self.lease, cameras)
+            worker = await work.workers.renew(worker_id, now, now + self.lease, cameras, spool)
             news = await _news(work, worker)
         if news:
             await self._tell_news(worker, now)
