@@ -10,6 +10,7 @@ week        a week of frames through one engine: memory, identities and drift
 cameras     lists of 50 from 100,000 cameras; commands/s beside a bare insert
 relay       events that leave an outbox each second, beside JetStream alone
 ingest      crossings stored each second, beside a plain COPY
+streams     sixteen live streams through one worker: rates, drops, ages of frames, processor time, memory
 pool        a thousand cameras and fifty workers: time until all are assigned, and what a lost worker moves
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
 logins      a flood of logins: p99 of other calls; whether times tell known users from unknown ones
@@ -32,6 +33,7 @@ ALL = (
     "cameras",
     "relay",
     "ingest",
+    "streams",
     "pool",
     "echo",
     "logins",

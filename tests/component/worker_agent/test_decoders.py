@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.decoding.stream import DecodedStream
+from tally.worker.agent.runner import CameraRunner, Surroundings
+from tally.worker.agent.runs import EndedRecordings
 from tally.worker.agent.sources import (
     Frame,
     Pace,
@@ -23,8 +26,11 @@ from tally.worker.agent.sources import (
     SourceInfo,
     open_source,
 )
+from tally.worker.agent.status import StreamState
+from tally.worker.agent.task import CameraTask
 from tests.component.worker_agent.mjpeg_server import MjpegServer
 from tests.component.worker_agent.videos import number_of, write_video
+from tests.unit.worker.agent.scenes import OneDetector, WalkDetector, task
 
 SCENE = partial(open_source, "demo://plaza?width=160&height=90&fps=20")
 
@@ -118,6 +124,37 @@ async def test_what_a_video_does_to_its_decoder_stays_there(decoders: Decoders, 
     for stream in (spared, other):
         assert await stream.get() is not None
         await stream.stop()
+
+
+async def test_a_camera_says_why_it_broke_off_and_goes_on_in_a_new_run(
+    decoders: Decoders, tmp_path: Path
+) -> None:
+    records: list[CountsRecorded] = []
+    reasons: list[str] = []
+
+    async def keep(record: CountsRecorded) -> None:
+        records.append(record)
+
+    async def open_task(task: CameraTask) -> DecodedStream:
+        return await decoders.open(task.camera_id, SCENE)
+
+    surroundings = Surroundings(
+        detectors=OneDetector(WalkDetector()),
+        keep=keep,
+        ended=EndedRecordings(tmp_path),
+        changed=lambda: reasons.append(runner.status.reason),
+        open=open_task,
+    )
+    runner = CameraRunner(task(), surroundings)
+    runner.start()
+    async with asyncio.timeout(60):
+        while runner.status.state is not StreamState.STREAMING:
+            await asyncio.sleep(0.01)
+        await _kill_all(decoders)
+        while len({record.run_id for record in records}) < 2:
+            await asyncio.sleep(0.01)
+    await runner.stop()
+    assert [reason for reason in reasons if "ended by SIGKILL" in reason]
 
 
 async def test_a_process_without_cameras_ends(decoders: Decoders) -> None:

@@ -1,6 +1,7 @@
 """Reads one stream once: frames in, records out."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 
@@ -8,7 +9,6 @@ from opentelemetry import metrics
 
 from tally.api.counting.v1 import count_pb2, events_pb2
 from tally.counting import CountingEngine
-from tally.kernel.clock import utc_now
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.gating import Gating
 from tally.worker.agent.inspector import Inspector
@@ -35,7 +35,7 @@ _dropped = _meter.create_counter(
 _age = _meter.create_histogram(
     "tally.frames.age",
     unit="s",
-    description="Time from the capture of a live frame until it is counted on",
+    description="Time from the decoding of a live frame until it is counted on",
     explicit_bucket_boundaries_advisory=AGES_S,
 )
 _corrupt = _meter.create_counter(
@@ -147,8 +147,7 @@ class Reading:
         figures.last_frame_time = counted.frame.captured_at
         figures.meter.tick()
         if self.live:
-            age = utc_now() - counted.frame.captured_at
-            _age.record(age.total_seconds(), self._attributes)
+            _age.record(time.monotonic() - counted.frame.decoded_s, self._attributes)
         record = self._recorder.add(
             counted.frame, counted.result, dropped=figures.frames_dropped, task=self._now()
         )

@@ -38,6 +38,7 @@ class Delivered:
     index: int
     time_s: float
     captured_at: datetime
+    decoded_s: float
     dropped: int
     corrupt: int
     kind: Literal["delivered"] = "delivered"

@@ -97,7 +97,14 @@ async def _deliver(
 
 
 def _delivered(frame: Frame, reader: FrameReader) -> Delivered:
-    return Delivered(frame.index, frame.time_s, frame.captured_at, reader.dropped, reader.corrupt)
+    return Delivered(
+        frame.index,
+        frame.time_s,
+        frame.captured_at,
+        frame.decoded_s,
+        reader.dropped,
+        reader.corrupt,
+    )
 
 
 async def _open(opening: Callable[[], VideoSource]) -> VideoSource:

@@ -113,7 +113,8 @@ class DecodedStream:
         self.dropped, self.corrupt = answer.dropped, answer.corrupt
         if isinstance(answer, Ended):
             return None
-        return Frame(answer.index, answer.time_s, answer.captured_at, self._picture.copy())
+        image = self._picture.copy()
+        return Frame(answer.index, answer.time_s, answer.captured_at, image, answer.decoded_s)
 
     async def stop(self) -> None:
         """Have the process close the source, and wait until it has."""

@@ -1,7 +1,8 @@
 """What every video source offers, whatever it reads from."""
 
+import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -51,12 +52,14 @@ class Frame:
         time_s: Seconds since the stream's start; strictly increasing.
         captured_at: UTC moment that the picture shows.
         image: The picture, (height, width, 3) BGR.
+        decoded_s: Monotonic seconds of this machine when it was there; what it is delayed by counts from here.
     """
 
     index: int
     time_s: float
     captured_at: datetime
     image: Image
+    decoded_s: float = field(default_factory=time.monotonic)
 
 
 class VideoSource(Protocol):
