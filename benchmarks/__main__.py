@@ -10,6 +10,7 @@ week        a week of frames through one engine: memory, identities and drift
 cameras     lists of 50 from 100,000 cameras; commands/s beside a bare insert
 relay       events that leave an outbox each second, beside JetStream alone
 ingest      crossings stored each second, beside a plain COPY
+chaos       the whole stack under a rain of SIGKILLs: are the counts still true? (`--minutes 10 --seed 1`)
 streams     sixteen live streams through one worker: rates, drops, ages of frames, processor time, memory
 pool        a thousand cameras and fifty workers: time until all are assigned, and what a lost worker moves
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
@@ -21,6 +22,7 @@ start       seconds until `tally up` is healthy, first and second time, and memo
 
 import importlib
 import sys
+from itertools import takewhile
 
 ALL = (
     "recording",
@@ -33,6 +35,7 @@ ALL = (
     "cameras",
     "relay",
     "ingest",
+    "chaos",
     "streams",
     "pool",
     "echo",
@@ -45,9 +48,9 @@ ALL = (
 
 def main() -> None:
     """Run those named, or all."""
-    names = sys.argv[1:] or ALL
+    names = list(takewhile(lambda word: not word.startswith("--"), sys.argv[1:])) or ALL
     unknown = [name for name in names if name not in ALL]
-    if unknown or "-h" in names or "--help" in names:
+    if unknown or {"-h", "--help"} & set(sys.argv):
         sys.exit(__doc__)
     for name in names:
         print(f"\n── {name} ──", flush=True)
