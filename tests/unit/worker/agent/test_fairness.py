@@ -76,8 +76,8 @@ async def test_rates_fall_alike_and_frames_are_dropped_rather_than_kept_waiting(
         task.cancel()
     await asyncio.gather(*watching, return_exceptions=True)
     *fast, slow = crowd.looked
-    assert min(fast) > 5
-    assert max(fast) - min(fast) <= 2
+    assert min(fast) > 3
+    assert min(fast) >= 0.6 * max(fast)
     assert all(dropped > looked for dropped, looked in zip(crowd.dropped, fast, strict=False))
     assert slow >= 3
     assert crowd.dropped[6] <= 1
