@@ -1,6 +1,7 @@
 """`tally workers`: who runs the cameras."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import grpc
@@ -14,6 +15,10 @@ from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
 from tally.cli.failing import CommandError, failing_clearly
 from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling, pages
 from tally.cli.showing import JsonOption, console, local_time, show_json, show_table
+from tally.kernel.clock import utc_now
+
+BEHIND = timedelta(minutes=1)
+"""A worker that has not sent what is older is told of."""
 
 workers = typer.Typer(
     help="The machines that run cameras. Cordon one before maintenance, drain it to empty it.",
@@ -86,10 +91,10 @@ async def _list(gateway: str, *, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    show_table(
-        ["name", "state", "cameras", "takes", "not sent", "since", "id"],
-        [_row(each) for each in found],
-    )
+    show_table(["name", "state", "cameras", "takes", "since", "id"], [_row(each) for each in found])
+    for worker in found:
+        if behind := unsent(worker, utc_now()):
+            console.print(behind)
 
 
 def _row(worker: worker_pb2.Worker) -> tuple[str, ...]:
@@ -99,7 +104,6 @@ def _row(worker: worker_pb2.Worker) -> tuple[str, ...]:
         _ADMISSIONS[worker.admission] if alive else "gone",
         f"{len(worker.cameras) if alive else 0} of {worker.capacity}",
         _conditions(worker.selector),
-        _unsent(worker.spool),
         local_time(worker.register_time),
         worker.id,
     )
@@ -111,11 +115,16 @@ def _conditions(selector: worker_pb2.CameraSelector) -> str:
     return " ".join(sites + labels) or "all"
 
 
-def _unsent(spool: worker_pb2.SpoolStatus) -> str:
-    if not spool.HasField("oldest_time"):
+def unsent(worker: worker_pb2.Worker, now: datetime) -> str:
+    """What a worker has not sent for long; empty if nothing: what was just counted waits everywhere for a moment."""
+    spool = worker.spool
+    if not spool.HasField("oldest_time") or now - spool.oldest_time.ToDatetime(UTC) < BEHIND:
         return ""
-    waiting = f"{decimal(spool.waiting_bytes)} since {local_time(spool.oldest_time)}"
-    return f"{waiting}, full" if spool.full else waiting
+    full = "; there is no room for more, its cameras stand still" if spool.full else ""
+    return (
+        f"{worker.name} has not sent what it counted since {local_time(spool.oldest_time)}: "
+        f"{decimal(spool.waiting_bytes)}{full}"
+    )
 
 
 async def _cordon(gateway: str, worker: str) -> None:
