@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from tally.kernel.bus.nats import inbox_prefix
 from tally.kernel.bus.requests import request_subject
-from tally.kernel.bus.streams import AUDIT, CAMERA, COUNTING, STREAMS, WORKER, Stream
+from tally.kernel.bus.streams import AUDIT, CAMERA, COUNTING, STREAMS, TASKS, WORKER, Stream
 from tally.stack.folder import DataFolder
 from tally.stack.probe import first_line
 from tally.stack.process import Command, ServerProcess
@@ -18,7 +18,7 @@ _BINARY = Path(sys.prefix) / "bin" / "nats-server"
 PUBLISHES: Mapping[str, Sequence[str]] = {
     "auth": ("tally.auth.v1.>",),
     "camera": ("tally.camera.v1.>", "tally.audit.v1.camera"),
-    "worker": ("tally.worker.v1.>", "tally.audit.v1.worker"),
+    "worker": ("tally.worker.v1.>", "tally.task.v1.>", "tally.audit.v1.worker"),
     "agent": ("tally.counting.v1.>",),
     "analytics": (),
     "realtime": (),
@@ -34,6 +34,9 @@ READS: Mapping[str, Sequence[Stream]] = {
     "realtime": (COUNTING,),
 }
 """Streams that each user may read. What is in others may let it become somebody else: AUTH carries people's tokens."""
+
+TAKES: Mapping[str, Sequence[Stream]] = {"agent": (TASKS,)}
+"""Work queues that users may take work off: what one of them has done, no other gets."""
 
 _WORKERS = request_subject("worker", "v1", ">")
 
@@ -55,6 +58,13 @@ _READING = (
     "$JS.API.CONSUMER.*.{stream}.>",
     "$JS.API.CONSUMER.DURABLE.CREATE.{stream}.>",
     "$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
+    "$JS.ACK.{stream}.>",
+)
+_TAKING = (
+    "$JS.API.CONSUMER.CREATE.{stream}.>",
+    "$JS.API.CONSUMER.DURABLE.CREATE.{stream}.>",
+    "$JS.API.CONSUMER.INFO.{stream}.*",
+    "$JS.API.CONSUMER.MSG.NEXT.{stream}.*",
     "$JS.ACK.{stream}.>",
 )
 _ADMIN = "stack"
@@ -121,12 +131,16 @@ authorization {{
 
     def _user(self, user: str, subjects: Sequence[str]) -> str:
         reading = (each.format(stream=stream.name) for stream in READS[user] for each in _READING)
+        taking = (
+            each.format(stream=stream.name) for stream in TAKES.get(user, ()) for each in _TAKING
+        )
         published = (
             *subjects,
             *ASKS.get(user, ()),
             f"tally.dead.{user}.>",
             *_JETSTREAM,
             *reading,
+            *taking,
         )
         answered = ANSWERS.get(user, ())
         permissions = [

@@ -35,6 +35,7 @@ from tally.worker.entrypoints.consumers import camera_consumer
 from tally.worker.entrypoints.scaling import ScalingServicer, keep_measuring
 from tally.worker.entrypoints.servicer import WorkerServicer
 from tally.worker.settings import WorkerSettings
+from tally.worker.task_server import TaskServer
 
 SWEEP_PERIOD_S = 1.0
 """Dead workers are noticed after this long at the latest."""
@@ -65,6 +66,7 @@ async def worker_server(
         begin = units_of_work(database)
         changes = Changes()
         assign = Assigning(clock, settings.lease)
+        tasks = TaskServer(begin, clock)
         get_scaling = GetScaling(begin, clock, settings.target_utilisation)
         await stack.enter_async_context(
             background(
@@ -72,6 +74,7 @@ async def worker_server(
                 camera_consumer(bus, FollowCameras(begin, clock, changes, assign)).run(),
                 repeatedly(SweepLeases(begin, clock, changes, assign), SWEEP_PERIOD_S),
                 keep_measuring(get_scaling),
+                *tasks.jobs(),
             )
         )
         servicer = WorkerServicer(
@@ -88,6 +91,7 @@ async def worker_server(
         def register(server: grpc.aio.Server) -> None:
             add_WorkerServiceServicer_to_server(servicer, server)
             add_ScalingServiceServicer_to_server(ScalingServicer(get_scaling), server)
+            tasks.register(server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(

@@ -23,8 +23,9 @@ from tally.kernel.bus import (
     tail,
 )
 from tally.kernel.bus.nats import inbox_prefix
-from tally.kernel.bus.streams import DEAD_LETTERS, STREAMS, Stream
-from tally.stack.nats import ANSWERS, ASKS, PUBLISHES, READS, NatsServer
+from tally.kernel.bus.streams import DEAD_LETTERS, STREAMS, TASKS, Stream
+from tally.stack.nats import ANSWERS, ASKS, PUBLISHES, READS, TAKES, NatsServer
+from tally.worker.agent.jobs.queue import subscribe
 from tests.listening import settle
 
 RENAMED = events_pb2.CameraRenamed(camera_id="plaza", name="Plaza")
@@ -116,9 +117,26 @@ async def test_a_nats_user_follows_handles_and_puts_aside_events(
     assert delivered == [1, 1]
 
 
+async def test_a_worker_takes_tasks_off_their_queue(nats_server: NatsServer, nats_url: str) -> None:
+    async with (
+        Bus.connect(nats_url, name="operator") as operator,
+        Bus.connect(nats_server.url("agent"), name="agent") as agent,
+    ):
+        await operator.publish([(TASKS.subject("high", "1"), EVENT)])
+        queue = await subscribe(agent, "high")
+        (taken,) = await queue.fetch(1, timeout=5)
+        await taken.ack_sync()
+        assert (await operator.jetstream.stream_info(TASKS.name)).state.messages == 0
+
+
 @pytest.mark.parametrize(
     ("user", "stream"),
-    [(user, stream) for user in READS for stream in STREAMS if stream not in READS[user]],
+    [
+        (user, stream)
+        for user in READS
+        for stream in STREAMS
+        if stream not in (*READS[user], *TAKES.get(user, ()))
+    ],
 )
 async def test_a_nats_user_cannot_read_what_is_not_for_it(
     nats_server: NatsServer, nats_url: str, user: str, stream: Stream

@@ -4,7 +4,7 @@ from tally.kernel.bus.consumer import Consumer, Delivery
 from tally.kernel.bus.envelope import Envelope
 from tally.kernel.bus.nats import Bus
 from tally.kernel.bus.requests import NobodyListens, Responder, ask, request_subject
-from tally.kernel.bus.streams import AUDIT, AUTH, CAMERA, COUNTING, WORKER, Stream
+from tally.kernel.bus.streams import AUDIT, AUTH, CAMERA, COUNTING, TASKS, WORKER, Stream
 from tally.kernel.bus.tail import replay, tail
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "AUTH",
     "CAMERA",
     "COUNTING",
+    "TASKS",
     "WORKER",
     "Bus",
     "Consumer",

@@ -20,12 +20,14 @@ class Stream:
         prefix: First tokens of its subjects, such as `tally.camera.v1`.
         days: How long events are kept. The record is elsewhere; this is how far back one can replay.
         gigabytes: The most that it keeps; the oldest goes first.
+        retention: Whether what is acknowledged stays.
     """
 
     name: str
     prefix: str
     days: int
     gigabytes: int = 1
+    retention: RetentionPolicy = RetentionPolicy.LIMITS
 
     def subject(self, *tokens: str) -> str:
         """A subject of this stream."""
@@ -37,9 +39,10 @@ CAMERA = Stream("CAMERA", "tally.camera.v1", days=30)
 WORKER = Stream("WORKER", "tally.worker.v1", days=7)
 AUTH = Stream("AUTH", "tally.auth.v1", days=7)
 AUDIT = Stream("AUDIT", "tally.audit.v1", days=30)
+TASKS = Stream("TASKS", "tally.task.v1", days=30, retention=RetentionPolicy.WORK_QUEUE)
 DEAD_LETTERS = Stream("DEAD_LETTERS", "tally.dead", days=30)
 
-STREAMS = (COUNTING, CAMERA, WORKER, AUTH, AUDIT, DEAD_LETTERS)
+STREAMS = (COUNTING, CAMERA, WORKER, AUTH, AUDIT, TASKS, DEAD_LETTERS)
 
 
 async def ensure_streams(jetstream: JetStreamContext) -> None:
@@ -52,7 +55,7 @@ async def ensure_streams(jetstream: JetStreamContext) -> None:
                 StreamConfig(
                     name=stream.name,
                     subjects=[stream.subject(">")],
-                    retention=RetentionPolicy.LIMITS,
+                    retention=stream.retention,
                     storage=StorageType.FILE,
                     discard=DiscardPolicy.OLD,
                     max_age=stream.days * DAY_S,

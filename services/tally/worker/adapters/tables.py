@@ -1,5 +1,6 @@
 """The pool's tables."""
 
+from enum import Enum as PythonEnum
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -8,6 +9,8 @@ from sqlalchemy import (
     Column,
     DateTime,
     Enum,
+    Float,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -19,10 +22,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
 from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.model import SpoolStatus
 from tally.worker.domain.stream import RunningCamera
+from tally.worker.domain.tasks import TaskKind, TaskState
 
 
 class AsJson(TypeDecorator[Any]):
@@ -53,12 +58,16 @@ metadata = MetaData()
 
 _ID = Uuid(as_uuid=False)
 _TIME = DateTime(timezone=True)
-_ADMISSION = Enum(
-    Admission,
-    native_enum=False,
-    length=16,
-    values_callable=lambda kind: [each.value for each in kind],
-)
+
+
+def _enum(kind: type[PythonEnum]) -> Enum:
+    return Enum(
+        kind,
+        native_enum=False,
+        length=16,
+        values_callable=lambda members: [each.value for each in members],
+    )
+
 
 workers = Table(
     "workers",
@@ -69,7 +78,7 @@ workers = Table(
     Column("register_time", _TIME, nullable=False),
     Column("lease_expire_time", _TIME, nullable=False, index=True),
     Column("cameras", AsJson(tuple[RunningCamera, ...]), nullable=False),
-    Column("admission", _ADMISSION, nullable=False),
+    Column("admission", _enum(Admission), nullable=False),
     Column("selector", AsJson(Selector), nullable=False),
     Column("spool", AsJson(SpoolStatus | None), nullable=False),
     comment="Processes that run cameras, with what they last said.",
@@ -110,4 +119,31 @@ assignments = Table(
     comment="Who holds a camera, and the state of its stream that was last told. Epochs never go back.",
 )
 
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("kind", _enum(TaskKind), nullable=False),
+    Column("work", LargeBinary, nullable=False),
+    Column("counting", LargeBinary, nullable=False),
+    Column("site_id", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("max_attempts", Integer, nullable=False),
+    Column("creator", Text, nullable=False),
+    Column("create_time", _TIME, nullable=False),
+    Column("state", _enum(TaskState), nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("progress_text", Text, nullable=False),
+    Column("run", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("result", LargeBinary, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("start_time", _TIME),
+    Column("end_time", _TIME),
+    Index("ix_tasks_state_id", "state", "id"),
+    comment="One-off jobs and what came of them; the queue that hands them out holds their ids alone.",
+)
+
+create_requests = create_requests_table(metadata)
 outbox = outbox_table(metadata)

@@ -6,15 +6,20 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.kernel.bus import WORKER, Envelope
+from tally.api.worker.v1.task_run_service_pb2 import TaskQueued
+from tally.kernel.bus import TASKS, WORKER, Envelope
+from tally.kernel.clock import utc_now
 from tally.kernel.database import Database
+from tally.kernel.idempotency import CreateRequests
 from tally.kernel.ids import new_id
 from tally.kernel.outbox import Outbox
 from tally.worker.adapters.cameras import PostgresCameras
-from tally.worker.adapters.tables import outbox
+from tally.worker.adapters.tables import create_requests, outbox
+from tally.worker.adapters.tasks import PostgresTasks
 from tally.worker.adapters.workers import PostgresWorkers
 from tally.worker.domain.events import PoolEvent
 from tally.worker.domain.ports import Begin
+from tally.worker.domain.tasks import Task
 from tally.worker.mapping import event_to_proto
 
 _ALONE = text("SELECT pg_advisory_xact_lock(1, 1)")
@@ -29,6 +34,8 @@ class PostgresUnitOfWork:
         self._outbox = Outbox(connection, outbox)
         self.workers = PostgresWorkers(connection)
         self.cameras = PostgresCameras(connection)
+        self.tasks = PostgresTasks(connection)
+        self.create_requests = CreateRequests(connection, create_requests)
 
     async def alone(self) -> None:
         """Wait until no other transaction decides who holds what."""
@@ -42,6 +49,17 @@ class PostgresUnitOfWork:
         )
         subject = WORKER.subject(type(message).__name__, event.camera_id)
         await self._outbox.add(subject, envelope)
+
+    async def offer(self, task: Task) -> None:
+        """Hand the task to the workers if the transaction commits."""
+        envelope = Envelope.of(
+            TaskQueued(task_id=task.id),
+            id=new_id(),
+            source="tally/worker",
+            subject=task.id,
+            time=utc_now(),
+        )
+        await self._outbox.add(TASKS.subject(task.priority.name.lower(), task.id), envelope)
 
 
 def units_of_work(database: Database) -> Begin:

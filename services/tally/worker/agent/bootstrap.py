@@ -11,12 +11,15 @@ from tally.counting import warm_up
 from tally.kernel.errors import Unavailable
 from tally.kernel.grpc.client import connect_with_key
 from tally.kernel.grpc.server import RunningServer, serve
+from tally.kernel.ids import new_id
 from tally.kernel.process import background
 from tally.worker.agent.answering import Answering
 from tally.worker.agent.cameras import Cameras
 from tally.worker.agent.credentials import open_credentials
 from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.detector import Detectors
+from tally.worker.agent.jobs.queue import TaskQueue
+from tally.worker.agent.jobs.tools import Tools
 from tally.worker.agent.membership import Membership
 from tally.worker.agent.outbound import Outbound
 from tally.worker.agent.probing.probe import Prober
@@ -25,7 +28,7 @@ from tally.worker.agent.remembered import RememberedAssignments
 from tally.worker.agent.runner import DetectorPool, Surroundings
 from tally.worker.agent.runs import EndedRecordings
 from tally.worker.agent.settings import AgentSettings
-from tally.worker.agent.sources import open_source
+from tally.worker.agent.sources import Pace, open_source
 from tally.worker.agent.spool import Spool
 from tally.worker.agent.task import CameraTask
 
@@ -65,6 +68,18 @@ async def camera_worker(
                 credentials=open_credentials(
                     stream_keys, task.sealed_credentials, task.camera_id, task.uri
                 ),
+                networks=networks,
+                recordings=settings.recordings,
+            ),
+        )
+
+    async def open_recording(uri: str) -> FrameStream:
+        return await decoders.open(
+            new_id(),
+            partial(
+                open_source,
+                uri,
+                pace=Pace.AS_FAST_AS_POSSIBLE,
                 networks=networks,
                 recordings=settings.recordings,
             ),
@@ -112,13 +127,16 @@ async def camera_worker(
         membership = Membership(
             channel, place, cameras, changed, remembered, lambda: outbound.status
         )
+        tasks = TaskQueue(
+            nats_url, settings.name, channel, Tools(detectors or triton, open_recording)
+        )
         dependencies = {"pool": membership.ping}
         if detectors is None:
             dependencies["triton"] = ping_triton
         try:
             async with (
                 outbound.running(),
-                background(membership.run(), answering.run()),
+                background(membership.run(), answering.run(), tasks.run()),
                 serve("agent", settings, lambda server: None, dependencies) as server,
             ):
                 yield server

@@ -37,6 +37,7 @@ _STATES = {
 def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
     """The task that an assignment sets."""
     counting = assignment.counting
+    lines, zones, masks = shapes_from_proto(counting)
     return CameraTask(
         camera_id=assignment.camera_id,
         name=assignment.camera_name,
@@ -44,16 +45,31 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         config_version=assignment.config_version,
         uri=assignment.stream.uri,
         pace=_PACES[assignment.stream.pace],
-        lines=tuple(map(_line, counting.lines)),
-        zones=tuple(map(_zone, counting.zones)),
-        masks=tuple(
-            Mask(tuple(map(_point, mask.polygon)), _ANCHORS[mask.anchor]) for mask in counting.masks
-        ),
+        lines=lines,
+        zones=zones,
+        masks=masks,
         detector=counting.detector,
         classes=tuple(counting.classes),
         activate_time=assignment.activate_time.ToDatetime(UTC),
         sealed_credentials=assignment.sealed_credentials,
         site_id=assignment.site_id,
+    )
+
+
+def shapes_from_proto(
+    counting: geometry_pb2.CountingConfig,
+) -> tuple[tuple[Line, ...], tuple[Zone, ...], tuple[Mask, ...]]:
+    """The lines, zones and masks of a configuration.
+
+    Raises:
+        ValueError: One of them is none.
+    """
+    return (
+        tuple(map(_line, counting.lines)),
+        tuple(map(_zone, counting.zones)),
+        tuple(
+            Mask(tuple(map(_point, mask.polygon)), _ANCHORS[mask.anchor]) for mask in counting.masks
+        ),
     )
 
 

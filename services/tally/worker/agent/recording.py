@@ -13,9 +13,9 @@ from tally.worker.agent.detector import Detector
 from tally.worker.agent.gating import Gating
 from tally.worker.agent.inspector import Inspector
 from tally.worker.agent.pipeline import CountedFrame, count_frames
-from tally.worker.agent.reader import FrameReader
+from tally.worker.agent.reader import FrameReader, FrameStream
 from tally.worker.agent.selection import ClassSelection
-from tally.worker.agent.sources import VideoSource
+from tally.worker.agent.sources import SourceInfo, VideoSource
 from tally.worker.agent.video_writer import VideoWriter
 
 FALLBACK_FPS = 25.0
@@ -98,19 +98,76 @@ async def count_recording(
         FailedPrecondition: The detector knows none of a wanted class.
         OSError: The annotated copy cannot be written.
     """
-    selection = ClassSelection(detector, classes)
-    size = source.info.width, source.info.height
-    engine = CountingEngine(lines=lines, zones=zones, masks=masks, frame_size=size)
     reader = FrameReader(source, drop=False)
+    reader.start()
+    return await count_stream(
+        reader,
+        detector,
+        lines=lines,
+        zones=zones,
+        masks=masks,
+        classes=classes,
+        annotate=annotate,
+        title=title,
+        progress=progress,
+    )
+
+
+async def count_stream(
+    stream: FrameStream,
+    detector: Detector,
+    *,
+    lines: Sequence[Line],
+    zones: Sequence[Zone] = (),
+    masks: Sequence[Mask] = (),
+    classes: Sequence[str] = (),
+    annotate: Path | None = None,
+    title: str = "",
+    progress: Callable[[int], None] = lambda frames: None,
+) -> RecordingCount:
+    """Count a whole recording whose frames are on their way; as `count_recording` does.
+
+    Args:
+        stream: Of all frames; read to its end and stopped here.
+        detector: Finds the objects.
+        lines: Counting lines.
+        zones: Zones.
+        masks: Where nothing counts.
+        classes: What to count; empty for people, where the detector knows people.
+        annotate: Where to write a copy with everything drawn on it; None writes none.
+        title: Shown on the copy.
+        progress: Told how many frames are done.
+    """
+    try:
+        return await _count(
+            stream, detector, lines, zones, masks, classes, annotate, title, progress
+        )
+    finally:
+        await stream.stop()
+
+
+async def _count(
+    stream: FrameStream,
+    detector: Detector,
+    lines: Sequence[Line],
+    zones: Sequence[Zone],
+    masks: Sequence[Mask],
+    classes: Sequence[str],
+    annotate: Path | None,
+    title: str,
+    progress: Callable[[int], None],
+) -> RecordingCount:
+    selection = ClassSelection(detector, classes)
+    size = stream.info.width, stream.info.height
+    engine = CountingEngine(lines=lines, zones=zones, masks=masks, frame_size=size)
     inspector = Inspector(detector, selection, live=False)
     gating = Gating(inspector.detect, detector, masks)
     count = RecordingCount(detector.name, peaks={zone.name: 0 for zone in zones})
     times: list[tuple[float, int]] = []
     began = time.monotonic()
     with ExitStack() as stack:
-        draw = _annotator(stack, source, annotate, lines, zones, masks, title)
-        reader.start()
-        frames = count_frames(reader, gating.detect, engine, detector)
+        draw = _annotator(stack, stream.info, annotate, lines, zones, masks, title)
+        frames = count_frames(stream, gating.detect, engine, detector)
         try:
             async with aclosing(frames):
                 async for counted in frames:
@@ -120,13 +177,12 @@ async def count_recording(
                     count.frames += 1
                     progress(count.frames)
         finally:
-            await reader.stop()
             await inspector.close()
     if times:
         _take(count, engine.finish(times[-1][0]), times, selection)
     count.seconds = time.monotonic() - began
     count.gated = gating.gated
-    count.corrupt = reader.corrupt
+    count.corrupt = stream.corrupt
     count.crossings.sort(key=lambda each: each.crossing.time_s)
     return count
 
@@ -156,7 +212,7 @@ def _nearest(times: Sequence[tuple[float, int]], time_s: float) -> int:
 
 def _annotator(
     stack: ExitStack,
-    source: VideoSource,
+    info: SourceInfo,
     target: Path | None,
     lines: Sequence[Line],
     zones: Sequence[Zone],
@@ -165,7 +221,6 @@ def _annotator(
 ) -> Callable[[CountedFrame], None]:
     if target is None:
         return lambda counted: None
-    info = source.info
     writer = stack.enter_context(
         VideoWriter(target, width=info.width, height=info.height, fps=info.fps or FALLBACK_FPS)
     )

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tally.kernel.idempotency import Requests
+from tally.kernel.identity import Sites
 from tally.worker.domain.assignment import Place
 from tally.worker.domain.camera import Camera
 from tally.worker.domain.events import PoolEvent
 from tally.worker.domain.model import Assignment, SpoolStatus, Worker
 from tally.worker.domain.stream import RunningCamera, StreamState
+from tally.worker.domain.tasks import Queue, Task, TaskKind, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,48 @@ class Cameras(Protocol):
         """What a worker is to run, by camera."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks are wanted.
+
+    Attributes:
+        state: In which state; None for all.
+        kind: Of which kind; None for all.
+        sites: At which sites.
+    """
+
+    state: TaskState | None = None
+    kind: TaskKind | None = None
+    sites: Sites = None
+
+
+class Tasks(Protocol):
+    """The tasks."""
+
+    async def get(self, task_id: str, *, lock: bool = False) -> Task:
+        """The task with this id.
+
+        Args:
+            task_id: The id.
+            lock: Whether nobody else may change it until the end.
+
+        Raises:
+            TaskNotFound: There is none.
+        """
+
+    async def put(self, task: Task) -> None:
+        """Store the task as it is now."""
+
+    async def page(self, wanted: TaskFilter, before: str, limit: int) -> Sequence[Task]:
+        """At most `limit` tasks, the newest first, created before the one with the id `before`; empty for all."""
+
+    async def queue(self) -> Queue:
+        """How the queue does."""
+
+    async def forget(self, ended_before: datetime) -> None:
+        """Remove those that were done or cancelled before."""
+
+
 class UnitOfWork(Protocol):
     """One transaction: either everything done through it happens, or nothing."""
 
@@ -120,11 +165,22 @@ class UnitOfWork(Protocol):
     def cameras(self) -> Cameras:
         """The cameras."""
 
+    @property
+    def tasks(self) -> Tasks:
+        """The tasks."""
+
+    @property
+    def create_requests(self) -> Requests:
+        """Requests that created something."""
+
     async def alone(self) -> None:
         """Wait until nobody else decides who holds what, and keep others waiting until the end."""
 
     async def tell(self, event: PoolEvent) -> None:
         """Have the event published."""
+
+    async def offer(self, task: Task) -> None:
+        """Hand the task to the workers."""
 
 
 Begin = Callable[[], AbstractAsyncContextManager[UnitOfWork]]

@@ -24,13 +24,13 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/worker/v1/error_reason.proto\x12\x13tally.api.worker.v1*n\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_WORKER_NOT_FOUND\x10\x01\x12\x1e\n\x1a\x45RROR_REASON_LEASE_EXPIRED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/worker/v1/error_reason.proto\x12\x13tally.api.worker.v1*\xd3\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12!\n\x1d\x45RROR_REASON_WORKER_NOT_FOUND\x10\x01\x12\x1e\n\x1a\x45RROR_REASON_LEASE_EXPIRED\x10\x02\x12\x1f\n\x1b\x45RROR_REASON_TASK_NOT_FOUND\x10\x14\x12\x1e\n\x1a\x45RROR_REASON_TASK_RUN_OVER\x10\x15\x12\x1a\n\x16\x45RROR_REASON_TASK_OVER\x10\x16\x12\x1e\n\x1a\x45RROR_REASON_TASK_NOT_DEAD\x10\x17\x12\x1f\n\x1b\x45RROR_REASON_SITE_FORBIDDEN\x10\x18\x12!\n\x1d\x45RROR_REASON_CAMERA_NOT_FOUND\x10\x19\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x1a\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.worker.v1.error_reason_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ERRORREASON']._serialized_start=63
-  _globals['_ERRORREASON']._serialized_end=173
+  _globals['_ERRORREASON']._serialized_start=64
+  _globals['_ERRORREASON']._serialized_end=403
 # @@protoc_insertion_point(module_scope)

@@ -28,6 +28,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No worker has this id."""
     ERROR_REASON_LEASE_EXPIRED: _ErrorReason.ValueType  # 2
     """The worker's lease ran out: register again."""
+    ERROR_REASON_TASK_NOT_FOUND: _ErrorReason.ValueType  # 20
+    """No task has this id, or the caller may not see it."""
+    ERROR_REASON_TASK_RUN_OVER: _ErrorReason.ValueType  # 21
+    """The run of the task is over: it was cancelled, or another run has begun."""
+    ERROR_REASON_TASK_OVER: _ErrorReason.ValueType  # 22
+    """The task is over, so that it cannot be cancelled."""
+    ERROR_REASON_TASK_NOT_DEAD: _ErrorReason.ValueType  # 23
+    """Only dead tasks can be queued again."""
+    ERROR_REASON_SITE_FORBIDDEN: _ErrorReason.ValueType  # 24
+    """The caller may create no tasks there: name a camera of their sites."""
+    ERROR_REASON_CAMERA_NOT_FOUND: _ErrorReason.ValueType  # 25
+    """No camera has this id."""
+    ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 26
+    """The request id stands for another request."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -38,4 +52,18 @@ ERROR_REASON_WORKER_NOT_FOUND: ErrorReason.ValueType  # 1
 """No worker has this id."""
 ERROR_REASON_LEASE_EXPIRED: ErrorReason.ValueType  # 2
 """The worker's lease ran out: register again."""
+ERROR_REASON_TASK_NOT_FOUND: ErrorReason.ValueType  # 20
+"""No task has this id, or the caller may not see it."""
+ERROR_REASON_TASK_RUN_OVER: ErrorReason.ValueType  # 21
+"""The run of the task is over: it was cancelled, or another run has begun."""
+ERROR_REASON_TASK_OVER: ErrorReason.ValueType  # 22
+"""The task is over, so that it cannot be cancelled."""
+ERROR_REASON_TASK_NOT_DEAD: ErrorReason.ValueType  # 23
+"""Only dead tasks can be queued again."""
+ERROR_REASON_SITE_FORBIDDEN: ErrorReason.ValueType  # 24
+"""The caller may create no tasks there: name a camera of their sites."""
+ERROR_REASON_CAMERA_NOT_FOUND: ErrorReason.ValueType  # 25
+"""No camera has this id."""
+ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 26
+"""The request id stands for another request."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,1 @@
+"""One-off jobs: taken off the queue of tasks, done, and told of."""
