@@ -21,6 +21,7 @@ from tally.cli.roles import roles
 from tally.cli.sessions import sessions
 from tally.cli.sites import sites
 from tally.cli.snapshots import snapshot
+from tally.cli.tasks import queue, tasks
 from tally.cli.up import up
 from tally.cli.users import users
 from tally.cli.visits import dwells, visits
@@ -68,6 +69,8 @@ app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")
 app.add_typer(models, name="models")
+app.add_typer(tasks, name="tasks")
+app.command()(queue)
 
 
 def main() -> None:

@@ -247,7 +247,7 @@ async def test_a_task_whose_worker_died_is_done_by_another(
     monkeypatch.setattr(task_queue, "ACK_WAIT_S", 1.0)
     task = await create(tasks)
     # The one that dies: it takes the task, begins it, and is never heard of again.
-    queue = await task_queue._queue(bus, "normal")
+    queue = await task_queue.subscribe(bus, "normal")
     await queue.fetch(1, timeout=5)
     await workers.StartTask(runs.StartTaskRequest(task_id=task.id, worker="dead"))
     async with worker(channel, nats_url, "two"):
