@@ -46,7 +46,7 @@ STREAMS = 16
 SETTLE_S = 12.0
 MEASURE_S = 20.0
 _MOVING, _STILL = 70, 280
-"""Frames of the quiet recording: at 7 frames a second, 10 s and 40 s."""
+"""Frames of the quiet recording: at 10 frames a second, 7 s and 28 s."""
 
 
 def main() -> None:
@@ -198,7 +198,7 @@ def _quiet(recording: Path, target: Path) -> Path:
     source = open_source(str(recording), pace=Pace.AS_FAST_AS_POSSIBLE)
     info, chance = source.info, np.random.default_rng(1)
     noises = chance.normal(0, 2, (8, info.height, info.width, 3))
-    fps = info.fps or 7.0
+    fps = info.fps or 10.0
     images = [frame.image for frame, _ in zip(source.frames(), range(_MOVING), strict=False)]
     with VideoWriter(target, width=info.width, height=info.height, fps=fps) as writer:
         for index in range(_MOVING + _STILL):
