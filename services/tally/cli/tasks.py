@@ -103,15 +103,13 @@ async def _list(gateway: str, request: messages.ListTasksRequest, *, as_json: bo
         show_json(found)
         return
     show_table(
-        ["task", "what", "state", "progress", "priority", "worker", "since"],
+        ["task", "what", "state", "done", "since"],
         [
             (
                 each.id,
                 _what(each.work),
                 _STATES[each.state],
                 f"{each.progress:.0%}",
-                _PRIORITIES[each.priority],
-                each.worker,
                 local_time(each.create_time),
             )
             for each in found

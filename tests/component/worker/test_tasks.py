@@ -86,7 +86,7 @@ async def worker(
     channel: grpc.aio.Channel, nats_url: str, name: str = "one", open_: Any = _open
 ) -> AsyncIterator[None]:
     tools = Tools(OneDetector(WalkDetector()), open_)
-    async with background(TaskQueue(nats_url, name, channel, tools).run()):
+    async with background(TaskQueue(nats_url, "", name, channel, tools).run()):
         yield
 
 

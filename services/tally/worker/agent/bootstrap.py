@@ -128,7 +128,11 @@ async def camera_worker(
             channel, place, cameras, changed, remembered, lambda: outbound.status
         )
         tasks = TaskQueue(
-            nats_url, settings.name, channel, Tools(detectors or triton, open_recording)
+            nats_url,
+            settings.nats_domain,
+            settings.name,
+            channel,
+            Tools(detectors or triton, open_recording),
         )
         dependencies = {"pool": membership.ping}
         if detectors is None:

@@ -38,13 +38,17 @@ class TaskQueue:
 
     Args:
         nats_url: URL of the server, with user and password.
+        domain: JetStream domain of the centre, if the server is a leaf node.
         name: What the pool calls this worker.
         channel: To the pool.
         tools: What jobs work with.
     """
 
-    def __init__(self, nats_url: str, name: str, channel: grpc.aio.Channel, tools: Tools) -> None:
+    def __init__(
+        self, nats_url: str, domain: str, name: str, channel: grpc.aio.Channel, tools: Tools
+    ) -> None:
         self._nats_url = nats_url
+        self._domain = domain
         self._name = name
         self._pool = TaskRunServiceStub(channel)
         self._tools = tools
@@ -54,7 +58,9 @@ class TaskQueue:
         backoff = Backoff(first_s=0.5, longest_s=5.0)
         while True:
             try:
-                async with Bus.connect(self._nats_url, name=f"agent {self._name} tasks") as bus:
+                async with Bus.connect(
+                    self._nats_url, name=f"agent {self._name} tasks", domain=self._domain
+                ) as bus:
                     queues = [await subscribe(bus, priority) for priority in PRIORITIES]
                     backoff.reset()
                     while True:
