@@ -10,7 +10,7 @@ from tally.stack.mesh import Mesh
 from tests.component.camera.calls import Cameras
 from tests.e2e.journal import Journal
 from tests.e2e.pool import Pool
-from tests.meshes import as_administrator, mesh_in
+from tests.meshes import as_administrator, healthy, mesh_in, until
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -23,6 +23,7 @@ async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def channel(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to the gateway."""
+    await until(lambda: healthy(mesh))
     async with as_administrator(mesh) as channel:
         yield channel
 
