@@ -28,6 +28,11 @@ _STREAMS = {
     stream_pb2.STREAM_STATE_ENDED: ("ended", "cyan"),
 }
 
+_CONDITIONS = {
+    stream_pb2.StreamCondition.KIND_FROZEN: "frozen",
+    stream_pb2.StreamCondition.KIND_OBSCURED: "dark or covered",
+}
+
 
 def status(
     camera: CamerasArgument = None,
@@ -86,4 +91,7 @@ def _row(each: messages.CameraStatus) -> tuple[Text, ...]:
     stream = each.stream_status
     state, style = _STREAMS.get(stream.state, ("waiting for a worker", "yellow"))
     since = local_time(stream.update_time) if stream.HasField("update_time") else ""
+    if stream.conditions:
+        style = "bold yellow"
+        state = ", ".join(_CONDITIONS[condition.kind] for condition in stream.conditions)
     return Text(each.name), Text(state, style), Text(since), Text(stream.reason)

@@ -20,7 +20,7 @@ from tally.worker.domain.events import (
 )
 from tally.worker.domain.model import Assignment, SpoolStatus, Worker
 from tally.worker.domain.scaling import Scaling
-from tally.worker.domain.stream import RunningCamera, StreamState, StreamStatus
+from tally.worker.domain.stream import RunningCamera, StreamCondition, StreamState, StreamStatus
 
 _STATES_TO_PROTO = {
     StreamState.CONNECTING: stream_pb2.STREAM_STATE_CONNECTING,
@@ -29,6 +29,11 @@ _STATES_TO_PROTO = {
     StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
 }
 _STATES_FROM_PROTO = {number: state for state, number in _STATES_TO_PROTO.items()}
+_CONDITIONS_TO_PROTO = {
+    StreamCondition.FROZEN: stream_pb2.StreamCondition.KIND_FROZEN,
+    StreamCondition.OBSCURED: stream_pb2.StreamCondition.KIND_OBSCURED,
+}
+_CONDITIONS_FROM_PROTO = {number: each for each, number in _CONDITIONS_TO_PROTO.items()}
 _ADMISSIONS = {
     Admission.OPEN: worker_pb2.WORKER_ADMISSION_OPEN,
     Admission.CORDONED: worker_pb2.WORKER_ADMISSION_CORDONED,
@@ -233,6 +238,11 @@ def _status_from_proto(message: stream_pb2.StreamStatus) -> StreamStatus:
         ),
         detector=message.detector,
         update_time=message.update_time.ToDatetime(UTC),
+        conditions={
+            _CONDITIONS_FROM_PROTO[each.kind]: each.start_time.ToDatetime(UTC)
+            for each in message.conditions
+            if each.kind in _CONDITIONS_FROM_PROTO
+        },
     )
 
 
@@ -248,6 +258,12 @@ def _status_to_proto(status: StreamStatus) -> stream_pb2.StreamStatus:
         last_frame_time=None if last is None else _timestamp(last),
         detector=status.detector,
         update_time=_timestamp(status.update_time),
+        conditions=[
+            stream_pb2.StreamCondition(
+                kind=_CONDITIONS_TO_PROTO[kind], start_time=_timestamp(start)
+            )
+            for kind, start in status.conditions.items()
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 """Workers as the pool sees them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +45,13 @@ class Worker:
         assignments: Iterable[worker_pb2.Assignment] = (),
         state: stream_pb2.StreamState.ValueType = STREAMING,
         reason: str = "",
+        conditions: Sequence[stream_pb2.StreamCondition] = (),
     ) -> worker_pb2.Worker:
         cameras = []
         for assignment in assignments:
-            status = stream_pb2.StreamStatus(state=state, reason=reason, frames_processed=7)
+            status = stream_pb2.StreamStatus(
+                state=state, reason=reason, frames_processed=7, conditions=conditions
+            )
             status.update_time.GetCurrentTime()
             cameras.append(
                 worker_pb2.RunningCamera(

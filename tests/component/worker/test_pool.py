@@ -170,6 +170,26 @@ async def test_a_streams_state_is_told_when_it_changes(pool: Pool, bus: Bus) -> 
     assert second.status.reason == "the camera refused the connection"
 
 
+async def test_what_is_wrong_with_pictures_is_told_when_it_changes(pool: Pool, bus: Bus) -> None:
+    worker = await Worker.register(pool, "one")
+    camera = await activate(bus)
+    async with worker.watch() as watch:
+        assignments = await watch.until(camera)
+    frozen = stream_pb2.StreamCondition(kind=stream_pb2.StreamCondition.KIND_FROZEN)
+    frozen.start_time.FromDatetime(datetime(2026, 1, 1, 12, tzinfo=UTC))
+    await worker.renew(assignments)
+    await worker.renew(assignments, conditions=[frozen])
+    shown = await worker.renew(assignments, conditions=[frozen])
+    assert list(shown.cameras[0].status.conditions) == [frozen]
+    await worker.renew(assignments)
+    told = [
+        list(event.status.conditions)
+        for event in await Listener(bus).next("StreamStateChanged", count=3)
+        if isinstance(event, events_pb2.StreamStateChanged)
+    ]
+    assert told == [[], [frozen], []]
+
+
 async def test_the_pool_shows_what_a_worker_has_not_sent(pool: Pool) -> None:
     worker = await Worker.register(pool, "one")
     said = worker_pb2.SpoolStatus(waiting_bytes=1000, max_bytes=2000, full=True)

@@ -1,6 +1,7 @@
 """Where a camera's pictures come from, and how that goes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from urllib.parse import urlsplit
@@ -41,6 +42,13 @@ class StreamState(Enum):
     ENDED = "ended"
 
 
+class StreamCondition(Enum):
+    """What may be wrong with pictures that arrive."""
+
+    FROZEN = "frozen"
+    OBSCURED = "obscured"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamStatus:
     """What a worker said of a stream.
@@ -55,6 +63,7 @@ class StreamStatus:
         frames_dropped: Frames skipped in this run because newer ones were there.
         frames_corrupt: Frames skipped in this run because they could not be decoded.
         last_frame_time: Capture time of the newest counted frame.
+        conditions: What is wrong with its pictures, and since when.
     """
 
     state: StreamState
@@ -66,6 +75,7 @@ class StreamStatus:
     frames_dropped: int = 0
     frames_corrupt: int = 0
     last_frame_time: datetime | None = None
+    conditions: Mapping[StreamCondition, datetime] = field(default_factory=dict)
 
 
 def uri_problem(uri: str) -> str | None:

@@ -6,7 +6,7 @@ from tally.api.camera.v1 import camera_pb2, status_service_pb2, stream_pb2
 from tally.camera.domain.model import CameraState, CameraView
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.status import CameraStatus
-from tally.camera.domain.stream import StreamState, StreamStatus
+from tally.camera.domain.stream import StreamCondition, StreamState, StreamStatus
 from tally.camera.mapping.values import (
     counting_from_proto,
     counting_to_proto,
@@ -27,6 +27,11 @@ _STREAM_STATE_TO_PROTO = {
     StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
 }
 _STREAM_STATE_FROM_PROTO = {number: state for state, number in _STREAM_STATE_TO_PROTO.items()}
+_CONDITION_TO_PROTO = {
+    StreamCondition.FROZEN: stream_pb2.StreamCondition.KIND_FROZEN,
+    StreamCondition.OBSCURED: stream_pb2.StreamCondition.KIND_OBSCURED,
+}
+_CONDITION_FROM_PROTO = {number: each for each, number in _CONDITION_TO_PROTO.items()}
 
 
 def camera_to_proto(view: CameraView) -> camera_pb2.Camera:
@@ -101,6 +106,11 @@ def status_from_proto(message: stream_pb2.StreamStatus) -> StreamStatus:
         last_frame_time=(
             message.last_frame_time.ToDatetime(UTC) if message.HasField("last_frame_time") else None
         ),
+        conditions={
+            _CONDITION_FROM_PROTO[each.kind]: each.start_time.ToDatetime(UTC)
+            for each in message.conditions
+            if each.kind in _CONDITION_FROM_PROTO
+        },
     )
 
 
@@ -117,4 +127,7 @@ def _status_to_proto(status: StreamStatus) -> stream_pb2.StreamStatus:
     message.update_time.FromDatetime(status.update_time)
     if status.last_frame_time is not None:
         message.last_frame_time.FromDatetime(status.last_frame_time)
+    for kind, start in status.conditions.items():
+        condition = message.conditions.add(kind=_CONDITION_TO_PROTO[kind])
+        condition.start_time.FromDatetime(start)
     return message

@@ -13,9 +13,10 @@ from tally.worker.domain.assignment import Place
 from tally.worker.domain.camera import Camera, CameraState
 from tally.worker.domain.model import Assignment
 from tally.worker.domain.ports import Epochs, Tenure
-from tally.worker.domain.stream import StreamState
+from tally.worker.domain.stream import StreamCondition, StreamState, StreamStatus
 
 _WANTED = (cameras.c.state == CameraState.ACTIVE.value) & (cameras.c.stream_version > 0)
+_NOTHING_HEARD = {"stream_state": None, "stream_conditions": frozenset[StreamCondition]()}
 
 
 class PostgresCameras:
@@ -66,13 +67,14 @@ class PostgresCameras:
                 row.camera_id,
                 row.epoch,
                 None if row.stream_state is None else StreamState(row.stream_state),
+                row.stream_conditions,
             )
             for row in await self._connection.execute(query)
         ]
 
     async def move(self, camera_id: str, to_worker: str | None, now: datetime) -> Epochs:
         """Give a camera to a worker, or to nobody."""
-        values = {"camera_id": camera_id, "worker_id": to_worker, "stream_state": None}
+        values = {"camera_id": camera_id, "worker_id": to_worker, **_NOTHING_HEARD}
         # A subquery of the statement does not see what the statement does.
         former = select(assignments.c.epoch).where(assignments.c.camera_id == camera_id)
         least = int(now.timestamp())
@@ -87,12 +89,12 @@ class PostgresCameras:
         )
         return Epochs(*moved.one())
 
-    async def hear(self, camera_id: str, state: StreamState) -> None:
+    async def hear(self, camera_id: str, status: StreamStatus) -> None:
         """Remember what a camera's holder said of its stream."""
         await self._connection.execute(
             update(assignments)
             .where(assignments.c.camera_id == camera_id)
-            .values(stream_state=state.value)
+            .values(stream_state=status.state.value, stream_conditions=frozenset(status.conditions))
         )
 
     async def assignments(self, worker_id: str) -> Sequence[Assignment]:

@@ -26,7 +26,7 @@ from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
 from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.model import SpoolStatus
-from tally.worker.domain.stream import RunningCamera
+from tally.worker.domain.stream import RunningCamera, StreamCondition
 from tally.worker.domain.tasks import TaskKind, TaskState
 
 
@@ -116,6 +116,7 @@ assignments = Table(
     Column("worker_id", _ID, index=True),
     Column("epoch", BigInteger, nullable=False),
     Column("stream_state", Text),
+    Column("stream_conditions", AsJson(frozenset[StreamCondition]), nullable=False),
     comment="Who holds a camera, and the state of its stream that was last told. Epochs never go back.",
 )
 

@@ -51,7 +51,7 @@ class MotionGate:
 
     def skips(self, frame: Frame) -> bool:
         """Whether the frame shows what the last one showed for which the answer was no."""
-        small = _small(frame.image)
+        small = small_grey(frame.image)
         if self._before is None or self._before.shape != small.shape:
             self._relevant = _outside(self._masks, small.shape)
             self._open_until_s = frame.time_s + HOLD_S
@@ -85,7 +85,8 @@ class MotionGate:
         return bool(np.any((np.abs(difference) > threshold) & self._relevant))
 
 
-def _small(image: Image) -> NDArray[np.int16]:
+def small_grey(image: Image) -> NDArray[np.int16]:
+    """The picture in grey, its longest side `SIDE` cells at most."""
     height, width = image.shape[:2]
     scale = min(SIDE / max(height, width), 1)
     size = max(round(width * scale), 1), max(round(height * scale), 1)

@@ -10,6 +10,7 @@ from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
 from tally.counting import Anchor, Direction, Line, Mask, Pair, Zone
+from tally.worker.agent.health import Condition
 from tally.worker.agent.runner import CameraRunner
 from tally.worker.agent.sources import Pace
 from tally.worker.agent.status import StreamState, StreamStatus
@@ -31,6 +32,10 @@ _STATES = {
     StreamState.STREAMING: stream_pb2.STREAM_STATE_STREAMING,
     StreamState.UNREACHABLE: stream_pb2.STREAM_STATE_UNREACHABLE,
     StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
+}
+_CONDITIONS = {
+    Condition.FROZEN: stream_pb2.StreamCondition.KIND_FROZEN,
+    Condition.OBSCURED: stream_pb2.StreamCondition.KIND_OBSCURED,
 }
 
 
@@ -105,6 +110,10 @@ def _status(status: StreamStatus, now: datetime) -> stream_pb2.StreamStatus:
         last_frame_time=None if last is None else _timestamp(last),
         detector=figures.detector,
         update_time=_timestamp(now),
+        conditions=[
+            stream_pb2.StreamCondition(kind=_CONDITIONS[kind], start_time=_timestamp(start))
+            for kind, start in figures.conditions.items()
+        ],
     )
 
 

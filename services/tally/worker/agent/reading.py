@@ -11,6 +11,7 @@ from tally.api.counting.v1 import count_pb2, events_pb2
 from tally.counting import CountingEngine
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.gating import Gating
+from tally.worker.agent.health import StreamHealth
 from tally.worker.agent.inspector import Inspector
 from tally.worker.agent.pipeline import CountedFrame, count_frames
 from tally.worker.agent.reader import FrameStream
@@ -83,6 +84,7 @@ class Reading:
         self._now = now
         self._keep = keep
         self._stream = stream
+        self._health = StreamHealth()
         self._onlookers: list[asyncio.Future[CountedFrame]] = []
         self._inspector = Inspector(detector, selection, live=self.live)
         self._gating = Gating(self._inspector.detect, detector, task.masks)
@@ -146,6 +148,8 @@ class Reading:
         self._note_skipped()
         figures.last_frame_time = counted.frame.captured_at
         figures.meter.tick()
+        if self._health.look(counted.frame):
+            figures.conditions = dict(self._health.conditions)
         if self.live:
             _age.record(time.monotonic() - counted.frame.decoded_s, self._attributes)
         record = self._recorder.add(

@@ -70,6 +70,7 @@ class CameraRunner:
         self._state = StreamState.CONNECTING
         self._reason = ""
         self._figures = Figures()
+        self._conditions = self._figures.conditions
         self._backoff = Backoff()
         self._work: asyncio.Task[None] | None = None
         self._log = _log.bind(camera=task.name, camera_id=task.camera_id)
@@ -119,14 +120,20 @@ class CameraRunner:
                 now=lambda: self.task, keep=around.keep,
             )  # fmt: skip
             self.reading, self._figures = reading, reading.figures
+            self._conditions = reading.figures.conditions
             await reading.count(self._streaming)
             if not stream.info.live:
                 around.ended.add(task.camera_id, run)
         finally:
             self.reading = None
+            self._figures.conditions = {}
             await stream.stop()
 
     def _streaming(self) -> None:
+        if (conditions := self._figures.conditions) is not self._conditions:
+            self._conditions = conditions
+            self._log.info("pictures", conditions=[each.value for each in conditions])
+            self._around.changed()
         if self._state is not StreamState.STREAMING:
             self._backoff.reset()
             self._enter(StreamState.STREAMING)

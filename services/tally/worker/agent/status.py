@@ -2,9 +2,12 @@
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+
+from tally.worker.agent.health import Condition
 
 RATE_WINDOW_S = 5.0
 
@@ -52,6 +55,7 @@ class Figures:
         frames_corrupt: Frames skipped because they could not be decoded.
         frames_gated: Frames counted on without asking the detector, because nothing had moved.
         last_frame_time: Capture time of the newest counted frame.
+        conditions: What is wrong with the pictures, and since when.
         meter: Measures the frames counted a second.
     """
 
@@ -61,6 +65,7 @@ class Figures:
     frames_corrupt: int = 0
     frames_gated: int = 0
     last_frame_time: datetime | None = None
+    conditions: Mapping[Condition, datetime] = field(default_factory=dict)
     meter: RateMeter = field(default_factory=RateMeter)
 
 

@@ -12,7 +12,7 @@ from tally.worker.domain.assignment import Place
 from tally.worker.domain.camera import Camera
 from tally.worker.domain.events import PoolEvent
 from tally.worker.domain.model import Assignment, SpoolStatus, Worker
-from tally.worker.domain.stream import RunningCamera, StreamState
+from tally.worker.domain.stream import RunningCamera, StreamCondition, StreamState, StreamStatus
 from tally.worker.domain.tasks import Queue, Task, TaskKind, TaskState
 
 
@@ -24,11 +24,13 @@ class Tenure:
         camera_id: The camera.
         epoch: Of its assignment.
         stream_state: What its holder last said; None while it has said nothing.
+        conditions: What was wrong with its pictures then.
     """
 
     camera_id: str
     epoch: int
     stream_state: StreamState | None
+    conditions: frozenset[StreamCondition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Cameras(Protocol):
         lost its memory goes on above what others remember, who would take its workers for those of the past.
         """
 
-    async def hear(self, camera_id: str, state: StreamState) -> None:
+    async def hear(self, camera_id: str, status: StreamStatus) -> None:
         """Remember what a camera's holder said of its stream."""
 
     async def assignments(self, worker_id: str) -> Sequence[Assignment]:

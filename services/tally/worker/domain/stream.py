@@ -1,6 +1,7 @@
 """How a camera's stream does, as its worker says."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -12,6 +13,13 @@ class StreamState(Enum):
     STREAMING = "streaming"
     UNREACHABLE = "unreachable"
     ENDED = "ended"
+
+
+class StreamCondition(Enum):
+    """What may be wrong with pictures that arrive."""
+
+    FROZEN = "frozen"
+    OBSCURED = "obscured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +36,7 @@ class StreamStatus:
         last_frame_time: Capture time of the newest counted frame.
         detector: The detector in use.
         update_time: When the worker said this.
+        conditions: What is wrong with its pictures, and since when.
     """
 
     state: StreamState
@@ -39,6 +48,7 @@ class StreamStatus:
     last_frame_time: datetime | None
     detector: str
     update_time: datetime
+    conditions: Mapping[StreamCondition, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -145,6 +147,57 @@ class StreamCredentials(_message.Message):
 Global___StreamCredentials: _TypeAlias = StreamCredentials  # noqa: Y015
 
 @_typing.final
+class StreamCondition(_message.Message):
+    """What is wrong with pictures that arrive."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StreamCondition._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: StreamCondition._Kind.ValueType  # 0
+        """Not set."""
+        KIND_FROZEN: StreamCondition._Kind.ValueType  # 1
+        """The same picture comes again and again: nothing of it has changed for six seconds."""
+        KIND_OBSCURED: StreamCondition._Kind.ValueType  # 2
+        """Little is to be seen of what this camera usually shows, for three seconds: the lens is covered, or it is dark."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What may be wrong."""
+
+    KIND_UNSPECIFIED: StreamCondition.Kind.ValueType  # 0
+    """Not set."""
+    KIND_FROZEN: StreamCondition.Kind.ValueType  # 1
+    """The same picture comes again and again: nothing of it has changed for six seconds."""
+    KIND_OBSCURED: StreamCondition.Kind.ValueType  # 2
+    """Little is to be seen of what this camera usually shows, for three seconds: the lens is covered, or it is dark."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    kind: Global___StreamCondition.Kind.ValueType
+    """What is wrong."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___StreamCondition.Kind.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamCondition: _TypeAlias = StreamCondition  # noqa: Y015
+
+@_typing.final
 class StreamStatus(_message.Message):
     """How a camera's stream does, with the figures of its current run."""
 
@@ -159,6 +212,7 @@ class StreamStatus(_message.Message):
     LAST_FRAME_TIME_FIELD_NUMBER: _builtins.int
     DETECTOR_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
     state: Global___StreamState.ValueType
     """The state."""
     reason: _builtins.str
@@ -181,6 +235,10 @@ class StreamStatus(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When the worker said this."""
 
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StreamCondition]:
+        """What is wrong with its pictures, while they arrive; each kind once."""
+
     def __init__(
         self,
         *,
@@ -193,10 +251,11 @@ class StreamStatus(_message.Message):
         last_frame_time: _timestamp_pb2.Timestamp | None = ...,
         detector: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        conditions: _abc.Iterable[Global___StreamCondition] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_frame_time", b"last_frame_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detector", b"detector", "frames_corrupt", b"frames_corrupt", "frames_dropped", b"frames_dropped", "frames_per_second", b"frames_per_second", "frames_processed", b"frames_processed", "last_frame_time", b"last_frame_time", "reason", b"reason", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "detector", b"detector", "frames_corrupt", b"frames_corrupt", "frames_dropped", b"frames_dropped", "frames_per_second", b"frames_per_second", "frames_processed", b"frames_processed", "last_frame_time", b"last_frame_time", "reason", b"reason", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -47,7 +47,7 @@ class RenewLease:
         async with self.begin() as work:
             await work.alone()
             for camera in await _news(work, worker):
-                await work.cameras.hear(camera.camera_id, camera.status.state)
+                await work.cameras.hear(camera.camera_id, camera.status)
                 await work.tell(
                     StreamStateChanged(
                         camera_id=camera.camera_id,
@@ -59,14 +59,14 @@ class RenewLease:
 
 
 async def _news(work: UnitOfWork, worker: Worker) -> Sequence[RunningCamera]:
-    """Cameras whose stream is in another state than was known; of a camera, its holder's word alone counts."""
+    """Cameras whose stream does otherwise than was known; of a camera, its holder's word alone counts."""
     known = {
-        (tenure.camera_id, tenure.epoch): tenure.stream_state
+        (tenure.camera_id, tenure.epoch): (tenure.stream_state, tenure.conditions)
         for tenure in await work.cameras.tenures(worker.id)
     }
     return [
         camera
         for camera in worker.cameras
         if (key := (camera.camera_id, camera.epoch)) in known
-        and known[key] is not camera.status.state
+        and known[key] != (camera.status.state, frozenset(camera.status.conditions))
     ]
