@@ -36,8 +36,9 @@ def write_video(
     gop: int = 10,
     rotation: int = 0,
     damaged: Collection[int] = (),
+    freezes_at: int | None = None,
 ) -> Path:
-    """Writes numbered frames; the packets of those in `damaged` hold nothing but zeros."""
+    """Writes numbered frames, from `freezes_at` on the same; packets of those `damaged` hold nothing but zeros."""
     with av.open(str(path), "w", format=container_format) as container:
         stream = container.add_stream(codec, rate=fps)
         assert isinstance(stream, av.VideoStream)
@@ -47,7 +48,12 @@ def write_video(
         stream.codec_context.max_b_frames = 0
         if rotation:
             stream.set_display_rotation(rotation)
-        pictures = [av.VideoFrame.from_ndarray(numbered(i), format="bgr24") for i in range(frames)]
+        pictures = [
+            av.VideoFrame.from_ndarray(
+                numbered(index if freezes_at is None else min(index, freezes_at)), format="bgr24"
+            )
+            for index in range(frames)
+        ]
         number = 0
         for picture in [*pictures, None]:
             for packet in stream.encode(picture):
