@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import hypothesis
 import nats
 import pytest
 
@@ -20,6 +21,9 @@ T = TypeVar("T")
 
 
 configure_logs("test")
+# Machines are noisy: how long an example takes says nothing here.
+hypothesis.settings.register_profile("tally", deadline=None)
+hypothesis.settings.load_profile("tally")
 
 ONE_PROCESS = (
     "tests/e2e",

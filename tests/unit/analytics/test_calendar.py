@@ -122,7 +122,7 @@ def test_clocks_that_change_by_half_an_hour_cut_it() -> None:
     st.sampled_from(Granularity),
     st.timezones(),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_cuts_enclose_the_span_ascend_and_lie_between_quarters(
     start: datetime, length: timedelta, granularity: Granularity, zone: ZoneInfo
 ) -> None:

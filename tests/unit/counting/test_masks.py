@@ -40,7 +40,7 @@ def test_crossings_under_a_mask_do_not_count() -> None:
     assert sum(len(result.crossings) for result in watch(engine, frames)) == 1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1))
 def test_a_mask_does_what_leaving_out_its_detections_does(seed: int) -> None:
     random = default_rng(seed)

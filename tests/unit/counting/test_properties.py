@@ -26,7 +26,7 @@ from tests.unit.counting.scenes import FRAME, STEP_S, watch
 
 OPPOSITE = {Direction.IN: Direction.OUT, Direction.OUT: Direction.IN}
 
-quick = settings(max_examples=15, deadline=None)
+quick = settings(max_examples=15)
 seeds = st.integers(0, 2**32 - 1)
 # Multiples of 1/64 are exact in float32, so that a scene can be moved without rounding.
 coordinates = st.integers(16, 48).map(lambda k: k / 64)
