@@ -153,7 +153,7 @@ async def test_a_password_opens_the_camera_and_is_nowhere_to_be_found(
     name = NAME.encode()
     assert name in shown
     assert parts_with(server_folder.root, name) >= {"postgres", "nats"}
-    assert parts_with(tmp_path, name) == {"agent.log"}
+    assert parts_with(tmp_path, name) == {"agent.log", "spool"}
 
 
 async def test_a_worker_without_the_key_says_which_one_it_lacks(
