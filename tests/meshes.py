@@ -84,10 +84,10 @@ def healthy(mesh: Mesh) -> bool:
 
 async def kill_and_await_health(mesh: Mesh, *parts: Part) -> None:
     """Kill parts at once and wait until the supervisor has brought all of them back."""
-    victims = {part.process.pid for part in parts}
-    for victim in victims:
-        assert victim is not None
-        os.kill(victim, signal.SIGKILL)
-    await until(
-        lambda: healthy(mesh) and victims.isdisjoint(part.process.pid for part in mesh.parts)
-    )
+    # A part that nobody has missed yet is still said to serve, but has no process.
+    gone: set[int | None] = {None}
+    for part in parts:
+        assert part.process.pid is not None
+        os.kill(part.process.pid, signal.SIGKILL)
+        gone.add(part.process.pid)
+    await until(lambda: healthy(mesh) and gone.isdisjoint(part.process.pid for part in mesh.parts))
