@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
-from tally.kernel.errors import ConcurrentChange, InvalidInput, ResourceExhausted, Unavailable
+from tally.kernel.connections import Connections, driver
+from tally.kernel.errors import ConcurrentChange, InvalidInput, Unavailable
 
 _LOST_RACES = ("40001", "40P01")
 """SQLSTATE of serialization_failure and deadlock_detected."""
@@ -20,6 +21,7 @@ _NUL = ("22021", "22P05")
 
 
 _NEWS = "tally.news"
+_READS_ONLY = "tally.reads_only"
 
 
 class Database:
@@ -31,25 +33,20 @@ class Database:
         pool_timeout_s: Seconds to wait for a free connection, and for a new one, before the call is refused.
 
     Attributes:
+        name: What the server calls it.
         news: Set whenever a transaction of this process that was marked by `bring_news` has committed.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, pool_timeout_s: float = 5.0) -> None:
-        self._engine = create_async_engine(
+        engine = create_async_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=pool_timeout_s,
+            poolclass=NullPool,
             hide_parameters=True,  # errors are logged, and parameters may be secrets
             connect_args={"timeout": pool_timeout_s},
         )
-        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        self._connections = Connections(engine, most=pool_size, timeout_s=pool_timeout_s)
+        self.name = engine.url.database or ""
         self.news = asyncio.Event()
-
-    @property
-    def name(self) -> str:
-        """What the server calls it."""
-        return self._engine.url.database or ""
 
     @asynccontextmanager
     async def begin(self, *, reads_only: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -65,22 +62,23 @@ class Database:
             InvalidInput: A text holds the character U+0000, which PostgreSQL has no way to keep.
         """
         try:
-            connection = await self._connect()
+            connection = await self._connections.take()
             try:
                 connection.info[_NEWS] = False
-                if reads_only:
-                    await connection.execution_options(postgresql_readonly=True)
+                if connection.info.get(_READS_ONLY, False) is not reads_only:
+                    await connection.execution_options(postgresql_readonly=reads_only)
+                    connection.info[_READS_ONLY] = reads_only
                 yield connection
             except BaseException as error:
                 closed = (
                     isinstance(error, asyncpg.InterfaceError) and driver(connection).is_closed()
                 )
-                await asyncio.shield(_finish(connection, commit=False))
+                await self._finish(connection, commit=False)
                 if closed:
                     raise Unavailable("the database went away") from error
                 raise
             news = connection.info[_NEWS]
-            await asyncio.shield(_finish(connection, commit=True))
+            await self._finish(connection, commit=True)
             if news:
                 self.news.set()
         except (ConnectionError, asyncpg.InternalClientError) as error:
@@ -108,53 +106,23 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
+        await self._connections.close()
 
-    async def _connect(self) -> AsyncConnection:
-        """Check a connection out; should the caller be cancelled meanwhile, it goes back to the pool."""
-        connecting = asyncio.ensure_future(self._engine.connect().start())
-        try:
-            return await asyncio.shield(connecting)
-        except asyncio.CancelledError:
-            connecting.add_done_callback(_return_unused)
-            raise
-        except PoolTimeout as error:
-            raise ResourceExhausted("the database is busy; try again later") from error
-        except OSError as error:
-            reason = str(error) or "no answer"
-            raise Unavailable(f"the database cannot be reached: {reason}") from error
-
-
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Have the pool replace a connection that the server closed: its restart must not cost the next caller an error.
-
-    A ping would notice more, at the price of a round trip for every transaction.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
-
-
-def _return_unused(connecting: "asyncio.Future[AsyncConnection]") -> None:
-    if not connecting.cancelled() and connecting.exception() is None:
-        returning = asyncio.ensure_future(connecting.result().close())
-        _returning.add(returning)
-        returning.add_done_callback(_returning.discard)
-
-
-_returning: set["asyncio.Future[None]"] = set()
-"""The event loop keeps weak references to its tasks only."""
-
-
-async def _finish(connection: AsyncConnection, *, commit: bool) -> None:
-    try:
+    async def _finish(self, connection: AsyncConnection, *, commit: bool) -> None:
         if connection.in_transaction():
+            await asyncio.shield(self._end(connection, commit=commit))
+        else:
+            self._connections.give_back(connection)
+
+    async def _end(self, connection: AsyncConnection, *, commit: bool) -> None:
+        try:
             await (connection.commit() if commit else connection.rollback())
-    except DBAPIError as error:
-        # What the block raised says more than that undoing it failed on a dead connection.
-        if commit or not _went_away(error):
-            raise
-    finally:
-        await connection.close()
+        except DBAPIError as error:
+            # What the block raised says more than that undoing it failed on a dead connection.
+            if commit or not _went_away(error):
+                raise
+        finally:
+            self._connections.give_back(connection)
 
 
 def _went_away(error: DBAPIError | asyncpg.PostgresError) -> bool:
@@ -171,15 +139,6 @@ def _sqlstate(error: DBAPIError | asyncpg.PostgresError) -> str:
 def bring_news(connection: AsyncConnection) -> None:
     """Have `Database.news` set when the connection's transaction has committed."""
     connection.info[_NEWS] = True
-
-
-def driver(connection: AsyncConnection) -> Any:
-    """Asyncpg's own connection, for statements that are written once and run often.
-
-    SQLAlchemy begins its transaction with the first statement that it runs itself. What is run here before that is a
-    transaction of its own; what is run after it is part of SQLAlchemy's.
-    """
-    return connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]  # it is open
 
 
 async def copy_rows(

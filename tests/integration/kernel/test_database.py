@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from tally.kernel.connections import driver
 from tally.kernel.database import Database, copy_rows
 from tally.kernel.errors import InvalidInput, ResourceExhausted, Unavailable
 
@@ -76,3 +77,20 @@ async def test_errors_keep_what_was_asked_to_themselves(database: Database) -> N
             )
     assert "nowhere" in str(failure.value)
     assert "heron" not in str(failure.value)
+
+
+async def test_what_one_transaction_left_behind_is_no_other_ones(database_dsn: str) -> None:
+    database = Database(database_dsn, pool_size=1)
+    async with database.begin(reads_only=True):
+        pass
+    async with database.begin() as connection:
+        await connection.execute(text("CREATE TABLE left_behind (n int)"))
+        await connection.execute(text("INSERT INTO left_behind VALUES (1)"))
+    async with database.begin() as connection:
+        await driver(connection).execute("BEGIN")
+        await driver(connection).execute("INSERT INTO left_behind VALUES (2)")
+    async with database.begin(reads_only=True) as connection:
+        assert (await connection.execute(text("SELECT n FROM left_behind"))).scalars().all() == [1]
+        with pytest.raises(DBAPIError, match="read-only"):
+            await connection.execute(text("INSERT INTO left_behind VALUES (3)"))
+    await database.close()

@@ -14,7 +14,7 @@ from tally.camera.domain.errors import AreaUnknown, CameraNameTaken, CameraNotFo
 from tally.camera.domain.events import CameraEvent, RecordedEvent
 from tally.camera.domain.model import Camera, CameraState
 from tally.camera.mapping.events import UPCASTERS, event_from_proto, event_to_proto
-from tally.kernel.database import driver
+from tally.kernel.connections import driver
 from tally.kernel.event_store import EventStore, History, StoredEvent, record
 
 SNAPSHOT_EVERY = 50

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tally.camera.adapters.tables import STATUS, cameras, stream_statuses
 from tally.camera.domain.model import Camera, CameraState
 from tally.camera.domain.stream import StreamStatus
-from tally.kernel.database import driver
+from tally.kernel.connections import driver
 
 _SAID = "SELECT status::text FROM stream_statuses WHERE camera_id = $1"
 

@@ -12,7 +12,8 @@ from tally.camera.adapters.sites import PostgresSites
 from tally.camera.adapters.stream_statuses import PostgresStreamStatuses
 from tally.camera.adapters.tables import create_requests
 from tally.camera.domain.ports import Begin
-from tally.kernel.database import Database, driver
+from tally.kernel.connections import driver
+from tally.kernel.database import Database
 from tally.kernel.idempotency import CreateRequests
 from tally.kernel.unit_of_work import Mode
 

@@ -10,7 +10,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.kernel.bus import Envelope
-from tally.kernel.database import bring_news, driver
+from tally.kernel.connections import driver
+from tally.kernel.database import bring_news
 from tally.kernel.errors import ConcurrentChange
 from tally.kernel.event_store.tables import ONE_OF_EACH_VERSION
 

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.kernel.database import driver
+from tally.kernel.connections import driver
 from tally.kernel.event_store.upcasting import UNCHANGED, Upcasters
 from tally.kernel.messages import decode
 
