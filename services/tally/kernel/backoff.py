@@ -17,10 +17,15 @@ class Backoff:
 
     def next_s(self) -> float:
         """Seconds to wait after one more failure."""
-        pause = min(self.first_s * 2.0 ** min(self._failures, 32), self.longest_s)
         self._failures += 1
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not secrets
+        return pause_s(self._failures, self.first_s, self.longest_s)
 
     def reset(self) -> None:
         """It worked: begin with short pauses again."""
         self._failures = 0
+
+
+def pause_s(failures: int, first_s: float, longest_s: float) -> float:
+    """Seconds to wait after so many failures in a row, for who keeps their number elsewhere."""
+    pause = min(first_s * 2.0 ** min(failures - 1, 32), longest_s)
+    return pause * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not secrets
