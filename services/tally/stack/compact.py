@@ -10,6 +10,8 @@ from tally.auth.settings import AuthSettings
 from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
 from tally.kernel.process import run
+from tally.notification.bootstrap import notification_server
+from tally.notification.settings import NotificationSettings
 from tally.realtime.bootstrap import realtime_server
 from tally.realtime.settings import RealtimeSettings
 from tally.worker.bootstrap import worker_server
@@ -24,6 +26,7 @@ async def all_contexts(camera: CameraSettings) -> AsyncIterator[None]:
         await stack.enter_async_context(camera_server(camera))
         await stack.enter_async_context(worker_server(WorkerSettings()))
         await stack.enter_async_context(analytics_server(AnalyticsSettings()))
+        await stack.enter_async_context(notification_server(NotificationSettings()))
         await stack.enter_async_context(realtime_server(RealtimeSettings()))
         yield
 

@@ -24,8 +24,8 @@ from tally.stack.probe import HealthProbe
 from tally.stack.process import Command, ServerProcess, State, end_leftovers
 from tally.stack.triton import TritonServer
 
-CONTEXTS = ("auth", "camera", "worker", "analytics", "realtime")
-WITH_DATABASE = ("auth", "camera", "worker", "analytics")
+CONTEXTS = ("auth", "camera", "worker", "analytics", "notification", "realtime")
+WITH_DATABASE = ("auth", "camera", "worker", "analytics", "notification")
 FIRST_ADMIN = "admin@localhost"
 FIRST_ADMIN_SECRET = "auth/first-admin"  # noqa: S105 - a secret's name
 KEYS: Mapping[str, Sequence[str]] = {

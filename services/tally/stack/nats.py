@@ -21,6 +21,7 @@ PUBLISHES: Mapping[str, Sequence[str]] = {
     "worker": ("tally.worker.v1.>", "tally.task.v1.>", "tally.audit.v1.worker"),
     "agent": ("tally.counting.v1.>",),
     "analytics": (),
+    "notification": ("tally.audit.v1.notification",),
     "realtime": (),
 }
 """Event subjects that each user may publish to, beside its own dead letters."""
@@ -31,6 +32,7 @@ READS: Mapping[str, Sequence[Stream]] = {
     "worker": (CAMERA,),
     "agent": (),
     "analytics": (COUNTING, CAMERA),
+    "notification": (),
     "realtime": (COUNTING,),
 }
 """Streams that each user may read. What is in others may let it become somebody else: AUTH carries people's tokens."""

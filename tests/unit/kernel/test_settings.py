@@ -7,6 +7,7 @@ from tally.analytics.settings import AnalyticsSettings
 from tally.auth.settings import AuthSettings
 from tally.camera.settings import CameraSettings
 from tally.kernel.settings import ServerSettings
+from tally.notification.settings import NotificationSettings
 from tally.realtime.settings import RealtimeSettings
 from tally.worker.agent.settings import AgentSettings
 from tally.worker.settings import WorkerSettings
@@ -19,6 +20,7 @@ from tally.worker.settings import WorkerSettings
         AnalyticsSettings,
         AuthSettings,
         CameraSettings,
+        NotificationSettings,
         RealtimeSettings,
         WorkerSettings,
     ],

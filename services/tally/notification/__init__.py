@@ -1,0 +1,1 @@
+"""The notification context: what people are told, and have been told."""

@@ -1,0 +1,1 @@
+"""The history of the notification context's tables."""
