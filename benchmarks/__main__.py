@@ -5,6 +5,7 @@ detectors   people found in the real recording, and frames/s through Triton
 demo        counts of the demo scene from its first frame on, beside the truth
 confidence  crossings of synthetic worlds: how many are true, by what was seen of them
 tracking    HOTA, IDF1 and MOTA beside other trackers, with a plot
+surfaces    errors of counts on worlds from easy to hopeless, beside other trackers, with a plot
 engine      tracker, lines and zones: microseconds for each frame
 week        a week of frames through one engine: memory, identities and drift
 cameras     lists of 50 from 100,000 cameras; commands/s beside a bare insert
@@ -12,6 +13,7 @@ relay       events that leave an outbox each second, beside JetStream alone
 ingest      crossings stored each second, beside a plain COPY
 chaos       the whole stack under a rain of SIGKILLs: are the counts still true? (`--minutes 10 --seed 1`)
 streams     sixteen live streams through one worker: rates, drops, ages of frames, processor time, memory
+conditions  what is said of pictures to be wrong: false alarms, and how soon mishaps are noticed
 pool        a thousand cameras and fifty workers: time until all are assigned, and what a lost worker moves
 echo        calls/s: grpc.aio alone, our server, through the gateway, and FastAPI
 logins      a flood of logins: p99 of other calls; whether times tell known users from unknown ones
@@ -30,6 +32,7 @@ ALL = (
     "demo",
     "confidence",
     "tracking",
+    "surfaces",
     "engine",
     "week",
     "cameras",
@@ -37,6 +40,7 @@ ALL = (
     "ingest",
     "chaos",
     "streams",
+    "conditions",
     "pool",
     "echo",
     "logins",

@@ -21,6 +21,7 @@ _SIMULATED_PER_S = 20
 _HORIZON = 0.2
 _WIDTH_OF_HEIGHT = 0.38
 _FORESHORTENING = 0.45
+_PILLARS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class World:
         doubles: Share of the boxes with a second box of a low score.
         false_boxes: Boxes of nobody, per frame.
         jitter: Standard deviation of a box coordinate, in box heights.
+        hidden: Share of the picture's width that lies behind pillars.
         seed: Same seed, same world.
     """
 
@@ -45,6 +47,7 @@ class World:
     doubles: float = 0.15
     false_boxes: float = 0.1
     jitter: float = 0.03
+    hidden: float = 0.0
     seed: int = 1
 
 
@@ -53,13 +56,19 @@ def simulate(world: World) -> tuple[list[Walk], list[Detections]]:
     random = default_rng(world.seed)
     every = _SIMULATED_PER_S / world.frames_per_second
     frames = np.arange(int(world.seconds * world.frames_per_second))
-    instants = np.round(frames * every).astype(int)
+    instants = (frames * every).astype(np.float64)
     walks = []
     for person, (first, feet) in enumerate(_people(world, random)):
-        present = np.flatnonzero((instants >= first) & (instants < first + len(feet)))
+        present = np.flatnonzero((instants >= first) & (instants <= first + len(feet) - 1))
         if len(present) >= 2:
-            walks.append(Walk(person, present, _boxes(feet[instants[present] - first])))
+            walks.append(Walk(person, present, _boxes(_between(feet, instants[present] - first))))
     return walks, _detect(world, walks, len(frames), random)
+
+
+def _between(feet: NDArray[np.float64], instants: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns where the feet (n, 2) are at instants (m,) that may lie between two."""
+    known = np.arange(len(feet))
+    return np.stack([np.interp(instants, known, feet[:, k]) for k in range(2)], axis=1)
 
 
 def _people(world: World, random: Generator) -> Iterator[tuple[int, NDArray[np.float64]]]:
@@ -130,6 +139,7 @@ def _detect(
             present[frame].append((index, box))
     missed = np.zeros(len(walks), np.bool_)
     doubled = np.zeros(len(walks), np.bool_)
+    pillars = _pillars(world.hidden)
     # Streaks last 0.4 s on average, whatever the frame rate.
     renew = min(1.0, 2.5 / world.frames_per_second)
     seen = []
@@ -138,7 +148,7 @@ def _detect(
         doubled = _renew(random, doubled, renew, world.doubles)
         found: list[tuple[NDArray[np.float64], float]] = []
         for index, box in people:
-            nearer = [other for _, other in people if other[3] > box[3]]
+            nearer = [*pillars, *(other for _, other in people if other[3] > box[3])]
             visible, shown = _visible(box, nearer)
             score = 0.85 * visible + random.normal(0, 0.08)
             if missed[index]:
@@ -156,6 +166,13 @@ def _detect(
         scores = np.array([score for _, score in found], np.float32).clip(0.1, 0.95)
         seen.append(Detections(boxes, scores, np.zeros(len(found), np.int32)))
     return seen
+
+
+def _pillars(hidden: float) -> list[NDArray[np.float64]]:
+    """Returns the boxes of pillars, evenly apart, before which nobody walks."""
+    middles = (np.arange(_PILLARS) + 0.5) / _PILLARS
+    half = hidden / _PILLARS / 2
+    return [np.array([middle - half, 0.0, middle + half, 1.0]) for middle in middles if hidden > 0]
 
 
 def _renew(

@@ -17,7 +17,7 @@ from tally.cli.failing import failing_clearly
 from tally.cli.gateway import DEFAULT_GATEWAY, GatewayOption, calling
 from tally.cli.showing import JsonOption, console, local_time, show_json, table_of
 
-HEADINGS = ("camera", "stream", "since", "why")
+HEADINGS = ("camera", "stream", "since", "picture", "frames/s", "reopened", "why")
 CamerasArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[CAMERA]…", help="Names or ids; all by default.")
 ]
@@ -31,6 +31,8 @@ _STREAMS = {
 _CONDITIONS = {
     stream_pb2.StreamCondition.KIND_FROZEN: "frozen",
     stream_pb2.StreamCondition.KIND_OBSCURED: "dark or covered",
+    stream_pb2.StreamCondition.KIND_VIEW_MOVED: "view moved",
+    stream_pb2.StreamCondition.KIND_SLOW: "slow",
 }
 
 
@@ -65,6 +67,7 @@ async def _status(gateway: str, names: Iterable[str], *, as_json: bool) -> None:
 
 async def _watch(gateway: str, names: Iterable[str]) -> None:
     shown: dict[str, messages.CameraStatus] = {}
+    printed: dict[str, str] = {}
     async with calling(gateway) as channel:
         ids = [(await camera_called(channel, name)).id for name in names]
         request = messages.WatchStatusRequest(camera_ids=ids)
@@ -78,7 +81,10 @@ async def _watch(gateway: str, names: Iterable[str]) -> None:
                     live.update(_table(shown.values()), refresh=True)
                 else:
                     for each in change.statuses:
-                        console.print("  ".join(text.plain for text in _row(each)).rstrip())
+                        line = "  ".join(text.plain for text in _state(each) if text).rstrip()
+                        if printed.get(each.camera_id) != line:
+                            console.print(line)
+                        printed[each.camera_id] = line
 
 
 def _table(statuses: Iterable[messages.CameraStatus]) -> Table:
@@ -86,12 +92,26 @@ def _table(statuses: Iterable[messages.CameraStatus]) -> Table:
 
 
 def _row(each: messages.CameraStatus) -> tuple[Text, ...]:
+    name, state, since, why = _state(each)
+    stream = each.stream_status
+    size = f"{stream.width} × {stream.height}" if stream.width else ""
+    rate = ""
+    if stream.state == stream_pb2.STREAM_STATE_STREAMING:
+        rate = f"{stream.frames_per_second:.1f}"
+        if stream.nominal_frames_per_second:
+            rate += f" of {stream.nominal_frames_per_second:.3g}"
+    reopened = str(stream.reconnects or "")
+    return name, state, since, Text(size), Text(rate), Text(reopened), why
+
+
+def _state(each: messages.CameraStatus) -> tuple[Text, Text, Text, Text]:
+    """The camera, how it does, since when, and why."""
     if each.state != camera_pb2.CAMERA_STATE_ACTIVE:
         return Text(each.name), Text("inactive", "dim"), Text(), Text()
     stream = each.stream_status
     state, style = _STREAMS.get(stream.state, ("waiting for a worker", "yellow"))
-    since = local_time(stream.update_time) if stream.HasField("update_time") else ""
+    since = local_time(stream.start_time) if stream.HasField("start_time") else ""
     if stream.conditions:
         style = "bold yellow"
-        state = ", ".join(_CONDITIONS[condition.kind] for condition in stream.conditions)
+        state = ", ".join(_CONDITIONS.get(each.kind, "trouble") for each in stream.conditions)
     return Text(each.name), Text(state, style), Text(since), Text(stream.reason)

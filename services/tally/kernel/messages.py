@@ -1,11 +1,13 @@
 """Protobuf messages by their full names, as stores and streams keep them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from tally.api.options.v1 import policy_pb2
 
@@ -39,6 +41,14 @@ def decode(name: str, payload: bytes) -> Message:
         return message_factory.GetMessageClass(descriptor).FromString(payload)
     except DecodeError as error:
         raise UnknownMessage(f"not a {name}: {error}") from error
+
+
+def moment(message: Message, field: str) -> datetime | None:
+    """The time (UTC) in a field of type `google.protobuf.Timestamp`; None where it is not set."""
+    if not message.HasField(field):
+        return None
+    timestamp: Timestamp = getattr(message, field)
+    return timestamp.ToDatetime(UTC)
 
 
 def without_sensitive(message: _M) -> _M:

@@ -10,6 +10,7 @@ from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import events_pb2, scaling_service_pb2, worker_pb2, worker_service_pb2
 from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.kernel.messages import moment
 from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.camera import CameraChange, CameraState
 from tally.worker.domain.events import (
@@ -77,7 +78,7 @@ def spool_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> SpoolStat
     return SpoolStatus(
         waiting_bytes=spool.waiting_bytes,
         max_bytes=spool.max_bytes,
-        oldest_time=spool.oldest_time.ToDatetime(UTC) if spool.HasField("oldest_time") else None,
+        oldest_time=moment(spool, "oldest_time"),
         full=spool.full,
     )
 
@@ -233,10 +234,13 @@ def _status_from_proto(message: stream_pb2.StreamStatus) -> StreamStatus:
         frames_processed=message.frames_processed,
         frames_dropped=message.frames_dropped,
         frames_corrupt=message.frames_corrupt,
-        last_frame_time=(
-            message.last_frame_time.ToDatetime(UTC) if message.HasField("last_frame_time") else None
-        ),
+        last_frame_time=moment(message, "last_frame_time"),
         detector=message.detector,
+        width=message.width,
+        height=message.height,
+        nominal_frames_per_second=message.nominal_frames_per_second,
+        reconnects=message.reconnects,
+        since=moment(message, "start_time"),
         update_time=message.update_time.ToDatetime(UTC),
         conditions={
             _CONDITIONS_FROM_PROTO[each.kind]: each.start_time.ToDatetime(UTC)
@@ -257,6 +261,11 @@ def _status_to_proto(status: StreamStatus) -> stream_pb2.StreamStatus:
         frames_corrupt=status.frames_corrupt,
         last_frame_time=None if last is None else _timestamp(last),
         detector=status.detector,
+        width=status.width,
+        height=status.height,
+        nominal_frames_per_second=status.nominal_frames_per_second,
+        reconnects=status.reconnects,
+        start_time=None if status.since is None else _timestamp(status.since),
         update_time=_timestamp(status.update_time),
         conditions=[
             stream_pb2.StreamCondition(

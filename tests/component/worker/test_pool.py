@@ -190,6 +190,27 @@ async def test_what_is_wrong_with_pictures_is_told_when_it_changes(pool: Pool, b
     assert told == [[], [frozen], []]
 
 
+async def test_figures_of_a_stream_are_told_every_minute(
+    pool: Pool, bus: Bus, clock: Clock
+) -> None:
+    worker = await Worker.register(pool, "one")
+    camera = await activate(bus)
+    async with worker.watch() as watch:
+        assignments = await watch.until(camera)
+    began = clock()
+    await worker.renew(assignments)
+    while clock() - began < timedelta(seconds=125):
+        clock.ahead += worker.lease / 2
+        await worker.renew(assignments)
+    await worker.renew(assignments, stream_pb2.STREAM_STATE_UNREACHABLE)
+    told = [
+        event.status.state
+        for event in await Listener(bus).next("StreamStateChanged", count=4)
+        if isinstance(event, events_pb2.StreamStateChanged)
+    ]
+    assert told == [STREAMING] * 3 + [stream_pb2.STREAM_STATE_UNREACHABLE]
+
+
 async def test_the_pool_shows_what_a_worker_has_not_sent(pool: Pool) -> None:
     worker = await Worker.register(pool, "one")
     said = worker_pb2.SpoolStatus(waiting_bytes=1000, max_bytes=2000, full=True)

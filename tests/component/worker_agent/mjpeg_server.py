@@ -18,6 +18,7 @@ class MjpegServer(ThreadingHTTPServer):
         interval_s: Seconds between pictures.
         then_silent: Stay connected without a word afterwards, instead of closing.
         garbage: Numbers of pictures to send damaged.
+        grows_at: Number of the picture from which on they are twice as large.
         credentials: `user:password` that must be given.
         scheme: How: `Basic` or `Digest`.
     """
@@ -32,6 +33,7 @@ class MjpegServer(ThreadingHTTPServer):
         interval_s: float = 0.02,
         then_silent: bool = False,
         garbage: frozenset[int] = frozenset(),
+        grows_at: int | None = None,
         credentials: str | None = None,
         scheme: str = "Basic",
     ) -> None:
@@ -40,6 +42,7 @@ class MjpegServer(ThreadingHTTPServer):
         self.interval_s = interval_s
         self.then_silent = then_silent
         self.garbage = garbage
+        self.grows_at = grows_at
         self.credentials = credentials
         self.scheme = scheme
         self.hosts: list[str] = []
@@ -82,7 +85,10 @@ class _Handler(BaseHTTPRequestHandler):
                 due = began + index * self.server.interval_s
                 if self.server.stopping.wait(max(0.0, due - time.monotonic())):
                     return
-                jpeg = cv2.imencode(".jpg", numbered(index))[1].tobytes()
+                picture = numbered(index)
+                if self.server.grows_at is not None and index >= self.server.grows_at:
+                    picture = picture.repeat(2, axis=0).repeat(2, axis=1)
+                jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
                 if index in self.server.garbage:
                     jpeg = jpeg[:2] + bytes(len(jpeg) - 4) + jpeg[-2:]
                 head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"

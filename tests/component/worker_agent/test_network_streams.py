@@ -68,6 +68,18 @@ def test_damaged_pictures_of_a_live_stream_are_skipped_and_counted() -> None:
     assert source.corrupt_frames >= 7
 
 
+def test_a_live_stream_whose_pictures_change_their_size_ends_and_says_so() -> None:
+    with MjpegServer(frames=200, grows_at=100) as server:
+        source = open_source(f"{server.address}/stream")
+        last = None
+        with pytest.raises(SourceError, match="from 160 x 96 to 320 x 192") as caught:
+            for last in source.frames():
+                assert last.image.shape == (SIZE[1], SIZE[0], 3)
+    assert caught.value.reason is SourceErrorReason.ENDED
+    assert last is not None
+    assert number_of(last.image) == 99
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [

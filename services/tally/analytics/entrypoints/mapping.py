@@ -29,7 +29,7 @@ from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, visit_s
 from tally.api.camera.v1 import events_pb2 as camera_events
 from tally.api.camera.v1 import site_events_pb2
 from tally.api.counting.v1 import count_pb2, events_pb2
-from tally.kernel.messages import UnknownMessage, type_name
+from tally.kernel.messages import UnknownMessage, moment, type_name
 
 _DIRECTIONS = {
     count_pb2.DIRECTION_IN: Direction.IN,
@@ -163,8 +163,8 @@ def open_range(
 ) -> tuple[datetime | None, datetime | None]:
     """The range that a request asks about, open where it says nothing."""
     return (
-        _datetime(request.start_time) if request.HasField("start_time") else None,
-        _datetime(request.end_time) if request.HasField("end_time") else None,
+        moment(request, "start_time"),
+        moment(request, "end_time"),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC
 
 from tally.api.auth.v1 import audit_pb2, audit_service_pb2
 from tally.auth.domain.audit import Entry, Record, Wanted
+from tally.kernel.messages import moment
 
 _TEXTS = [field.name for field in fields(Record) if field.name != "time"]
 
@@ -25,8 +26,8 @@ def entry_to_proto(entry: Entry) -> audit_pb2.AuditEntry:
 def wanted_from_proto(request: audit_service_pb2.ListAuditEntriesRequest) -> Wanted:
     """Which entries are asked for."""
     return Wanted(
-        request.start_time.ToDatetime(UTC) if request.HasField("start_time") else None,
-        request.end_time.ToDatetime(UTC) if request.HasField("end_time") else None,
+        moment(request, "start_time"),
+        moment(request, "end_time"),
         request.principal,
         request.method,
         request.failed,

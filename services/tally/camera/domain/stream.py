@@ -63,6 +63,11 @@ class StreamStatus:
         frames_dropped: Frames skipped in this run because newer ones were there.
         frames_corrupt: Frames skipped in this run because they could not be decoded.
         last_frame_time: Capture time of the newest counted frame.
+        width: Of the picture in pixels; 0 while no stream was open.
+        height: The same.
+        nominal_frames_per_second: What the stream promises; 0 if it promises nothing.
+        reconnects: How often its worker has opened it again.
+        since: When it came into this state; None if the worker does not say.
         conditions: What is wrong with its pictures, and since when.
     """
 
@@ -75,6 +80,11 @@ class StreamStatus:
     frames_dropped: int = 0
     frames_corrupt: int = 0
     last_frame_time: datetime | None = None
+    width: int = 0
+    height: int = 0
+    nominal_frames_per_second: float = 0.0
+    reconnects: int = 0
+    since: datetime | None = None
     conditions: Mapping[StreamCondition, datetime] = field(default_factory=dict)
 
 

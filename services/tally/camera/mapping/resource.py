@@ -15,6 +15,7 @@ from tally.camera.mapping.values import (
     stream_from_proto,
     stream_to_proto,
 )
+from tally.kernel.messages import moment
 
 _STATE_TO_PROTO = {
     CameraState.INACTIVE: camera_pb2.CAMERA_STATE_INACTIVE,
@@ -103,9 +104,12 @@ def status_from_proto(message: stream_pb2.StreamStatus) -> StreamStatus:
         frames_processed=message.frames_processed,
         frames_dropped=message.frames_dropped,
         frames_corrupt=message.frames_corrupt,
-        last_frame_time=(
-            message.last_frame_time.ToDatetime(UTC) if message.HasField("last_frame_time") else None
-        ),
+        last_frame_time=moment(message, "last_frame_time"),
+        width=message.width,
+        height=message.height,
+        nominal_frames_per_second=message.nominal_frames_per_second,
+        reconnects=message.reconnects,
+        since=moment(message, "start_time"),
         conditions={
             _CONDITION_FROM_PROTO[each.kind]: each.start_time.ToDatetime(UTC)
             for each in message.conditions
@@ -123,10 +127,16 @@ def _status_to_proto(status: StreamStatus) -> stream_pb2.StreamStatus:
         frames_dropped=status.frames_dropped,
         frames_corrupt=status.frames_corrupt,
         detector=status.detector,
+        width=status.width,
+        height=status.height,
+        nominal_frames_per_second=status.nominal_frames_per_second,
+        reconnects=status.reconnects,
     )
     message.update_time.FromDatetime(status.update_time)
     if status.last_frame_time is not None:
         message.last_frame_time.FromDatetime(status.last_frame_time)
+    if status.since is not None:
+        message.start_time.FromDatetime(status.since)
     for kind, start in status.conditions.items():
         condition = message.conditions.add(kind=_CONDITION_TO_PROTO[kind])
         condition.start_time.FromDatetime(start)

@@ -68,6 +68,7 @@ class PostgresCameras:
                 row.epoch,
                 None if row.stream_state is None else StreamState(row.stream_state),
                 row.stream_conditions,
+                row.heard_time,
             )
             for row in await self._connection.execute(query)
         ]
@@ -89,12 +90,16 @@ class PostgresCameras:
         )
         return Epochs(*moved.one())
 
-    async def hear(self, camera_id: str, status: StreamStatus) -> None:
+    async def hear(self, camera_id: str, status: StreamStatus, now: datetime) -> None:
         """Remember what a camera's holder said of its stream."""
         await self._connection.execute(
             update(assignments)
             .where(assignments.c.camera_id == camera_id)
-            .values(stream_state=status.state.value, stream_conditions=frozenset(status.conditions))
+            .values(
+                stream_state=status.state.value,
+                stream_conditions=frozenset(status.conditions),
+                heard_time=now,
+            )
         )
 
     async def assignments(self, worker_id: str) -> Sequence[Assignment]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -117,6 +118,7 @@ assignments = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("stream_state", Text),
     Column("stream_conditions", AsJson(frozenset[StreamCondition]), nullable=False),
+    Column("heard_time", _TIME, nullable=False, server_default=func.now()),
     comment="Who holds a camera, and the state of its stream that was last told. Epochs never go back.",
 )
 

@@ -1,4 +1,4 @@
-"""Tells whether a stream that delivers frames shows anything."""
+"""Tells whether a stream that delivers frames shows what it should."""
 
 from datetime import datetime
 from enum import Enum
@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from tally.worker.agent.gate import small_grey
 from tally.worker.agent.sources import Frame
+from tally.worker.agent.view import StillView
 
 FROZEN_AFTER_S = 6.0
 OBSCURED_AFTER_S = 3.0
+VIEW_MOVED_AFTER_S = 10.0
+SLOW_AFTER_S = 10.0
 
 _LOOK_S = 0.5
 _STRIDE = 8
@@ -22,6 +25,9 @@ _LEAST_TEXTURE = 0.5
 _LOOKS_TO_LEARN = 10
 _WEIGHT = 1 / 600
 """Of a look in what is usual: it follows dusk within minutes, but not a hand before the lens."""
+_RATE_WINDOW_S = 5.0
+_SLOW = 0.5
+"""Part of the nominal rate below which frames arrive too slowly."""
 
 
 class Condition(Enum):
@@ -29,6 +35,8 @@ class Condition(Enum):
 
     FROZEN = "frozen"
     OBSCURED = "obscured"
+    VIEW_MOVED = "view_moved"
+    SLOW = "slow"
 
 
 class StreamHealth:
@@ -36,16 +44,26 @@ class StreamHealth:
 
     A picture is frozen if not one of its sampled pixels changes: the noise of a sensor always changes some.
     It is obscured if its texture, the mean difference between neighbouring cells of a small grey picture, falls far
-    below what is usual for this camera, as behind a hand, under paint, or when the lights go out.
+    below what is usual for this camera, as behind a hand, under paint, or when the lights go out. The view has moved if
+    what lasts in it is not what lasted at the beginning. Frames are slow if less than half of those arrive that the
+    stream promises, which those that were skipped on this side count among.
 
     Deterministic: the same frames give the same answers.
+
+    Args:
+        view: What the camera showed so far; it may be older than the run.
+        nominal_fps: Frames a second that the stream promises; None if it promises nothing.
 
     Attributes:
         conditions: What is wrong, and since when (UTC).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, view: StillView, nominal_fps: float | None) -> None:
         self.conditions: dict[Condition, datetime] = {}
+        self._view = view
+        self._nominal_fps = nominal_fps
+        self._rate_from: Frame | None = None
+        self._slow = False
         self._next_s = 0.0
         self._pixels: NDArray[np.uint8] | None = None
         self._usual = 0.0
@@ -59,7 +77,12 @@ class StreamHealth:
         self._next_s = frame.time_s + _LOOK_S
         before = tuple(self.conditions)
         self._note(Condition.FROZEN, self._is_same(frame), FROZEN_AFTER_S, frame)
-        self._note(Condition.OBSCURED, self._is_faint(frame), OBSCURED_AFTER_S, frame)
+        grey = small_grey(frame.image)
+        faint = self._is_faint(grey)
+        self._note(Condition.OBSCURED, faint, OBSCURED_AFTER_S, frame)
+        if not faint:  # or there is nothing to know the view by
+            self._note(Condition.VIEW_MOVED, self._view.look(grey), VIEW_MOVED_AFTER_S, frame)
+        self._note(Condition.SLOW, self._is_slow(frame), SLOW_AFTER_S, frame)
         return before != tuple(self.conditions)
 
     def _note(self, condition: Condition, seen: bool, after_s: float, frame: Frame) -> None:
@@ -75,8 +98,19 @@ class StreamHealth:
         before, self._pixels = self._pixels, frame.image[::_STRIDE, ::_STRIDE].copy()
         return before is not None and np.array_equal(before, self._pixels)
 
-    def _is_faint(self, frame: Frame) -> bool:
-        texture = _texture(small_grey(frame.image))
+    def _is_slow(self, frame: Frame) -> bool:
+        """What the last full window told; frames that were skipped keep their numbers."""
+        if self._nominal_fps is None:
+            return False
+        since = self._rate_from = self._rate_from or frame
+        passed_s = frame.time_s - since.time_s
+        if passed_s >= _RATE_WINDOW_S:
+            self._slow = frame.index - since.index < _SLOW * self._nominal_fps * passed_s
+            self._rate_from = frame
+        return self._slow
+
+    def _is_faint(self, grey: NDArray[np.int16]) -> bool:
+        texture = _texture(grey)
         part = _RECOVERED if Condition.OBSCURED in self._began else _FAINT
         if texture < max(_LEAST_TEXTURE, part * self._usual * (self._learnt >= _LOOKS_TO_LEARN)):
             return True

@@ -109,6 +109,11 @@ def _status(status: StreamStatus, now: datetime) -> stream_pb2.StreamStatus:
         frames_corrupt=figures.frames_corrupt,
         last_frame_time=None if last is None else _timestamp(last),
         detector=figures.detector,
+        width=figures.width,
+        height=figures.height,
+        nominal_frames_per_second=figures.nominal_fps,
+        reconnects=status.reconnects,
+        start_time=_timestamp(status.since),
         update_time=_timestamp(now),
         conditions=[
             stream_pb2.StreamCondition(kind=_CONDITIONS[kind], start_time=_timestamp(start))

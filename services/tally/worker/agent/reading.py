@@ -21,6 +21,7 @@ from tally.worker.agent.sources import SourceError
 from tally.worker.agent.status import Figures
 from tally.worker.agent.task import CameraTask
 from tally.worker.agent.truth import Truth
+from tally.worker.agent.view import StillView
 
 Keep = Callable[[events_pb2.CountsRecorded], Awaitable[None]]
 """Returns when the record is safe."""
@@ -57,6 +58,7 @@ class Reading:
         run_id: The run's id.
         detector: Finds the objects.
         selection: Which of them count.
+        view: What the camera showed in earlier runs.
         now: The task as it is now: its epoch may rise meanwhile, its camera may move.
         keep: Where records go.
 
@@ -74,17 +76,19 @@ class Reading:
         detector: Detector,
         selection: ClassSelection,
         *,
+        view: StillView,
         now: Callable[[], CameraTask],
         keep: Keep,
     ) -> None:
-        self.figures = Figures(detector.name)
+        info = stream.info
+        self.figures = Figures(detector.name, info.width, info.height, info.fps or 0.0)
         self.detector = detector
         self.live = stream.info.live
         self._attributes = {"camera_id": task.camera_id}
         self._now = now
         self._keep = keep
         self._stream = stream
-        self._health = StreamHealth()
+        self._health = StreamHealth(view, info.fps if info.live else None)
         self._onlookers: list[asyncio.Future[CountedFrame]] = []
         self._inspector = Inspector(detector, selection, live=self.live)
         self._gating = Gating(self._inspector.detect, detector, task.masks)

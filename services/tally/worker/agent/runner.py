@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from tally.kernel.backoff import Backoff
+from tally.kernel.clock import utc_now
 from tally.kernel.errors import DomainError
 from tally.worker.agent.detector import Detector
 from tally.worker.agent.reader import FrameStream
@@ -18,6 +19,7 @@ from tally.worker.agent.sources import SourceError
 from tally.worker.agent.spool import SpoolFull
 from tally.worker.agent.status import Figures, StreamState, StreamStatus
 from tally.worker.agent.task import CameraTask
+from tally.worker.agent.view import StillView
 
 _log = structlog.get_logger(__name__)
 
@@ -68,8 +70,11 @@ class CameraRunner:
         self.reading: Reading | None = None
         self._around = surroundings
         self._state = StreamState.CONNECTING
+        self._since = utc_now()
         self._reason = ""
         self._figures = Figures()
+        self._opened = 0
+        self._view = StillView()
         self._conditions = self._figures.conditions
         self._backoff = Backoff()
         self._work: asyncio.Task[None] | None = None
@@ -78,7 +83,8 @@ class CameraRunner:
     @property
     def status(self) -> StreamStatus:
         """How the stream does."""
-        return StreamStatus(self._state, self._reason, self._figures)
+        reconnects = max(self._opened - 1, 0)
+        return StreamStatus(self._state, self._reason, self._since, reconnects, self._figures)
 
     def start(self) -> None:
         """Count in the background."""
@@ -111,12 +117,13 @@ class CameraRunner:
         detector = await (detectors.get(task.detector) if task.detector else detectors.best())
         selection = ClassSelection(detector, task.classes)
         stream = await around.open(task)
+        self._opened += 1
         try:
             run = run_id(task, live=stream.info.live)
             if around.ended.includes(task.camera_id, run):
                 return
             reading = Reading(
-                task, stream, run, detector, selection,
+                task, stream, run, detector, selection, view=self._view,
                 now=lambda: self.task, keep=around.keep,
             )  # fmt: skip
             self.reading, self._figures = reading, reading.figures
@@ -141,6 +148,8 @@ class CameraRunner:
     def _enter(self, state: StreamState, reason: str = "") -> None:
         if (state, reason) == (self._state, self._reason):
             return
+        if state is not self._state:
+            self._since = utc_now()
         self._state, self._reason = state, reason
         self._log.info("stream", state=state.value, reason=reason)
         self._around.changed()

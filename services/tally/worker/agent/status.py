@@ -50,6 +50,9 @@ class Figures:
 
     Attributes:
         detector: The detector in use; empty while none is.
+        width: Of the picture in pixels; 0 while no stream was open.
+        height: The same.
+        nominal_fps: Frames a second that the stream promises; 0 if it promises nothing.
         frames_processed: Frames counted on.
         frames_dropped: Frames skipped because newer ones were there.
         frames_corrupt: Frames skipped because they could not be decoded.
@@ -60,6 +63,9 @@ class Figures:
     """
 
     detector: str = ""
+    width: int = 0
+    height: int = 0
+    nominal_fps: float = 0.0
     frames_processed: int = 0
     frames_dropped: int = 0
     frames_corrupt: int = 0
@@ -76,9 +82,13 @@ class StreamStatus:
     Attributes:
         state: The state.
         reason: Why the stream is unreachable; empty otherwise.
+        since: When it came into this state (UTC).
+        reconnects: How often it was opened again.
         figures: Of the current run, or of the last one if there is none.
     """
 
     state: StreamState
     reason: str
+    since: datetime
+    reconnects: int
     figures: Figures

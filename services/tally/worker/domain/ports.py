@@ -25,12 +25,19 @@ class Tenure:
         epoch: Of its assignment.
         stream_state: What its holder last said; None while it has said nothing.
         conditions: What was wrong with its pictures then.
+        heard_time: When that was told on.
     """
 
     camera_id: str
     epoch: int
     stream_state: StreamState | None
-    conditions: frozenset[StreamCondition] = frozenset()
+    conditions: frozenset[StreamCondition]
+    heard_time: datetime
+
+    def differs_from(self, status: StreamStatus) -> bool:
+        """Whether the stream does otherwise than was heard; figures apart."""
+        heard = self.stream_state, self.conditions
+        return heard != (status.state, frozenset(status.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ class Cameras(Protocol):
         lost its memory goes on above what others remember, who would take its workers for those of the past.
         """
 
-    async def hear(self, camera_id: str, status: StreamStatus) -> None:
+    async def hear(self, camera_id: str, status: StreamStatus, now: datetime) -> None:
         """Remember what a camera's holder said of its stream."""
 
     async def assignments(self, worker_id: str) -> Sequence[Assignment]:

@@ -20,6 +20,8 @@ class StreamCondition(Enum):
 
     FROZEN = "frozen"
     OBSCURED = "obscured"
+    VIEW_MOVED = "view_moved"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,11 @@ class StreamStatus:
         last_frame_time: Capture time of the newest counted frame.
         detector: The detector in use.
         update_time: When the worker said this.
+        width: Of the picture in pixels; 0 while no stream was open.
+        height: The same.
+        nominal_frames_per_second: What the stream promises; 0 if it promises nothing.
+        reconnects: How often it was opened again.
+        since: When it came into this state; None if the worker does not say.
         conditions: What is wrong with its pictures, and since when.
     """
 
@@ -48,6 +55,11 @@ class StreamStatus:
     last_frame_time: datetime | None
     detector: str
     update_time: datetime
+    width: int = 0
+    height: int = 0
+    nominal_frames_per_second: float = 0.0
+    reconnects: int = 0
+    since: datetime | None = None
     conditions: Mapping[StreamCondition, datetime] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from tally.worker.agent.reading import Reading
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import SourceError, SourceErrorReason, VideoSource
 from tally.worker.agent.task import CameraTask
+from tally.worker.agent.view import StillView
 from tests.unit.worker.agent.scenes import (
     BEGAN,
     CAMERA_ID,
@@ -49,6 +50,7 @@ async def read(
         RUN_ID,
         detector,
         ClassSelection(detector),
+        view=StillView(),
         now=now,
         keep=keep,
     )
@@ -132,6 +134,7 @@ async def test_a_live_stream_that_is_stopped_keeps_what_is_settled() -> None:
         RUN_ID,
         detector,
         ClassSelection(detector),
+        view=StillView(),
         now=task,
         keep=keep,
     )

@@ -42,7 +42,7 @@ class CameraStatus(_message.Message):
     @_builtins.property
     def stream_status(self) -> _stream_pb2.StreamStatus:
         """What its worker last said of its stream; absent while nothing was said, and while the camera is not being counted. Its
-        figures are of the moment in which its state changed.
+        figures are a minute old at most, and of the moment in which its state changed if that was since.
         """
 
     def __init__(

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/stream.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!tally/api/options/v1/policy.proto\"\xb6\x01\n\x06Stream\x12\x17\n\x03uri\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12\x31\n\x04pace\x18\x02 \x01(\x0e\x32\x19.tally.api.camera.v1.PaceB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x41\n\x0b\x63redentials\x18\x03 \x01(\x0b\x32&.tally.api.camera.v1.StreamCredentialsB\x04\xe2\x41\x01\x04\x12\x1d\n\x0f\x63redentials_set\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\xe9\x01\n\x11StreamCredentials\x12\x33\n\x08username\x18\x01 \x01(\tB!\xbaH\x1ar\x18\x18?2\x14^[^:\\x00-\\x1f\\x7f]*$\xb0\xbb\x18\x01\x12\x32\n\x08password\x18\x02 \x01(\tB \xbaH\x19r\x17\x18?2\x13^[^\\x00-\\x1f\\x7f]*$\xb0\xbb\x18\x01:k\xbaHh\x1a\x66\n\x1bstream_credentials.username\x12\x1b\x61 password needs a username\x1a*this.username != \'\' || this.password == \'\'\"\xbc\x01\n\x0fStreamCondition\x12\x37\n\x04kind\x18\x01 \x01(\x0e\x32).tally.api.camera.v1.StreamCondition.Kind\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n\x0bKIND_FROZEN\x10\x01\x12\x11\n\rKIND_OBSCURED\x10\x02\"\xe6\x02\n\x0cStreamStatus\x12/\n\x05state\x18\x01 \x01(\x0e\x32 .tally.api.camera.v1.StreamState\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x19\n\x11\x66rames_per_second\x18\x03 \x01(\x01\x12\x18\n\x10\x66rames_processed\x18\x04 \x01(\x04\x12\x16\n\x0e\x66rames_dropped\x18\x05 \x01(\x04\x12\x16\n\x0e\x66rames_corrupt\x18\x06 \x01(\x04\x12\x33\n\x0flast_frame_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65tector\x18\x08 \x01(\t\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\nconditions\x18\x14 \x03(\x0b\x32$.tally.api.camera.v1.StreamCondition*M\n\x04Pace\x12\x14\n\x10PACE_UNSPECIFIED\x10\x00\x12\x11\n\rPACE_REALTIME\x10\x01\x12\x1c\n\x18PACE_AS_FAST_AS_POSSIBLE\x10\x02*\x9a\x01\n\x0bStreamState\x12\x1c\n\x18STREAM_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17STREAM_STATE_CONNECTING\x10\x01\x12\x1a\n\x16STREAM_STATE_STREAMING\x10\x02\x12\x1c\n\x18STREAM_STATE_UNREACHABLE\x10\x03\x12\x16\n\x12STREAM_STATE_ENDED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/camera/v1/stream.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!tally/api/options/v1/policy.proto\"\xb6\x01\n\x06Stream\x12\x17\n\x03uri\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12\x31\n\x04pace\x18\x02 \x01(\x0e\x32\x19.tally.api.camera.v1.PaceB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x41\n\x0b\x63redentials\x18\x03 \x01(\x0b\x32&.tally.api.camera.v1.StreamCredentialsB\x04\xe2\x41\x01\x04\x12\x1d\n\x0f\x63redentials_set\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\xe9\x01\n\x11StreamCredentials\x12\x33\n\x08username\x18\x01 \x01(\tB!\xbaH\x1ar\x18\x18?2\x14^[^:\\x00-\\x1f\\x7f]*$\xb0\xbb\x18\x01\x12\x32\n\x08password\x18\x02 \x01(\tB \xbaH\x19r\x17\x18?2\x13^[^\\x00-\\x1f\\x7f]*$\xb0\xbb\x18\x01:k\xbaHh\x1a\x66\n\x1bstream_credentials.username\x12\x1b\x61 password needs a username\x1a*this.username != \'\' || this.password == \'\'\"\xe0\x01\n\x0fStreamCondition\x12\x37\n\x04kind\x18\x01 \x01(\x0e\x32).tally.api.camera.v1.StreamCondition.Kind\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"d\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n\x0bKIND_FROZEN\x10\x01\x12\x11\n\rKIND_OBSCURED\x10\x02\x12\x13\n\x0fKIND_VIEW_MOVED\x10\x03\x12\r\n\tKIND_SLOW\x10\x04\"\xec\x03\n\x0cStreamStatus\x12/\n\x05state\x18\x01 \x01(\x0e\x32 .tally.api.camera.v1.StreamState\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x19\n\x11\x66rames_per_second\x18\x03 \x01(\x01\x12\x18\n\x10\x66rames_processed\x18\x04 \x01(\x04\x12\x16\n\x0e\x66rames_dropped\x18\x05 \x01(\x04\x12\x16\n\x0e\x66rames_corrupt\x18\x06 \x01(\x04\x12\x33\n\x0flast_frame_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65tector\x18\x08 \x01(\t\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\nconditions\x18\x14 \x03(\x0b\x32$.tally.api.camera.v1.StreamCondition\x12\r\n\x05width\x18\x15 \x01(\r\x12\x0e\n\x06height\x18\x16 \x01(\r\x12!\n\x19nominal_frames_per_second\x18\x17 \x01(\x01\x12\x12\n\nreconnects\x18\x18 \x01(\r\x12.\n\nstart_time\x18\x19 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*M\n\x04Pace\x12\x14\n\x10PACE_UNSPECIFIED\x10\x00\x12\x11\n\rPACE_REALTIME\x10\x01\x12\x1c\n\x18PACE_AS_FAST_AS_POSSIBLE\x10\x02*\x9a\x01\n\x0bStreamState\x12\x1c\n\x18STREAM_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17STREAM_STATE_CONNECTING\x10\x01\x12\x1a\n\x16STREAM_STATE_STREAMING\x10\x02\x12\x1c\n\x18STREAM_STATE_UNREACHABLE\x10\x03\x12\x16\n\x12STREAM_STATE_ENDED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,18 +49,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMCREDENTIALS'].fields_by_name['password']._serialized_options = b'\272H\031r\027\030?2\023^[^\\x00-\\x1f\\x7f]*$\260\273\030\001'
   _globals['_STREAMCREDENTIALS']._loaded_options = None
   _globals['_STREAMCREDENTIALS']._serialized_options = b'\272Hh\032f\n\033stream_credentials.username\022\033a password needs a username\032*this.username != \'\' || this.password == \'\''
-  _globals['_PACE']._serialized_start=1160
-  _globals['_PACE']._serialized_end=1237
-  _globals['_STREAMSTATE']._serialized_start=1240
-  _globals['_STREAMSTATE']._serialized_end=1394
+  _globals['_PACE']._serialized_start=1330
+  _globals['_PACE']._serialized_end=1407
+  _globals['_STREAMSTATE']._serialized_start=1410
+  _globals['_STREAMSTATE']._serialized_end=1564
   _globals['_STREAM']._serialized_start=188
   _globals['_STREAM']._serialized_end=370
   _globals['_STREAMCREDENTIALS']._serialized_start=373
   _globals['_STREAMCREDENTIALS']._serialized_end=606
   _globals['_STREAMCONDITION']._serialized_start=609
-  _globals['_STREAMCONDITION']._serialized_end=797
+  _globals['_STREAMCONDITION']._serialized_end=833
   _globals['_STREAMCONDITION_KIND']._serialized_start=733
-  _globals['_STREAMCONDITION_KIND']._serialized_end=797
-  _globals['_STREAMSTATUS']._serialized_start=800
-  _globals['_STREAMSTATUS']._serialized_end=1158
+  _globals['_STREAMCONDITION_KIND']._serialized_end=833
+  _globals['_STREAMSTATUS']._serialized_start=836
+  _globals['_STREAMSTATUS']._serialized_end=1328
 # @@protoc_insertion_point(module_scope)

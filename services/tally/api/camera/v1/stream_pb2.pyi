@@ -164,6 +164,12 @@ class StreamCondition(_message.Message):
         """The same picture comes again and again: nothing of it has changed for six seconds."""
         KIND_OBSCURED: StreamCondition._Kind.ValueType  # 2
         """Little is to be seen of what this camera usually shows, for three seconds: the lens is covered, or it is dark."""
+        KIND_VIEW_MOVED: StreamCondition._Kind.ValueType  # 3
+        """The camera has been turned or moved for ten seconds: lines and zones no longer lie where they were drawn. Whoever draws
+        them anew, or turns the camera back, ends it.
+        """
+        KIND_SLOW: StreamCondition._Kind.ValueType  # 4
+        """Less than half of the frames arrive that the stream promises, for ten seconds."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What may be wrong."""
@@ -174,6 +180,12 @@ class StreamCondition(_message.Message):
     """The same picture comes again and again: nothing of it has changed for six seconds."""
     KIND_OBSCURED: StreamCondition.Kind.ValueType  # 2
     """Little is to be seen of what this camera usually shows, for three seconds: the lens is covered, or it is dark."""
+    KIND_VIEW_MOVED: StreamCondition.Kind.ValueType  # 3
+    """The camera has been turned or moved for ten seconds: lines and zones no longer lie where they were drawn. Whoever draws
+    them anew, or turns the camera back, ends it.
+    """
+    KIND_SLOW: StreamCondition.Kind.ValueType  # 4
+    """Less than half of the frames arrive that the stream promises, for ten seconds."""
 
     KIND_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
@@ -213,6 +225,11 @@ class StreamStatus(_message.Message):
     DETECTOR_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    NOMINAL_FRAMES_PER_SECOND_FIELD_NUMBER: _builtins.int
+    RECONNECTS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
     state: Global___StreamState.ValueType
     """The state."""
     reason: _builtins.str
@@ -227,6 +244,14 @@ class StreamStatus(_message.Message):
     """Frames skipped since the run began because they could not be decoded."""
     detector: _builtins.str
     """The detector in use, such as `motion`."""
+    width: _builtins.int
+    """Width of the picture in pixels; 0 while no stream was open."""
+    height: _builtins.int
+    """Height of the picture in pixels."""
+    nominal_frames_per_second: _builtins.float
+    """Frames a second that the stream promises; 0 if it promises nothing."""
+    reconnects: _builtins.int
+    """How often the worker has opened it again since it was given the camera."""
     @_builtins.property
     def last_frame_time(self) -> _timestamp_pb2.Timestamp:
         """Capture time of the newest counted frame."""
@@ -238,6 +263,10 @@ class StreamStatus(_message.Message):
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___StreamCondition]:
         """What is wrong with its pictures, while they arrive; each kind once."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it is in this state."""
 
     def __init__(
         self,
@@ -252,10 +281,15 @@ class StreamStatus(_message.Message):
         detector: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         conditions: _abc.Iterable[Global___StreamCondition] | None = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        nominal_frames_per_second: _builtins.float = ...,
+        reconnects: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["last_frame_time", b"last_frame_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_frame_time", b"last_frame_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "detector", b"detector", "frames_corrupt", b"frames_corrupt", "frames_dropped", b"frames_dropped", "frames_per_second", b"frames_per_second", "frames_processed", b"frames_processed", "last_frame_time", b"last_frame_time", "reason", b"reason", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "detector", b"detector", "frames_corrupt", b"frames_corrupt", "frames_dropped", b"frames_dropped", "frames_per_second", b"frames_per_second", "frames_processed", b"frames_processed", "height", b"height", "last_frame_time", b"last_frame_time", "nominal_frames_per_second", b"nominal_frames_per_second", "reason", b"reason", "reconnects", b"reconnects", "start_time", b"start_time", "state", b"state", "update_time", b"update_time", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

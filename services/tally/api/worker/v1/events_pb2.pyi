@@ -79,7 +79,9 @@ Global___CameraUnassigned: _TypeAlias = CameraUnassigned  # noqa: Y015
 
 @_typing.final
 class StreamStateChanged(_message.Message):
-    """A camera's stream is in another state than before."""
+    """How a camera's stream does: told when it is in another state than before, or shows something else to be wrong, and every
+    minute for its figures.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -27,7 +27,7 @@ class MediaSource:
 
     A recording is played once; frame times are `started_at` plus its own timestamps, so playing it
     again gives the same indexes and times. A live stream never ends by itself: when the other side
-    closes it, `frames` raises.
+    closes it or sends pictures of another size, in which lines need not be where they were, `frames` raises.
 
     Opening blocks until the first picture is decoded, so a source that opened does deliver. Reading
     never blocks for longer than the timeout, because every wait inside FFmpeg is interrupted then;
@@ -77,6 +77,7 @@ class MediaSource:
             self._container.close()
             raise
         self._started_at = started_at if started_at and not self._live else utc_now()
+        self._encoded_size = first.width, first.height
         sideways = first.rotation % 180 == 90
         self._stamped = self._container.format.name not in _UNSTAMPED_FORMATS
         rate = self._stream.average_rate if self._stamped or not self._live else None
@@ -109,6 +110,8 @@ class MediaSource:
         try:
             # A frame that was skipped keeps its number, so that the others keep theirs.
             for decoded, picture in enumerate(chain([self._first], self._pictures)):
+                if self._live and (picture.width, picture.height) != self._encoded_size:
+                    raise self._error(SourceErrorReason.ENDED, self._resized(picture))
                 index = decoded + self._corrupt
                 time_s = timeline.place(picture.time)
                 if paced:
@@ -176,6 +179,10 @@ class MediaSource:
             width, height = height, width
         image = picture.to_ndarray(format="bgr24", width=width, height=height)
         return np.ascontiguousarray(np.rot90(image, quarter_turns), np.uint8)
+
+    def _resized(self, picture: av.VideoFrame) -> str:
+        width, height = self._encoded_size
+        return f"changed its picture from {width} x {height} to {picture.width} x {picture.height}"
 
     def _error(self, reason: SourceErrorReason, what: str) -> SourceError:
         return SourceError(reason, f"{self._label} {what}")

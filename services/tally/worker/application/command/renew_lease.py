@@ -10,10 +10,14 @@ from tally.worker.domain.model import SpoolStatus, Worker
 from tally.worker.domain.ports import Begin, UnitOfWork
 from tally.worker.domain.stream import RunningCamera
 
+TOLD_EVERY = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class RenewLease:
-    """Renews a worker's lease, stores what it says of its cameras and its spool, and tells which streams changed state.
+    """Renews a worker's lease, stores what it says of its cameras and its spool, and tells how streams do.
+
+    Those that changed state are told of at once, all others every `TOLD_EVERY`, for their figures.
 
     Attributes:
         begin: Opens transactions.
@@ -37,7 +41,7 @@ class RenewLease:
         now = self.clock()
         async with self.begin() as work:
             worker = await work.workers.renew(worker_id, now, now + self.lease, cameras, spool)
-            news = await _news(work, worker)
+            news = await _news(work, worker, now)
         if news:
             await self._tell_news(worker, now)
         return worker
@@ -46,8 +50,8 @@ class RenewLease:
         # A transaction of its own: `alone` must come before anything that others wait for.
         async with self.begin() as work:
             await work.alone()
-            for camera in await _news(work, worker):
-                await work.cameras.hear(camera.camera_id, camera.status)
+            for camera in await _news(work, worker, now):
+                await work.cameras.hear(camera.camera_id, camera.status, now)
                 await work.tell(
                     StreamStateChanged(
                         camera_id=camera.camera_id,
@@ -58,15 +62,14 @@ class RenewLease:
                 )
 
 
-async def _news(work: UnitOfWork, worker: Worker) -> Sequence[RunningCamera]:
-    """Cameras whose stream does otherwise than was known; of a camera, its holder's word alone counts."""
+async def _news(work: UnitOfWork, worker: Worker, now: datetime) -> Sequence[RunningCamera]:
+    """Cameras of whose stream there is something to tell; of a camera, its holder's word alone counts."""
     known = {
-        (tenure.camera_id, tenure.epoch): (tenure.stream_state, tenure.conditions)
-        for tenure in await work.cameras.tenures(worker.id)
+        (tenure.camera_id, tenure.epoch): tenure for tenure in await work.cameras.tenures(worker.id)
     }
     return [
         camera
         for camera in worker.cameras
-        if (key := (camera.camera_id, camera.epoch)) in known
-        and known[key] != (camera.status.state, frozenset(camera.status.conditions))
+        if (tenure := known.get((camera.camera_id, camera.epoch)))
+        and (tenure.differs_from(camera.status) or now - tenure.heard_time >= TOLD_EVERY)
     ]
