@@ -8,7 +8,7 @@ import grpc
 from tally.api.worker.v1.scaling_service_pb2_grpc import add_ScalingServiceServicer_to_server
 from tally.api.worker.v1.worker_service_pb2_grpc import add_WorkerServiceServicer_to_server
 from tally.kernel.audit import OutboxTrail
-from tally.kernel.bus import Bus
+from tally.kernel.bus import TASKS, Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer, serve
@@ -17,7 +17,9 @@ from tally.kernel.ids import new_id
 from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background, repeatedly
-from tally.worker.adapters.tables import outbox
+from tally.kernel.republishing import Republisher
+from tally.worker.adapters.offering import refill_outbox
+from tally.worker.adapters.tables import outbox, sent_to
 from tally.worker.adapters.unit_of_work import units_of_work
 from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
@@ -66,11 +68,12 @@ async def worker_server(
         begin = units_of_work(database)
         changes = Changes()
         assign = Assigning(clock, settings.lease)
+        republisher = Republisher(database, sent_to, bus, TASKS, refill_outbox)
         tasks = TaskServer(begin, clock)
         get_scaling = GetScaling(begin, clock, settings.target_utilisation)
         await stack.enter_async_context(
             background(
-                OutboxRelay(database, outbox, bus).run(),
+                OutboxRelay(database, outbox, bus, prepare=republisher).run(),
                 camera_consumer(bus, FollowCameras(begin, clock, changes, assign)).run(),
                 repeatedly(SweepLeases(begin, clock, changes, assign), SWEEP_PERIOD_S),
                 keep_measuring(get_scaling),

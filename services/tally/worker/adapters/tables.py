@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeDecorator
 
 from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
+from tally.kernel.republishing import sent_to_table
 from tally.worker.domain.assignment import Admission, Selector
 from tally.worker.domain.model import SpoolStatus
 from tally.worker.domain.stream import RunningCamera, StreamCondition
@@ -150,3 +151,4 @@ tasks = Table(
 
 create_requests = create_requests_table(metadata)
 outbox = outbox_table(metadata)
+sent_to = sent_to_table(metadata)

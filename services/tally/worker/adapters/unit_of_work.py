@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tally.api.worker.v1.task_run_service_pb2 import TaskQueued
-from tally.kernel.bus import TASKS, WORKER, Envelope
-from tally.kernel.clock import utc_now
+from tally.kernel.bus import WORKER, Envelope
 from tally.kernel.database import Database
 from tally.kernel.idempotency import CreateRequests
 from tally.kernel.ids import new_id
 from tally.kernel.outbox import Outbox
 from tally.worker.adapters.cameras import PostgresCameras
+from tally.worker.adapters.offering import offer
 from tally.worker.adapters.tables import create_requests, outbox
 from tally.worker.adapters.tasks import PostgresTasks
 from tally.worker.adapters.workers import PostgresWorkers
@@ -52,14 +51,7 @@ class PostgresUnitOfWork:
 
     async def offer(self, task: Task) -> None:
         """Hand the task to the workers if the transaction commits."""
-        envelope = Envelope.of(
-            TaskQueued(task_id=task.id),
-            id=new_id(),
-            source="tally/worker",
-            subject=task.id,
-            time=utc_now(),
-        )
-        await self._outbox.add(TASKS.subject(task.priority.name.lower(), task.id), envelope)
+        await self._outbox.add(*offer(task.id, task.priority))
 
 
 def units_of_work(database: Database) -> Begin:
