@@ -10,14 +10,19 @@ from tally.api.camera.v1.camera_admin_service_pb2_grpc import (
     add_CameraAdminServiceServicer_to_server,
 )
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
+from tally.api.camera.v1.provisioning_service_pb2_grpc import (
+    add_ProvisioningServiceServicer_to_server,
+)
 from tally.api.camera.v1.site_service_pb2_grpc import add_SiteServiceServicer_to_server
 from tally.api.camera.v1.status_service_pb2_grpc import add_StatusServiceServicer_to_server
 from tally.api.camera.v1.stream_service_pb2_grpc import add_StreamServiceServicer_to_server
+from tally.camera.adapters.notifier import GrpcNotifier
 from tally.camera.adapters.refill import refill_outbox
 from tally.camera.adapters.sealing import KeyRingSealer
-from tally.camera.adapters.tables import outbox, sent_to
+from tally.camera.adapters.tables import outbox, sagas, sent_to
 from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.adapters.workers import NatsWorkers
+from tally.camera.application.command.abandon_saga import AbandonSaga, AbandonSagaHandler
 from tally.camera.application.command.activate_camera import ActivateCamera, ActivateCameraHandler
 from tally.camera.application.command.create_area import CreateArea, CreateAreaHandler
 from tally.camera.application.command.create_camera import CreateCamera, CreateCameraHandler
@@ -30,12 +35,17 @@ from tally.camera.application.command.delete_area import DeleteArea, delete_area
 from tally.camera.application.command.delete_camera import DeleteCamera, DeleteCameraHandler
 from tally.camera.application.command.delete_site import DeleteSite, DeleteSiteHandler
 from tally.camera.application.command.forget_requests import ForgetRequests, ForgetRequestsHandler
+from tally.camera.application.command.provision_camera import (
+    ProvisionCamera,
+    ProvisionCameraHandler,
+)
 from tally.camera.application.command.rebuild_read_model import RebuildReadModel, rebuild_read_model
 from tally.camera.application.command.record_stream_status import (
     RecordStreamStatus,
-    record_stream_status,
+    RecordStreamStatusHandler,
 )
 from tally.camera.application.command.reseal_camera import ResealCamera, ResealCameraHandler
+from tally.camera.application.command.retry_saga import RetrySaga, RetrySagaHandler
 from tally.camera.application.command.update_area import UpdateArea, UpdateAreaHandler
 from tally.camera.application.command.update_camera import UpdateCamera, UpdateCameraHandler
 from tally.camera.application.command.update_site import UpdateSite, UpdateSiteHandler
@@ -43,11 +53,13 @@ from tally.camera.application.query.count_cameras import CountCameras, count_cam
 from tally.camera.application.query.discover_cameras import DiscoverCameras
 from tally.camera.application.query.get_area import GetArea, get_area
 from tally.camera.application.query.get_camera import GetCamera, get_camera
+from tally.camera.application.query.get_saga import GetSaga, get_saga
 from tally.camera.application.query.get_site import GetSite, get_site
 from tally.camera.application.query.get_snapshot import GetSnapshot
 from tally.camera.application.query.list_areas import ListAreas, list_areas
 from tally.camera.application.query.list_camera_events import ListCameraEvents, list_camera_events
 from tally.camera.application.query.list_cameras import ListCameras, list_cameras
+from tally.camera.application.query.list_sagas import ListSagas, list_sagas
 from tally.camera.application.query.list_sealed_cameras import (
     ListSealedCameras,
     list_sealed_cameras,
@@ -55,12 +67,14 @@ from tally.camera.application.query.list_sealed_cameras import (
 from tally.camera.application.query.list_sites import ListSites, list_sites
 from tally.camera.application.query.list_statuses import ListStatuses, list_statuses
 from tally.camera.application.query.probe_stream import ProbeStream
+from tally.camera.application.saga.provisioning import KIND, Provisioning
 from tally.camera.application.status_board import StatusBoard
 from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
 from tally.camera.entrypoints.admin import CameraAdminServicer
 from tally.camera.entrypoints.areas import AreaServicer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.gauges import tell_of_cameras
+from tally.camera.entrypoints.provisioning import ProvisioningServicer
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.entrypoints.sites import SiteServicer
 from tally.camera.entrypoints.statuses import StatusServicer
@@ -71,6 +85,7 @@ from tally.kernel.bus import CAMERA, Bus
 from tally.kernel.clock import Clock, utc_now
 from tally.kernel.database import Database
 from tally.kernel.grpc.access import current_actor
+from tally.kernel.grpc.client import connect_with_key
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
@@ -79,6 +94,7 @@ from tally.kernel.migrations import ensure_tables
 from tally.kernel.outbox import OutboxRelay
 from tally.kernel.process import background, repeatedly
 from tally.kernel.republishing import Republisher
+from tally.kernel.saga import SagaRunner
 from tally.kernel.stream_address import StreamNetworks
 
 FORGET_PERIOD_S = 300.0
@@ -120,11 +136,21 @@ async def camera_server(
         relay = OutboxRelay(database, outbox, bus, prepare=republisher)
         board = StatusBoard(lambda: use_cases.execute(ListStatuses()))
         consumer = stream_status_consumer(bus, use_cases)
+        notifications = await stack.enter_async_context(
+            connect_with_key(
+                settings.notification_address,
+                settings.api_key.get_secret_value(),
+                auth_address=settings.auth_address,
+            )
+        )
+        provisioning = Provisioning(use_cases, GrpcNotifier(notifications)).plan
+        saga_runner = SagaRunner(database, sagas, {KIND: provisioning}, clock)
         await stack.enter_async_context(
             background(
                 relay.run(),
                 consumer.run(),
                 board.run(),
+                saga_runner.run(),
                 repeatedly(lambda: use_cases.execute(ForgetRequests()), FORGET_PERIOD_S),
                 repeatedly(lambda: tell_of_cameras(use_cases), TELL_PERIOD_S),
             )
@@ -136,6 +162,9 @@ async def camera_server(
             add_AreaServiceServicer_to_server(AreaServicer(use_cases), server)
             add_CameraAdminServiceServicer_to_server(CameraAdminServicer(use_cases), server)
             add_StreamServiceServicer_to_server(streams, server)
+            add_ProvisioningServiceServicer_to_server(
+                ProvisioningServicer(use_cases, [step.name for step in provisioning.steps]), server
+            )
             add_StatusServiceServicer_to_server(StatusServicer(use_cases, board), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
@@ -162,18 +191,24 @@ def message_bus(
         sealer: Encrypts what cameras ask for.
         networks: Where cameras may be.
     """
+    create_camera = CreateCameraHandler(clock, sealer, networks, new_id)
     return MessageBus(
         begin,
         (
-            CreateCamera.handled_by(CreateCameraHandler(clock, sealer, networks, new_id)),
+            CreateCamera.handled_by(create_camera),
+            ProvisionCamera.handled_by(ProvisionCameraHandler(create_camera, clock, new_id)),
             UpdateCamera.handled_by(UpdateCameraHandler(clock, sealer, networks)),
             DeleteCamera.handled_by(DeleteCameraHandler(clock)),
             ActivateCamera.handled_by(ActivateCameraHandler(clock)),
             DeactivateCamera.handled_by(DeactivateCameraHandler(clock)),
-            RecordStreamStatus.handled_by(record_stream_status),
+            RecordStreamStatus.handled_by(RecordStreamStatusHandler(clock)),
             ResealCamera.handled_by(ResealCameraHandler(clock, sealer)),
             RebuildReadModel.handled_by(rebuild_read_model),
             ForgetRequests.handled_by(ForgetRequestsHandler(clock)),
+            RetrySaga.handled_by(RetrySagaHandler(clock)),
+            AbandonSaga.handled_by(AbandonSagaHandler(clock)),
+            GetSaga.handled_by(get_saga),
+            ListSagas.handled_by(list_sagas),
             GetCamera.handled_by(get_camera),
             ListCameras.handled_by(list_cameras),
             CountCameras.handled_by(count_cameras),

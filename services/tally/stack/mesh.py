@@ -30,6 +30,7 @@ FIRST_ADMIN = "admin@localhost"
 FIRST_ADMIN_SECRET = "auth/first-admin"  # noqa: S105 - a secret's name
 KEYS: Mapping[str, Sequence[str]] = {
     "camera-worker": ["analytics:write"],
+    "camera-context": ["camera:write"],
     "tally-up": ["camera:read", "camera:write", "analytics:read"],
 }
 """Service accounts of this machine's own programs, with what their keys permit."""
@@ -249,6 +250,8 @@ class Mesh:
         if context == "camera":
             settings["STREAM_KEYS"] = self._stream_key()
             settings["STREAM_NETWORKS"] = ANY_NETWORK
+            settings["NOTIFICATION_ADDRESS"] = self._table.contexts["notification"].address
+            settings["API_KEY"] = self.key("camera-context")
         if context == "auth":
             settings["SECRET"] = self.folder.secret("auth/keys")
             settings["FIRST_ADMIN_EMAIL"] = FIRST_ADMIN

@@ -28,6 +28,7 @@ from tally.camera.domain.stream import StreamStatus
 from tally.kernel.errors import ConcurrentChange
 from tally.kernel.idempotency import KEPT, CreateRequest, RequestIdReused
 from tally.kernel.identity import Sites
+from tally.kernel.saga import Saga, SagaNotFound, SagaState
 from tally.kernel.unit_of_work import Mode
 
 
@@ -41,6 +42,7 @@ class Memory:
     areas: dict[str, Area] = field(default_factory=dict)
     statuses: dict[str, tuple[int, StreamStatus]] = field(default_factory=dict)
     requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
+    sagas: dict[str, Saga] = field(default_factory=dict)
 
     @asynccontextmanager
     async def begin(self, mode: Mode = Mode.CHANGE) -> AsyncIterator["MemoryUnitOfWork"]:
@@ -60,6 +62,7 @@ class MemoryUnitOfWork:
         self.areas = MemoryAreas(memory)
         self.stream_statuses = MemoryStreamStatuses(memory)
         self.create_requests = MemoryCreateRequests(memory)
+        self.sagas = MemorySagas(memory)
 
 
 class MemoryCameras:
@@ -268,3 +271,38 @@ class MemoryCreateRequests:
         self._memory.requests = {
             id_: known for id_, known in self._memory.requests.items() if known[2] >= now - KEPT
         }
+
+
+class MemorySagas:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, saga_id: str) -> Saga:
+        if saga_id not in self._memory.sagas:
+            raise SagaNotFound(saga_id)
+        return self._memory.sagas[saga_id]
+
+    async def hold(self, saga_id: str) -> Saga:
+        return await self.get(saga_id)
+
+    async def save(self, saga: Saga) -> None:
+        self._memory.sagas[saga.id] = saga
+
+    async def page(
+        self, kind: str, state: SagaState | None, after: str, limit: int, sites: Sites
+    ) -> Sequence[Saga]:
+        met = [
+            saga
+            for saga in self._memory.sagas.values()
+            if saga.kind == kind
+            and state in (None, saga.state)
+            and (sites is None or saga.site_id in sites)
+            and (not after or saga.id < after)
+        ]
+        return sorted(met, key=lambda saga: saga.id, reverse=True)[:limit]
+
+    async def wake(self, subject_id: str, now: datetime) -> None:
+        for saga in list(self._memory.sagas.values()):
+            going = saga.state in (SagaState.RUNNING, SagaState.COMPENSATING)
+            if saga.subject_id == subject_id and going:
+                self._memory.sagas[saga.id] = replace(saga, next_time=now)

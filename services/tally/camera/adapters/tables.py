@@ -33,6 +33,7 @@ from tally.kernel.event_store import events_table, snapshots_table
 from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
 from tally.kernel.republishing import sent_to_table
+from tally.kernel.saga import sagas_table
 
 
 class AsJson(TypeDecorator[Any]):
@@ -158,6 +159,7 @@ stream_statuses = Table(
 )
 
 create_requests = create_requests_table(metadata)
+sagas = sagas_table(metadata)
 
 
 def violated_constraint(error: IntegrityError) -> str:

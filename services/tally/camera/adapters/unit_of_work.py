@@ -10,11 +10,12 @@ from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.repository import PostgresCameras
 from tally.camera.adapters.sites import PostgresSites
 from tally.camera.adapters.stream_statuses import PostgresStreamStatuses
-from tally.camera.adapters.tables import create_requests
+from tally.camera.adapters.tables import create_requests, sagas
 from tally.camera.domain.ports import Begin
 from tally.kernel.connections import driver
 from tally.kernel.database import Database
 from tally.kernel.idempotency import CreateRequests
+from tally.kernel.saga import SagaStore
 from tally.kernel.unit_of_work import Mode
 
 
@@ -28,6 +29,7 @@ class PostgresUnitOfWork:
         self.areas = PostgresAreas(connection)
         self.stream_statuses = PostgresStreamStatuses(connection)
         self.create_requests = CreateRequests(connection, create_requests)
+        self.sagas = SagaStore(connection, sagas)
 
 
 async def _try(connection: AsyncConnection, work: PostgresUnitOfWork) -> None:

@@ -16,6 +16,7 @@ from tally.kernel import unit_of_work
 from tally.kernel.idempotency import Requests
 from tally.kernel.identity import Sites
 from tally.kernel.repository import Finder, Repository
+from tally.kernel.saga import Sagas
 
 
 class CameraRepository(Repository[Camera], Protocol):
@@ -198,6 +199,10 @@ class UnitOfWork(Protocol):
     @property
     def create_requests(self) -> Requests:
         """What was asked for before."""
+
+    @property
+    def sagas(self) -> Sagas:
+        """What takes more than one of these."""
 
 
 Begin = unit_of_work.Begin[UnitOfWork]

@@ -98,7 +98,7 @@ class Plan:
                 return saga.advanced(len(self.steps), clock())
             failed, message = False, wait.what
         if clock() >= saga.deadline and not step.retriable:
-            return saga.turned_back(f"no longer waited: {message}", clock())
+            return saga.turned_back(f"it took too long: {message}", clock())
         return _postponed(saga, message, clock(), failed=failed)
 
     async def _undo(self, saga: Saga, clock: Clock) -> Saga:
@@ -126,7 +126,7 @@ def _told(error: Exception) -> str:
     """What people are told of an error; what may hold anything stays in the log."""
     if isinstance(error, DomainError):
         return str(error)
-    return "it took too long" if isinstance(error, TimeoutError) else "the server made a mistake"
+    return "there was no answer" if isinstance(error, TimeoutError) else "the server made a mistake"
 
 
 def _note_fault(saga: Saga, step: Step, error: Exception) -> None:

@@ -53,7 +53,7 @@ class Sagas(Protocol):
     async def page(
         self,
         kind: str,
-        states: Collection[SagaState],
+        state: SagaState | None,
         after: str,
         limit: int,
         sites: Sites,
@@ -62,7 +62,7 @@ class Sagas(Protocol):
 
         Args:
             kind: Of this kind.
-            states: In one of these states; empty: in any.
+            state: In this state; None: in any.
             after: Id of the saga that the first one follows; empty for the first of all.
             limit: At most so many.
             sites: At these sites only.
@@ -141,7 +141,7 @@ class SagaStore:
     async def page(
         self,
         kind: str,
-        states: Collection[SagaState],
+        state: SagaState | None,
         after: str,
         limit: int,
         sites: Sites,
@@ -149,8 +149,8 @@ class SagaStore:
         """At most `limit` sagas, newest first."""
         columns = self._table.c
         query = select(self._table).where(columns.kind == kind)
-        if states:
-            query = query.where(columns.state.in_(states))
+        if state is not None:
+            query = query.where(columns.state == state)
         if after:
             query = query.where(columns.id < after)
         if sites is not None:

@@ -66,6 +66,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The camera's worker gets no frames. Metadata: `state`, as in `StreamState`; the message says why."""
     ERROR_REASON_PEOPLE_HIDDEN: _ErrorReason.ValueType  # 44
     """The caller may not see people as they are."""
+    ERROR_REASON_SAGA_NOT_FOUND: _ErrorReason.ValueType  # 60
+    """No saga has this id."""
+    ERROR_REASON_SAGA_NOT_PARKED: _ErrorReason.ValueType  # 61
+    """The saga is not parked, so that it can be neither retried nor abandoned. Metadata: `state`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -114,4 +118,8 @@ ERROR_REASON_NO_FRAME: ErrorReason.ValueType  # 43
 """The camera's worker gets no frames. Metadata: `state`, as in `StreamState`; the message says why."""
 ERROR_REASON_PEOPLE_HIDDEN: ErrorReason.ValueType  # 44
 """The caller may not see people as they are."""
+ERROR_REASON_SAGA_NOT_FOUND: ErrorReason.ValueType  # 60
+"""No saga has this id."""
+ERROR_REASON_SAGA_NOT_PARKED: ErrorReason.ValueType  # 61
+"""The saga is not parked, so that it can be neither retried nor abandoned. Metadata: `state`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

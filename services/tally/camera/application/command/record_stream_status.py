@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tally.camera.domain.ports import UnitOfWork
 from tally.camera.domain.stream import StreamStatus
+from tally.kernel.clock import Clock
 from tally.kernel.message_bus import Command
 
 
@@ -22,6 +23,17 @@ class RecordStreamStatus(Command[None]):
     status: StreamStatus
 
 
-async def record_stream_status(command: RecordStreamStatus, work: UnitOfWork) -> None:
-    """Keep the status unless something newer is known or the camera is not counted any more."""
-    await work.stream_statuses.record(command.camera_id, command.epoch, command.status)
+@dataclass(frozen=True, slots=True)
+class RecordStreamStatusHandler:
+    """Handles it.
+
+    Attributes:
+        clock: Says when a saga that waited for it is looked at.
+    """
+
+    clock: Clock
+
+    async def __call__(self, command: RecordStreamStatus, work: UnitOfWork) -> None:
+        """Keep the status unless something newer is known or the camera is not counted any more."""
+        await work.stream_statuses.record(command.camera_id, command.epoch, command.status)
+        await work.sagas.wake(command.camera_id, self.clock())
