@@ -14,10 +14,13 @@ from tally.cli.importing import import_cameras
 from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
+from tally.cli.notifications import notifications
 from tally.cli.placing import locate, move
 from tally.cli.probing import probe
+from tally.cli.provisioning import provision
 from tally.cli.rebuilding import rebuild
 from tally.cli.roles import roles
+from tally.cli.sagas import sagas
 from tally.cli.sessions import sessions
 from tally.cli.sites import sites
 from tally.cli.snapshots import snapshot
@@ -61,6 +64,7 @@ cameras.command()(locate)
 cameras.command()(rebuild)
 cameras.command()(discover)
 cameras.command()(probe)
+cameras.command()(provision)
 cameras.command()(zones)
 cameras.command()(snapshot)
 cameras.command()(status)
@@ -69,6 +73,8 @@ app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
 app.add_typer(audit, name="audit")
 app.add_typer(models, name="models")
+app.add_typer(sagas, name="sagas")
+app.command()(notifications)
 app.add_typer(tasks, name="tasks")
 app.command()(queue)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tally.api.camera.v1.stream_pb2 import StreamCredentials
 from tally.cli.failing import CommandError
 
 PasswordStdinOption = Annotated[
@@ -22,6 +23,18 @@ def read_line() -> str:
     if not line:
         raise CommandError("standard input has no password", mend="give one in a line of its own")
     return line
+
+
+def stream_credentials(username: str, *, password_stdin: bool) -> StreamCredentials:
+    """What a camera asks for: nothing without a user, else with the password, which is read or asked for.
+
+    Raises:
+        CommandError: Standard input has none.
+    """
+    if not username:
+        return StreamCredentials()
+    password = read_line() if password_stdin else str(typer.prompt("password", hide_input=True))
+    return StreamCredentials(username=username, password=password)
 
 
 def ask_new_password() -> str:

@@ -12,7 +12,7 @@ from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceStub
 from tally.cli.cameras import camera_called
 from tally.cli.failing import CommandError, failing_clearly
 from tally.cli.gateway import DEFAULT_GATEWAY, GatewayOption, calling
-from tally.cli.passwords import PasswordStdinOption, read_line
+from tally.cli.passwords import PasswordStdinOption, stream_credentials
 from tally.cli.showing import console
 from tally.cli.sites import site_called
 
@@ -37,12 +37,7 @@ def probe(
 ) -> None:
     """Have a worker open a stream, and show what it found or why it found nothing."""
     with failing_clearly():
-        password = ""
-        if username:
-            password = (
-                read_line() if password_stdin else str(typer.prompt("password", hide_input=True))
-            )
-        credentials = stream_pb2.StreamCredentials(username=username, password=password)
+        credentials = stream_credentials(username, password_stdin=password_stdin)
         asyncio.run(_probe(gateway, source, site, credentials, save))
 
 
