@@ -113,6 +113,14 @@ class Rig:
             await connection.execute(lock, {"id": saga.subject_id})
             yield
 
+    @asynccontextmanager
+    async def noting_nothing(self) -> AsyncIterator[None]:
+        """Let servers do a step, and have them wait before they note that it is done."""
+        async with self.database.begin() as connection:
+            # Who locks a row (ROW SHARE) goes on, who changes one (ROW EXCLUSIVE) waits.
+            await connection.execute(text("LOCK TABLE sagas IN SHARE MODE"))
+            yield
+
     async def somebody_waits(self) -> None:
         """Return when somebody waits for a lock."""
         waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -156,6 +164,14 @@ async def while_it_activates(rig: Rig, saga: Saga) -> None:
             await rig.somebody_waits()
 
 
+async def when_it_has_activated(rig: Rig, saga: Saga) -> None:
+    async with rig.noting_nothing():
+        with camera_process(rig.settings):
+            await rig.somebody_waits()
+    assert (await rig.saga(saga)).position == 0
+    assert await rig.camera_state(saga) is CameraState.ACTIVE
+
+
 async def while_it_waits_for_a_worker(rig: Rig, saga: Saga) -> None:
     with camera_process(rig.settings):
         await rig.waits_at(saga, 1)
@@ -173,6 +189,7 @@ each_moment = pytest.mark.parametrize(
     [
         before_it_begins,
         while_it_activates,
+        when_it_has_activated,
         while_it_waits_for_a_worker,
         while_it_waits_for_a_frame,
     ],
@@ -231,6 +248,11 @@ async def test_what_a_dying_server_began_to_undo_is_undone(rig: Rig) -> None:
         with camera_process(rig.settings):
             await rig.somebody_waits()
     assert (await rig.saga(saga)).state is SagaState.COMPENSATING
+    async with rig.noting_nothing():
+        assert await rig.camera_state(saga) is CameraState.ACTIVE
+        with camera_process(rig.settings):
+            await rig.somebody_waits()
+        assert await rig.camera_state(saga) is CameraState.DELETED
     with camera_process(rig.settings):
         assert (await rig.ends(saga)).state is SagaState.UNDONE
     assert await rig.camera_state(saga) is CameraState.DELETED
