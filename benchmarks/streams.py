@@ -31,6 +31,7 @@ from benchmarks.serving import MOTION, NETWORK, data_folder, serving
 from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.counting import warm_up
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.detector import Detectors
 from tally.worker.agent.gate import MotionGate
@@ -94,6 +95,7 @@ class _Run:
                 detectors=detectors,
                 keep=_forget,
                 ended=EndedRecordings(scratch / "ended"),
+                checkpoints=Checkpoints(scratch / "checkpoints"),
                 changed=lambda: None,
                 open=self._open,
             )

@@ -21,6 +21,7 @@ from tally.api.counting.v1 import count_pb2, events_pb2
 from tally.counting import Direction, VisitKind
 from tally.kernel.database import Database
 from tally.stack.mesh import Mesh
+from tally.worker.agent.checkpoints import LONGEST_GAP
 from tally.worker.agent.detector import Detectors
 from tally.worker.agent.recording import RecordingCount, count_recording
 from tally.worker.agent.sources import Pace, open_source
@@ -68,6 +69,14 @@ class Ordeal:
     def crossings(self, camera_id: str) -> dict[str, count_pb2.Crossing]:
         """What the worker recorded, by id."""
         return {each.id: each for record in self.records[camera_id] for each in record.crossings}
+
+    def runs(self, camera_id: str) -> list[list[events_pb2.CountsRecorded]]:
+        """What the worker recorded, by run; a worker that was killed may have written its last record twice."""
+        runs: dict[str, dict[int, events_pb2.CountsRecorded]] = {}
+        for record in self.records[camera_id]:
+            run = runs.setdefault(record.run_id, {})
+            assert run.setdefault(record.sequence, record) == record
+        return [list(run.values()) for run in runs.values()]
 
     async def stored(self, table: Table, camera_id: str) -> Sequence[Any]:
         """What analytics has."""
@@ -205,17 +214,30 @@ async def test_every_crossing_that_was_recorded_is_stored_once(ordeal: Ordeal) -
 
 
 async def test_records_leave_no_gap_within_a_run_and_totals_are_their_sums(ordeal: Ordeal) -> None:
-    runs: dict[str, list[events_pb2.CountsRecorded]] = {}
-    for record in ordeal.records[ordeal.live]:
-        runs.setdefault(record.run_id, []).append(record)
+    runs = ordeal.runs(ordeal.live)
     assert len(runs) >= 2, "a killed worker begins a new run"
-    for records in runs.values():
+    for records in runs:
         assert [record.sequence for record in records] == list(range(len(records)))
         assert totals(records[-1]) == Counter(
             (crossing.line, DIRECTIONS[crossing.direction])
             for record in records
             for crossing in record.crossings
         )
+
+
+async def test_a_worker_that_was_killed_goes_on_with_its_tracks(ordeal: Ordeal) -> None:
+    before, after, *_ = ordeal.runs(ordeal.live)
+    gap = after[0].start_time.ToDatetime() - before[-1].end_time.ToDatetime()
+    assert timedelta() < gap <= LONGEST_GAP, "the worker took too long to go on"
+    told = [visit for record in before + after for visit in record.visits]
+    entered, left = (
+        Counter((visit.zone, visit.track, visit.ordinal) for visit in told if visit.kind == kind)
+        for kind in (count_pb2.VISIT_KIND_ENTRY, count_pb2.VISIT_KIND_EXIT)
+    )
+    assert entered == left
+    assert set(entered.values()) == {1}
+    inside = sum(zone.count for zone in before[-1].occupancies)
+    assert inside > 0, "nobody was inside when the worker was killed"
 
 
 async def test_sums_are_those_of_the_stored_rows(ordeal: Ordeal) -> None:

@@ -104,16 +104,23 @@ class Tracker:
         self.tracks: NDArray[Any] = np.empty(0, row)
         self.time_s = 0.0
         self._next_id = 0
+        self._gap_s = self._gap_end_s = 0.0
 
     def update(self, time_s: float, measurements: Measurements) -> Update:
         """Takes in the detections of one frame, later than the one before."""
         tracks, config = self.tracks, self._config
-        # However low the frame rate, a track has its chance in the next frame, but none after `lost_s`.
-        step_s = min(time_s - self.time_s, config.lost_s)
+        # However low the frame rate, a track has its chance in the next frame, but none after `gap_s`.
+        step_s = min(time_s - self.time_s, config.gap_s)
+        if step_s >= config.lost_s:
+            self._gap_s, self._gap_end_s = step_s, time_s
+        elif time_s > self._gap_end_s + config.lost_s:
+            self._gap_s = 0.0
+        # Nobody is lost in a time without frames.
+        lost_s = config.lost_s + self._gap_s
         self._motion.predict(tracks, step_s)
         self.time_s = time_s
         believed, alive, recent = _ages(
-            tracks, time_s, step_s, config.grace_s, config.lost_s, *self._frame_size
+            tracks, time_s, step_s, config.grace_s, lost_s, *self._frame_size
         )
         assignment = self._associate(believed, alive, recent, measurements)
         enough = 2 if step_s >= config.slow_s else config.confirm_hits
@@ -149,12 +156,14 @@ class Tracker:
             "tracks": self.tracks,
             "time_s": np.array(self.time_s),
             "next_id": np.array(self._next_id),
+            "gap_s": np.array([self._gap_s, self._gap_end_s]),
         }
 
     def restore(self, saved: Tables) -> None:
         """Goes on from what was saved."""
         self.tracks = saved["tracks"]
         self.time_s, self._next_id = float(saved["time_s"]), int(saved["next_id"])
+        self._gap_s, self._gap_end_s = map(float, saved["gap_s"])
 
     def clear(self) -> Update:
         """Ends all tracks."""

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tally.api.counting.v1.events_pb2 import CountsRecorded
+from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.decoding.stream import DecodedStream
 from tally.worker.agent.runner import CameraRunner, Surroundings
@@ -142,6 +143,7 @@ async def test_a_camera_says_why_it_broke_off_and_goes_on_in_a_new_run(
         detectors=OneDetector(WalkDetector()),
         keep=keep,
         ended=EndedRecordings(tmp_path),
+        checkpoints=Checkpoints(tmp_path / "checkpoints"),
         changed=lambda: reasons.append(runner.status.reason),
         open=open_task,
     )

@@ -167,3 +167,34 @@ def test_who_is_believed_after_two_observations_is_counted_between_them() -> Non
 def test_one_observation_is_not_enough_to_believe() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         EngineConfig(tracker=TrackerConfig(confirm_hits=1))
+
+
+@pytest.mark.parametrize("gap_s", [3.0, 9.0])
+@pytest.mark.parametrize("blind", [0, 3])
+def test_nobody_is_lost_in_a_time_without_frames(gap_s: float, blind: int) -> None:
+    engine = CountingEngine(frame_size=FRAME)
+    for k in range(5):
+        engine.update(k * STEP_S, seen(LEFT))
+    later = [4 * STEP_S + gap_s + k * STEP_S for k in range(blind + 1)]
+    for time_s in later[:-1]:
+        engine.update(time_s, seen())
+    assert engine.update(later[-1], seen(LEFT)).tracks.ids.tolist() == [0]
+
+
+def test_after_a_long_time_without_frames_everybody_is_a_stranger() -> None:
+    engine = CountingEngine(frame_size=FRAME)
+    for k in range(5):
+        engine.update(k * STEP_S, seen(LEFT))
+    shown = [engine.update(20 + k * STEP_S, seen(LEFT)).tracks.ids.tolist() for k in range(3)]
+    assert shown == [[], [], [1]]
+
+
+def test_after_a_gap_tracks_are_lost_as_before() -> None:
+    engine = CountingEngine(frame_size=FRAME)
+    times_s = [0.0, 0.1, 0.2, 5.2, 5.3, 5.4, 7.5, 7.6]
+    for time_s in times_s:
+        engine.update(time_s, seen(LEFT))
+    assert engine.update(9.5, seen()).tracks.ids.tolist() == []
+    for k in range(3):
+        engine.update(9.6 + k * STEP_S, seen())
+    assert engine.update(9.95, seen(LEFT)).tracks.ids.tolist() == []

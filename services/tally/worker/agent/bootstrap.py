@@ -15,6 +15,7 @@ from tally.kernel.ids import new_id
 from tally.kernel.process import background
 from tally.worker.agent.answering import Answering
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.credentials import open_credentials
 from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.detector import Detectors
@@ -104,6 +105,7 @@ async def camera_worker(
                 detectors=detectors or triton,
                 keep=outbound.keep,
                 ended=EndedRecordings(settings.spool / "ended"),
+                checkpoints=Checkpoints(settings.spool / "checkpoints"),
                 changed=note_change,
                 open=open_task,
             )

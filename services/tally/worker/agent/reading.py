@@ -5,10 +5,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 
+import structlog
 from opentelemetry import metrics
 
 from tally.api.counting.v1 import count_pb2, events_pb2
-from tally.counting import CountingEngine
+from tally.counting import CountingEngine, StateRefused
+from tally.worker.agent.checkpoints import Checkpoint, Checkpoints
+from tally.worker.agent.continued import ContinuedStream
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.gating import Gating
 from tally.worker.agent.health import StreamHealth
@@ -29,6 +32,7 @@ Keep = Callable[[events_pb2.CountsRecorded], Awaitable[None]]
 AGES_S = [0.01 * 1.25**step for step in range(30)]
 """Bounds of the buckets in which the ages of frames are counted: 10 ms to 6 s."""
 
+_log = structlog.get_logger(__name__)
 _meter = metrics.get_meter("tally.worker.agent")
 _processed = _meter.create_counter("tally.frames.processed", description="Frames counted on")
 _dropped = _meter.create_counter(
@@ -61,6 +65,8 @@ class Reading:
         view: What the camera showed in earlier runs.
         now: The task as it is now: its epoch may rise meanwhile, its camera may move.
         keep: Where records go.
+        checkpoints: Where it is kept how a live run stands.
+        resume: Of an earlier run of the same camera; this one goes on from there.
 
     Attributes:
         figures: What was done so far.
@@ -79,15 +85,23 @@ class Reading:
         view: StillView,
         now: Callable[[], CameraTask],
         keep: Keep,
+        checkpoints: Checkpoints,
+        resume: Checkpoint | None = None,
     ) -> None:
         info = stream.info
         self.figures = Figures(detector.name, info.width, info.height, info.fps or 0.0)
         self.detector = detector
         self.live = stream.info.live
+        self._camera_id = task.camera_id
         self._attributes = {"camera_id": task.camera_id}
         self._now = now
         self._keep = keep
+        self._checkpoints = checkpoints
+        self._activate_time = task.activate_time
+        self._resumed = resume
         self._stream = stream
+        if resume is not None:
+            self._stream = ContinuedStream(stream, resume.moment, resume.time_s)
         self._health = StreamHealth(view, info.fps if info.live else None)
         self._onlookers: list[asyncio.Future[CountedFrame]] = []
         self._inspector = Inspector(detector, selection, live=self.live)
@@ -104,6 +118,7 @@ class Reading:
             task.zones,
             selection,
             Truth.of(task, live=self.live),
+            since=resume.moment if resume else None,
         )
 
     async def count(self, noted: Callable[[], None]) -> None:
@@ -117,6 +132,8 @@ class Reading:
             DetectorUnavailable: The detector has been silent for too long.
             SpoolFull: A record cannot be kept.
         """
+        if self._resumed is not None:
+            await self._resume(self._resumed)
         frames = count_frames(self._stream, self._gating.detect, self._engine, self.detector)
         try:
             async with aclosing(frames):
@@ -162,7 +179,23 @@ class Reading:
         if self._onlookers:
             self._show(counted)
         if record is not None:
+            await self._checkpoint(record)
             await self._keep(record)
+
+    async def _resume(self, checkpoint: Checkpoint) -> None:
+        # Whoever wrote the checkpoint may have been killed before the record was safe.
+        await self._keep(checkpoint.record)
+        try:
+            self._engine.restore(checkpoint.engine)
+        except StateRefused as refusal:
+            _log.warning("run_begins_afresh", camera_id=self._camera_id, reason=str(refusal))
+
+    async def _checkpoint(self, record: events_pb2.CountsRecorded) -> None:
+        time_s = self._recorder.last_time_s
+        if self.live and time_s is not None:
+            await self._checkpoints.write(
+                Checkpoint(record, self._activate_time, time_s, self._engine.save())
+            )
 
     def _show(self, counted: CountedFrame) -> None:
         onlookers, self._onlookers = self._onlookers, []
@@ -175,6 +208,7 @@ class Reading:
         last_s = self._recorder.last_time_s
         if last_s is not None:
             result = self._engine.finish(last_s)
+            self._checkpoints.forget(self._camera_id)
             await self._keep(
                 self._recorder.finish(result, dropped=self._dropped(), task=self._now())
             )

@@ -77,6 +77,7 @@ class Recorder:
         zones: All zones that are counted in.
         selection: Knows the classes' names.
         truth: The truth about the scene, where it is known.
+        since: From when on what happens is in this run, if that was before its first frame.
     """
 
     def __init__(
@@ -86,10 +87,12 @@ class Recorder:
         zones: Sequence[Zone],
         selection: ClassSelection,
         truth: Truth | None,
+        since: datetime | None = None,
     ) -> None:
         self._run = run
         self._selection = selection
         self._truth = truth
+        self._since = since
         self._totals = {line.name: count_pb2.LineTotal(line=line.name) for line in lines}
         self._occupancy = {zone.name: 0 for zone in zones}
         self._peaks = dict(self._occupancy)
@@ -117,7 +120,7 @@ class Recorder:
         if self._started_at is None:
             self._started_at = frame.captured_at - timedelta(seconds=frame.time_s)
             if self._truth is not None:
-                self._truth.begin(frame.captured_at)
+                self._truth.begin(self._since or frame.captured_at)
         self._first = self._first or frame
         self._last = frame
         self._frames += 1

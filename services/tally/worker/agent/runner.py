@@ -10,6 +10,7 @@ import structlog
 from tally.kernel.backoff import Backoff
 from tally.kernel.clock import utc_now
 from tally.kernel.errors import DomainError
+from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.detector import Detector
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.reading import Keep, Reading
@@ -42,6 +43,7 @@ class Surroundings:
         detectors: Who finds objects.
         keep: Where records go.
         ended: Remembers the recordings that are done.
+        checkpoints: Remembers how the runs of live cameras stand.
         open: Opens the stream that a task names.
         changed: Called when a camera's state is another, and when one runs no more.
     """
@@ -49,6 +51,7 @@ class Surroundings:
     detectors: DetectorPool
     keep: Keep
     ended: EndedRecordings
+    checkpoints: Checkpoints
     open: Callable[[CameraTask], Awaitable[FrameStream]]
     changed: Callable[[], None]
 
@@ -122,9 +125,12 @@ class CameraRunner:
             run = run_id(task, live=stream.info.live)
             if around.ended.includes(task.camera_id, run):
                 return
+            last = around.checkpoints.read(task.camera_id) if stream.info.live else None
+            resume = last if last and last.serves(task, detector.name, utc_now()) else None
             reading = Reading(
                 task, stream, run, detector, selection, view=self._view,
                 now=lambda: self.task, keep=around.keep,
+                checkpoints=around.checkpoints, resume=resume,
             )  # fmt: skip
             self.reading, self._figures = reading, reading.figures
             self._conditions = reading.figures.conditions

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,6 +13,7 @@ from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.counting import Mask
 from tally.kernel.errors import FailedPrecondition
 from tally.kernel.grpc.validation import check_message
+from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.reading import Reading
 from tally.worker.agent.selection import ClassSelection
@@ -44,22 +47,24 @@ async def read(
 
     detector = detector or WalkDetector()
     stream = streamed(source)
-    reading = Reading(
-        set_task or task(),
-        stream,
-        RUN_ID,
-        detector,
-        ClassSelection(detector),
-        view=StillView(),
-        now=now,
-        keep=keep,
-    )
-    try:
-        await reading.count(lambda: None)
-    except (SourceError, DetectorUnavailable):
-        return records
-    finally:
-        await stream.stop()
+    with TemporaryDirectory() as folder:
+        reading = Reading(
+            set_task or task(),
+            stream,
+            RUN_ID,
+            detector,
+            ClassSelection(detector),
+            view=StillView(),
+            now=now,
+            keep=keep,
+            checkpoints=Checkpoints(Path(folder)),
+        )
+        try:
+            await reading.count(lambda: None)
+        except (SourceError, DetectorUnavailable):
+            return records
+        finally:
+            await stream.stop()
     return records
 
 
@@ -119,7 +124,7 @@ async def test_a_live_stream_that_breaks_off_leaves_nobody_inside() -> None:
     assert kinds == [count_pb2.VISIT_KIND_ENTRY, count_pb2.VISIT_KIND_EXIT]
 
 
-async def test_a_live_stream_that_is_stopped_keeps_what_is_settled() -> None:
+async def test_a_live_stream_that_is_stopped_keeps_what_is_settled(tmp_path: Path) -> None:
     records: list[CountsRecorded] = []
     all_seen = asyncio.Event()
 
@@ -137,6 +142,7 @@ async def test_a_live_stream_that_is_stopped_keeps_what_is_settled() -> None:
         view=StillView(),
         now=task,
         keep=keep,
+        checkpoints=Checkpoints(tmp_path),
     )
 
     def noted() -> None:

@@ -11,6 +11,7 @@ from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.kernel.backoff import Backoff
 from tally.worker.agent import runner as runner_module
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.runner import CameraRunner, Surroundings
 from tally.worker.agent.runs import EndedRecordings, run_id
@@ -41,6 +42,7 @@ class World:
             detectors=OneDetector(WalkDetector()),
             keep=self.keep,
             ended=EndedRecordings(folder),
+            checkpoints=Checkpoints(folder / "checkpoints"),
             changed=lambda: None,
             open=self.open,
         )

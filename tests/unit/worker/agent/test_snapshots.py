@@ -16,6 +16,7 @@ from tally.api.camera.v1.snapshot_pb2 import Snapshot
 from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.api.worker.v1.requests_pb2 import SnapshotRequest
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.detector import DetectorUnavailable
 from tally.worker.agent.hiding import without_people
 from tally.worker.agent.reader import FrameStream
@@ -66,6 +67,7 @@ class World:
             detectors=OneDetector(detector),
             keep=self.keep,
             ended=EndedRecordings(folder),
+            checkpoints=Checkpoints(folder / "checkpoints"),
             changed=lambda: None,
             open=self.open,
         )
