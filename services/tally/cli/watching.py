@@ -17,7 +17,7 @@ from tally.cli.failing import failing_clearly
 from tally.cli.gateway import DEFAULT_GATEWAY, GatewayOption, calling
 from tally.cli.showing import JsonOption, console, local_time, show_json, table_of
 
-HEADINGS = ("camera", "stream", "since", "picture", "frames/s", "reopened", "why")
+HEADINGS = ("camera", "stream", "since", "picture", "frames/s", "why")
 CamerasArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[CAMERA]…", help="Names or ids; all by default.")
 ]
@@ -94,14 +94,15 @@ def _table(statuses: Iterable[messages.CameraStatus]) -> Table:
 def _row(each: messages.CameraStatus) -> tuple[Text, ...]:
     name, state, since, why = _state(each)
     stream = each.stream_status
-    size = f"{stream.width} × {stream.height}" if stream.width else ""
+    size = f"{stream.width}×{stream.height}" if stream.width else ""
     rate = ""
     if stream.state == stream_pb2.STREAM_STATE_STREAMING:
         rate = f"{stream.frames_per_second:.1f}"
         if stream.nominal_frames_per_second:
             rate += f" of {stream.nominal_frames_per_second:.3g}"
-    reopened = str(stream.reconnects or "")
-    return name, state, since, Text(size), Text(rate), Text(reopened), why
+    reopened = f"reopened {stream.reconnects}×" if stream.reconnects else ""
+    said = ", ".join(filter(None, (why.plain, reopened)))
+    return name, state, since, Text(size), Text(rate), Text(said)
 
 
 def _state(each: messages.CameraStatus) -> tuple[Text, Text, Text, Text]:
