@@ -50,6 +50,7 @@ from tally.camera.application.command.update_area import UpdateArea, UpdateAreaH
 from tally.camera.application.command.update_camera import UpdateCamera, UpdateCameraHandler
 from tally.camera.application.command.update_site import UpdateSite, UpdateSiteHandler
 from tally.camera.application.query.count_cameras import CountCameras, count_cameras
+from tally.camera.application.query.describe_device import DescribeDevice
 from tally.camera.application.query.discover_cameras import DiscoverCameras
 from tally.camera.application.query.get_area import GetArea, get_area
 from tally.camera.application.query.get_camera import GetCamera, get_camera
@@ -130,6 +131,7 @@ async def camera_server(
         streams = StreamServicer(
             probe_stream=ProbeStream(use_cases, workers, sealer, networks, new_id),
             discover_cameras=DiscoverCameras(workers),
+            describe_device=DescribeDevice(workers, sealer, networks, new_id),
             get_snapshot=GetSnapshot(use_cases, workers),
         )
         republisher = Republisher(database, sent_to, bus, CAMERA, refill_outbox)

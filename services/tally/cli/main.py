@@ -2,6 +2,7 @@
 
 import typer
 
+from tally.cli.adopting import adopt
 from tally.cli.areas import areas
 from tally.cli.audit import audit
 from tally.cli.cameras import cameras
@@ -63,6 +64,7 @@ cameras.command()(move)
 cameras.command()(locate)
 cameras.command()(rebuild)
 cameras.command()(discover)
+cameras.command()(adopt)
 cameras.command()(probe)
 cameras.command()(provision)
 cameras.command()(zones)

@@ -11,9 +11,11 @@ from pydantic import SecretStr
 
 from tally.api.camera.v1 import probe_pb2, stream_pb2
 from tally.api.camera.v1 import stream_service_pb2 as messages
-from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
+from tally.api.camera.v1.discovery_pb2 import DescribedDevice, DeviceDescription, DiscoveredDevice
 from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceStub
 from tally.api.worker.v1.requests_pb2 import (
+    DescribeReply,
+    DescribeRequest,
     DiscoverReply,
     DiscoverRequest,
     ProbeReply,
@@ -71,8 +73,9 @@ def of_uri(uri: str = YARD, site_id: str = "") -> messages.ProbeStreamRequest:
     return messages.ProbeStreamRequest(stream=stream, site_id=site_id)
 
 
-def secret_of(request: ProbeRequest) -> stream_pb2.StreamCredentials:
-    purpose = credentials_purpose(request.sealed_for, request.uri)
+def secret_of(request: ProbeRequest | DescribeRequest) -> stream_pb2.StreamCredentials:
+    address = request.uri if isinstance(request, ProbeRequest) else request.address
+    purpose = credentials_purpose(request.sealed_for, address)
     opened = KeyRing.parse(KEY).open(request.sealed_credentials, purpose)
     return stream_pb2.StreamCredentials.FromString(opened)
 
@@ -139,6 +142,41 @@ async def test_a_worker_of_the_site_searches_its_network(
             grpc.StatusCode.PERMISSION_DENIED,
             "SITE_FORBIDDEN",
         )
+
+
+async def test_a_worker_of_the_site_asks_a_device_and_credentials_travel_sealed(
+    settings: CameraSettings, agent: Bus
+) -> None:
+    asked: list[DescribeRequest] = []
+    told = DeviceDescription(device=DescribedDevice(model="IPC-2"))
+
+    async def describe(request: DescribeRequest) -> DescribeReply:
+        asked.append(request)
+        return DescribeReply(description=told)
+
+    keeper = Keeper({"camera:write": frozenset({SITE})})
+    device = messages.DescribeDeviceRequest(
+        address="http://10.0.0.7/onvif/device_service", credentials=GUEST, site_id=SITE
+    )
+    async with (
+        aclosing(Responder(agent, "workers", DescribeRequest, describe, limit=1)) as responder,
+        camera_server(settings, authenticator=keeper) as server,
+        connect(server.address) as channel,
+    ):
+        await responder.listen({request_subject("worker", "v1", "describe", SITE)})
+        await settle(agent)
+        streams = StreamServiceStub(channel)
+        assert (await streams.DescribeDevice(device)).description == told
+        assert b"secret" not in asked[0].SerializeToString()
+        assert secret_of(asked[0]) == GUEST
+        device.site_id = OTHER_SITE
+        assert await refused(streams.DescribeDevice(device)) == (
+            grpc.StatusCode.PERMISSION_DENIED,
+            "SITE_FORBIDDEN",
+        )
+        for address in ("http://169.254.169.254/x", "rtsp://10.0.0.7/x", "x"):
+            wrong = messages.DescribeDeviceRequest(address=address, site_id=SITE)
+            assert await violated(streams.DescribeDevice(wrong)) == {"address": ANY}
 
 
 async def test_a_silent_worker_is_given_up(

@@ -4,7 +4,7 @@ import pytest
 
 from tally.kernel.stream_address import StreamNetworks
 from tally.worker.agent.onvif.discovery import Device, discover
-from tally.worker.agent.onvif.soap import MAX_BYTES, MAX_DEPTH, BadMessage, parse
+from tally.worker.agent.onvif.soap import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, BadMessage, parse
 from tests.component.worker_agent.onvif_device import OnvifDevice, match
 
 NETWORKS = StreamNetworks("10.20.0.0/16")
@@ -77,7 +77,7 @@ async def test_nobody_answers() -> None:
     [
         BOMB,
         b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1),
-        b"<a>" + b"<b/>" * 3000 + b"</a>",
+        b"<a>" + b"<b/>" * MAX_ELEMENTS + b"</a>",
         b"<a>" + b"x" * MAX_BYTES + b"</a>",
         b"<a>",
         b"",

@@ -20,7 +20,7 @@ from tally.api.camera.v1 import (
     stream_service_pb2,
     stream_service_pb2_grpc,
 )
-from tally.cli import discovering, probing, snapshots
+from tally.cli import adopting, discovering, probing, snapshots
 from tally.cli.main import app
 
 PLAZA = camera_pb2.Camera(
@@ -42,6 +42,15 @@ class Cameras(camera_service_pb2_grpc.CameraServiceServicer):
     ) -> camera_service_pb2.ListCamerasResponse:
         return camera_service_pb2.ListCamerasResponse(cameras=[PLAZA])
 
+    def __init__(self) -> None:
+        self.created: list[camera_pb2.Camera] = []
+
+    async def CreateCamera(  # noqa: N802 - gRPC's name
+        self, request: camera_service_pb2.CreateCameraRequest, context: object
+    ) -> camera_service_pb2.CreateCameraResponse:
+        self.created.append(request.camera)
+        return camera_service_pb2.CreateCameraResponse(camera=request.camera)
+
 
 class Streams(stream_service_pb2_grpc.StreamServiceServicer):
     """Streams that play, but for those that refuse; and what was asked."""
@@ -49,6 +58,7 @@ class Streams(stream_service_pb2_grpc.StreamServiceServicer):
     def __init__(self) -> None:
         self.probed: list[stream_service_pb2.ProbeStreamRequest] = []
         self.shown: list[stream_service_pb2.GetSnapshotRequest] = []
+        self.described: list[stream_service_pb2.DescribeDeviceRequest] = []
 
     async def ProbeStream(  # noqa: N802 - gRPC's name
         self, request: stream_service_pb2.ProbeStreamRequest, context: object
@@ -80,15 +90,37 @@ class Streams(stream_service_pb2_grpc.StreamServiceServicer):
     ) -> stream_service_pb2.DiscoverCamerasResponse:
         return stream_service_pb2.DiscoverCamerasResponse(devices=DEVICES)
 
+    async def DescribeDevice(  # noqa: N802 - gRPC's name
+        self, request: stream_service_pb2.DescribeDeviceRequest, context: object
+    ) -> stream_service_pb2.DescribeDeviceResponse:
+        self.described.append(request)
+        profiles = [
+            discovery_pb2.DeviceProfile(name=name, uri=f"rtsp://10.20.0.8/{name}", width=width)
+            for name, width in (("main", 1920), ("small", 640))
+        ]
+        device = discovery_pb2.DescribedDevice(
+            manufacturer="Acme", model="IPC-2", profiles=profiles
+        )
+        description = discovery_pb2.DeviceDescription(device=device)
+        if not request.credentials.username:
+            failure = probe_pb2.StreamFailure(message="the device asks for a user")
+            description = discovery_pb2.DeviceDescription(failure=failure)
+        return stream_service_pb2.DescribeDeviceResponse(description=description)
+
 
 @pytest.fixture
-def streams(monkeypatch: pytest.MonkeyPatch) -> Streams:
+def cameras() -> Cameras:
+    return Cameras()  # type: ignore[abstract]  # the methods left out are never called
+
+
+@pytest.fixture
+def streams(monkeypatch: pytest.MonkeyPatch, cameras: Cameras) -> Streams:
     servicer = Streams()
 
     @asynccontextmanager
     async def calling(gateway: str) -> AsyncIterator[grpc.aio.Channel]:
         server = grpc.aio.server()
-        camera_service_pb2_grpc.add_CameraServiceServicer_to_server(Cameras(), server)  # type: ignore[abstract]  # the methods left out are never called
+        camera_service_pb2_grpc.add_CameraServiceServicer_to_server(cameras, server)
         stream_service_pb2_grpc.add_StreamServiceServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
@@ -96,7 +128,7 @@ def streams(monkeypatch: pytest.MonkeyPatch) -> Streams:
             yield channel
         await server.stop(None)
 
-    for module in (discovering, probing, snapshots):
+    for module in (adopting, discovering, probing, snapshots):
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 
@@ -148,3 +180,35 @@ def test_devices_that_are_cameras_already_are_named(streams: Streams) -> None:
     )
     assert door.rstrip().endswith("Plaza")
     assert "Plaza" not in yard
+
+
+DEVICE = "http://10.20.0.8/onvif/device_service"
+AS_ADMIN = ("--username", "admin", "--password-stdin")
+
+
+def test_a_device_becomes_a_camera_with_the_stream_that_was_chosen(
+    streams: Streams, cameras: Cameras
+) -> None:
+    code, output = run("adopt", DEVICE, *AS_ADMIN, "--dry-run", typed="secret\n")
+    assert code == 0
+    assert "Acme IPC-2" in output
+    assert "rtsp://10.20.0.8/small" in output
+    assert cameras.created == []
+    assert run("adopt", DEVICE, *AS_ADMIN, "--profile", "small", typed="secret\n")[0] == 0
+    assert [device.credentials.password for device in streams.described] == ["secret"] * 2
+    (made,) = cameras.created
+    assert (made.name, made.stream.uri) == ("IPC-2 10.20.0.8", "rtsp://10.20.0.8/small")
+    assert made.stream.credentials.password == "secret"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [((), "the device asks for a user"), ((*AS_ADMIN, "--profile", "none"), "main, small")],
+)
+def test_a_device_that_does_not_become_one_is_said_why(
+    streams: Streams, cameras: Cameras, arguments: tuple[str, ...], said: str
+) -> None:
+    code, output = run("adopt", DEVICE, *arguments, typed="secret\n")
+    assert code == 1
+    assert said in output
+    assert cameras.created == []

@@ -6,10 +6,12 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
-from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
+from tally.api.camera.v1.discovery_pb2 import DeviceDescription, DiscoveredDevice
 from tally.api.camera.v1.probe_pb2 import StreamProbe
 from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
 from tally.api.worker.v1.requests_pb2 import (
+    DescribeReply,
+    DescribeRequest,
     DiscoverReply,
     DiscoverRequest,
     ProbeReply,
@@ -53,6 +55,15 @@ class NatsWorkers:
     async def discover(self, site_id: str) -> Sequence[DiscoveredDevice]:
         """Have the network searched for cameras."""
         return (await self._ask_at(site_id, "discover", DiscoverRequest(), DiscoverReply)).devices
+
+    async def describe(
+        self, site_id: str, address: str, sealed_credentials: bytes, sealed_for: str
+    ) -> DeviceDescription:
+        """Have an ONVIF device asked what it is."""
+        request = DescribeRequest(
+            address=address, sealed_credentials=sealed_credentials, sealed_for=sealed_for
+        )
+        return (await self._ask_at(site_id, "describe", request, DescribeReply)).description
 
     async def snapshot(self, camera_id: str, look: Look) -> Snapshot | MissingFrame:
         """Have the worker that runs a camera show what it sees."""

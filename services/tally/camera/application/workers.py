@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
+from tally.api.camera.v1.discovery_pb2 import DeviceDescription, DiscoveredDevice
 from tally.api.camera.v1.probe_pb2 import StreamProbe
 from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
 from tally.kernel.errors import Unavailable
@@ -74,6 +74,22 @@ class Workers(Protocol):
 
         Args:
             site_id: The site whose workers are to search, as for a probe.
+
+        Raises:
+            NoWorker: There is none.
+            WorkerSilent: It does not answer.
+        """
+
+    async def describe(
+        self, site_id: str, address: str, sealed_credentials: bytes, sealed_for: str
+    ) -> DeviceDescription:
+        """Have an ONVIF device asked what it is.
+
+        Args:
+            site_id: The site whose workers are to ask, as for a probe.
+            address: URL of its device service.
+            sealed_credentials: What it asks for, encrypted; empty if nothing.
+            sealed_for: What they were encrypted for: an id made up.
 
         Raises:
             NoWorker: There is none.

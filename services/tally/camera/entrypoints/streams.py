@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tally.api.camera.v1 import stream_service_pb2 as messages
 from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceServicer
+from tally.camera.application.query.describe_device import DescribeDevice
 from tally.camera.application.query.discover_cameras import DiscoverCameras
 from tally.camera.application.query.get_snapshot import GetSnapshot
 from tally.camera.application.query.probe_stream import ProbeStream
@@ -21,6 +22,7 @@ class StreamServicer(StreamServiceServicer):
 
     probe_stream: ProbeStream
     discover_cameras: DiscoverCameras
+    describe_device: DescribeDevice
     get_snapshot: GetSnapshot
 
     async def ProbeStream(  # noqa: N802 - gRPC's name
@@ -44,6 +46,18 @@ class StreamServicer(StreamServiceServicer):
         """Have a worker search its network."""
         devices = await self.discover_cameras(request.site_id, sites=current_sites())
         return messages.DiscoverCamerasResponse(devices=devices)
+
+    async def DescribeDevice(  # noqa: N802 - gRPC's name
+        self, request: messages.DescribeDeviceRequest, context: ServicerContext
+    ) -> messages.DescribeDeviceResponse:
+        """Have a worker ask a device what it is."""
+        description = await self.describe_device(
+            request.address,
+            credentials_from_proto(request.credentials),
+            request.site_id,
+            sites=current_sites(),
+        )
+        return messages.DescribeDeviceResponse(description=description)
 
     async def GetSnapshot(  # noqa: N802 - gRPC's name
         self, request: messages.GetSnapshotRequest, context: ServicerContext

@@ -9,6 +9,7 @@ import structlog
 
 from tally.api.camera.v1.discovery_pb2 import DiscoveredDevice
 from tally.api.worker.v1.requests_pb2 import (
+    DescribeRequest,
     DiscoverReply,
     DiscoverRequest,
     ProbeRequest,
@@ -20,6 +21,7 @@ from tally.kernel.bus.nats import ConnectionGone
 from tally.kernel.errors import Unavailable
 from tally.kernel.stream_address import StreamNetworks
 from tally.worker.agent.cameras import Cameras
+from tally.worker.agent.onvif.describing import Describer
 from tally.worker.agent.onvif.discovery import discover
 from tally.worker.agent.probing.probe import Prober
 from tally.worker.agent.snapshots import Snapshots
@@ -28,6 +30,7 @@ QUEUE = "workers"
 PROBES_AT_ONCE = 2
 """Each takes a process and, at worst, a core."""
 SNAPSHOTS_AT_ONCE = 4
+DESCRIPTIONS_AT_ONCE = 4
 CHECK_S = 5.0
 
 _log = structlog.get_logger(__name__)
@@ -42,6 +45,7 @@ class Answering:
         domain: JetStream domain of the centre, if the server is a leaf node.
         sites: Ids of the sites whose streams the worker reaches; empty: all.
         probe: Looks at streams.
+        describe: Asks devices what they are.
         networks: Where cameras may be.
         cameras: Those that run.
         changed: Set when others may run.
@@ -54,6 +58,7 @@ class Answering:
         domain: str,
         sites: Sequence[str],
         probe: Prober,
+        describe: Describer,
         networks: StreamNetworks,
         cameras: Cameras,
         changed: asyncio.Event,
@@ -63,6 +68,7 @@ class Answering:
         self._domain = domain
         self._sites = sites
         self._probe = probe
+        self._describe = describe
         self._networks = networks
         self._cameras = cameras
         self._changed = changed
@@ -84,7 +90,16 @@ class Answering:
         probes = Responder(bus, QUEUE, ProbeRequest, self._probe, limit=PROBES_AT_ONCE)
         snapshots = Responder(bus, QUEUE, SnapshotRequest, snapshot, limit=SNAPSHOTS_AT_ONCE)
         searches = Responder(bus, QUEUE, DiscoverRequest, self._discover, limit=1)
-        async with aclosing(probes), aclosing(snapshots), aclosing(searches):
+        descriptions = Responder(
+            bus, QUEUE, DescribeRequest, self._describe, limit=DESCRIPTIONS_AT_ONCE
+        )
+        async with (
+            aclosing(probes),
+            aclosing(snapshots),
+            aclosing(searches),
+            aclosing(descriptions),
+        ):
+            await descriptions.listen(self._at_sites("describe"))
             await probes.listen(self._at_sites("probe"))
             await searches.listen(self._at_sites("discover"))
             while True:

@@ -22,6 +22,7 @@ from tally.worker.agent.detector import Detectors
 from tally.worker.agent.jobs.queue import TaskQueue
 from tally.worker.agent.jobs.tools import Tools
 from tally.worker.agent.membership import Membership
+from tally.worker.agent.onvif.describing import Describer
 from tally.worker.agent.outbound import Outbound
 from tally.worker.agent.probing.probe import Prober
 from tally.worker.agent.reader import FrameStream
@@ -121,6 +122,7 @@ async def camera_worker(
             settings.nats_domain,
             settings.sites,
             Prober(stream_keys, settings.stream_networks, settings.recordings),
+            Describer(stream_keys, networks),
             networks,
             cameras,
             others_run,

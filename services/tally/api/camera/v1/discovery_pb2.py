@@ -22,15 +22,22 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tally.api.camera.v1 import probe_pb2 as tally_dot_api_dot_camera_dot_v1_dot_probe__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tally/api/camera/v1/discovery.proto\x12\x13tally.api.camera.v1\"a\n\x10\x44iscoveredDevice\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08hardware\x18\x04 \x01(\t\x12\x10\n\x08location\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tally/api/camera/v1/discovery.proto\x12\x13tally.api.camera.v1\x1a\x1ftally/api/camera/v1/probe.proto\"a\n\x10\x44iscoveredDevice\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x10\n\x08hardware\x18\x04 \x01(\t\x12\x10\n\x08location\x18\x05 \x01(\t\"\x8d\x01\n\x11\x44\x65viceDescription\x12\x36\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32$.tally.api.camera.v1.DescribedDeviceH\x00\x12\x35\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\".tally.api.camera.v1.StreamFailureH\x00\x42\t\n\x07outcome\"~\n\x0f\x44\x65scribedDevice\x12\x14\n\x0cmanufacturer\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x10\n\x08\x66irmware\x18\x03 \x01(\t\x12\x34\n\x08profiles\x18\x04 \x03(\x0b\x32\".tally.api.camera.v1.DeviceProfile\"s\n\rDeviceProfile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03uri\x18\x02 \x01(\t\x12\r\n\x05\x63odec\x18\x03 \x01(\t\x12\r\n\x05width\x18\x04 \x01(\x05\x12\x0e\n\x06height\x18\x05 \x01(\x05\x12\x19\n\x11\x66rames_per_second\x18\x06 \x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.camera.v1.discovery_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DISCOVEREDDEVICE']._serialized_start=60
-  _globals['_DISCOVEREDDEVICE']._serialized_end=157
+  _globals['_DISCOVEREDDEVICE']._serialized_start=93
+  _globals['_DISCOVEREDDEVICE']._serialized_end=190
+  _globals['_DEVICEDESCRIPTION']._serialized_start=193
+  _globals['_DEVICEDESCRIPTION']._serialized_end=334
+  _globals['_DESCRIBEDDEVICE']._serialized_start=336
+  _globals['_DESCRIBEDDEVICE']._serialized_end=462
+  _globals['_DEVICEPROFILE']._serialized_start=464
+  _globals['_DEVICEPROFILE']._serialized_end=579
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from tally.api.camera.v1 import probe_pb2 as _probe_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -53,3 +56,113 @@ class DiscoveredDevice(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DiscoveredDevice: _TypeAlias = DiscoveredDevice  # noqa: Y015
+
+@_typing.final
+class DeviceDescription(_message.Message):
+    """What an ONVIF device says of itself, or the reason why it says nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def device(self) -> Global___DescribedDevice:
+        """It answered."""
+
+    @_builtins.property
+    def failure(self) -> _probe_pb2.StreamFailure:
+        """It did not."""
+
+    def __init__(
+        self,
+        *,
+        device: Global___DescribedDevice | None = ...,
+        failure: _probe_pb2.StreamFailure | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "failure", b"failure", "outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "failure", b"failure", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["device", "failure"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___DeviceDescription: _TypeAlias = DeviceDescription  # noqa: Y015
+
+@_typing.final
+class DescribedDevice(_message.Message):
+    """An ONVIF device that answered. All of it is what the device says of itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MANUFACTURER_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    FIRMWARE_FIELD_NUMBER: _builtins.int
+    PROFILES_FIELD_NUMBER: _builtins.int
+    manufacturer: _builtins.str
+    """Who made it."""
+    model: _builtins.str
+    """What it is."""
+    firmware: _builtins.str
+    """The version of its software."""
+    @_builtins.property
+    def profiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeviceProfile]:
+        """Its streams, in its own order: the first is usually the main one."""
+
+    def __init__(
+        self,
+        *,
+        manufacturer: _builtins.str = ...,
+        model: _builtins.str = ...,
+        firmware: _builtins.str = ...,
+        profiles: _abc.Iterable[Global___DeviceProfile] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["firmware", b"firmware", "manufacturer", b"manufacturer", "model", b"model", "profiles", b"profiles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribedDevice: _TypeAlias = DescribedDevice  # noqa: Y015
+
+@_typing.final
+class DeviceProfile(_message.Message):
+    """A stream that an ONVIF device offers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    URI_FIELD_NUMBER: _builtins.int
+    CODEC_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    FRAMES_PER_SECOND_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """What the device calls it, such as `mainStream`."""
+    uri: _builtins.str
+    """Where it is: always at the device's own host, whatever the device says, because its credentials will be sent there."""
+    codec: _builtins.str
+    """How its pictures are encoded, such as `H264`; empty if the device does not say."""
+    width: _builtins.int
+    """Width of its pictures in pixels; 0 if the device does not say."""
+    height: _builtins.int
+    """Their height in pixels."""
+    frames_per_second: _builtins.float
+    """Pictures a second at most; 0 if the device does not say."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        uri: _builtins.str = ...,
+        codec: _builtins.str = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        frames_per_second: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "frames_per_second", b"frames_per_second", "height", b"height", "name", b"name", "uri", b"uri", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeviceProfile: _TypeAlias = DeviceProfile  # noqa: Y015

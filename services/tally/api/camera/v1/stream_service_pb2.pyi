@@ -187,3 +187,61 @@ class DiscoverCamerasResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DiscoverCamerasResponse: _TypeAlias = DiscoverCamerasResponse  # noqa: Y015
+
+@_typing.final
+class DescribeDeviceRequest(_message.Message):
+    """Asks what an ONVIF device is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    CREDENTIALS_FIELD_NUMBER: _builtins.int
+    SITE_ID_FIELD_NUMBER: _builtins.int
+    address: _builtins.str
+    """URL of its device service, such as `http://10.20.0.8/onvif/device_service`; discovery tells it."""
+    site_id: _builtins.str
+    """The site whose workers are to ask; empty: those that take cameras of all sites. Callers who may act at some sites only
+    name one of theirs.
+    """
+    @_builtins.property
+    def credentials(self) -> _stream_pb2.StreamCredentials:
+        """What it asks for; not kept."""
+
+    def __init__(
+        self,
+        *,
+        address: _builtins.str = ...,
+        credentials: _stream_pb2.StreamCredentials | None = ...,
+        site_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "credentials", b"credentials", "site_id", b"site_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeDeviceRequest: _TypeAlias = DescribeDeviceRequest  # noqa: Y015
+
+@_typing.final
+class DescribeDeviceResponse(_message.Message):
+    """What it says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def description(self) -> _discovery_pb2.DeviceDescription:
+        """How it went."""
+
+    def __init__(
+        self,
+        *,
+        description: _discovery_pb2.DeviceDescription | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["description", b"description"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeDeviceResponse: _TypeAlias = DescribeDeviceResponse  # noqa: Y015

@@ -45,6 +45,11 @@ class StreamServiceStub:
                 request_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasResponse.FromString,
                 _registered_method=True)
+        self.DescribeDevice = channel.unary_unary(
+                '/tally.api.camera.v1.StreamService/DescribeDevice',
+                request_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DescribeDeviceRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DescribeDeviceResponse.FromString,
+                _registered_method=True)
         self.GetSnapshot = channel.unary_unary(
                 '/tally.api.camera.v1.StreamService/GetSnapshot',
                 request_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.GetSnapshotRequest.SerializeToString,
@@ -73,6 +78,14 @@ class StreamServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DescribeDevice(self, request, context):
+        """Has a worker ask an ONVIF device what it is and which streams it offers, so that one of them can become a camera's. A device
+        that does not tell is an answer too; errors are those of ProbeStream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSnapshot(self, request, context):
         """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
         caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
@@ -93,6 +106,11 @@ def add_StreamServiceServicer_to_server(servicer, server):
                     servicer.DiscoverCameras,
                     request_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasRequest.FromString,
                     response_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasResponse.SerializeToString,
+            ),
+            'DescribeDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeDevice,
+                    request_deserializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DescribeDeviceRequest.FromString,
+                    response_serializer=tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DescribeDeviceResponse.SerializeToString,
             ),
             'GetSnapshot': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSnapshot,
@@ -155,6 +173,33 @@ class StreamService:
             '/tally.api.camera.v1.StreamService/DiscoverCameras',
             tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasRequest.SerializeToString,
             tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DiscoverCamerasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.camera.v1.StreamService/DescribeDevice',
+            tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DescribeDeviceRequest.SerializeToString,
+            tally_dot_api_dot_camera_dot_v1_dot_stream__service__pb2.DescribeDeviceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,10 @@ class StreamServiceStub:
     """Has a worker ask in its network which ONVIF devices are there (WS-Discovery), and lists those that answer within a few
     seconds. Errors are those of ProbeStream.
     """
+    DescribeDevice: _grpc.UnaryUnaryMultiCallable[_stream_service_pb2.DescribeDeviceRequest, _stream_service_pb2.DescribeDeviceResponse]
+    """Has a worker ask an ONVIF device what it is and which streams it offers, so that one of them can become a camera's. A device
+    that does not tell is an answer too; errors are those of ProbeStream.
+    """
     GetSnapshot: _grpc.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]
     """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
     caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
@@ -60,6 +64,10 @@ class StreamServiceAsyncStub(StreamServiceStub):
     DiscoverCameras: _aio.UnaryUnaryMultiCallable[_stream_service_pb2.DiscoverCamerasRequest, _stream_service_pb2.DiscoverCamerasResponse]  # type: ignore[assignment]
     """Has a worker ask in its network which ONVIF devices are there (WS-Discovery), and lists those that answer within a few
     seconds. Errors are those of ProbeStream.
+    """
+    DescribeDevice: _aio.UnaryUnaryMultiCallable[_stream_service_pb2.DescribeDeviceRequest, _stream_service_pb2.DescribeDeviceResponse]  # type: ignore[assignment]
+    """Has a worker ask an ONVIF device what it is and which streams it offers, so that one of them can become a camera's. A device
+    that does not tell is an answer too; errors are those of ProbeStream.
     """
     GetSnapshot: _aio.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]  # type: ignore[assignment]
     """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
@@ -88,6 +96,16 @@ class StreamServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_stream_service_pb2.DiscoverCamerasResponse, _abc.Awaitable[_stream_service_pb2.DiscoverCamerasResponse]]:
         """Has a worker ask in its network which ONVIF devices are there (WS-Discovery), and lists those that answer within a few
         seconds. Errors are those of ProbeStream.
+        """
+
+    @_abc_1.abstractmethod
+    def DescribeDevice(
+        self,
+        request: _stream_service_pb2.DescribeDeviceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stream_service_pb2.DescribeDeviceResponse, _abc.Awaitable[_stream_service_pb2.DescribeDeviceResponse]]:
+        """Has a worker ask an ONVIF device what it is and which streams it offers, so that one of them can become a camera's. A device
+        that does not tell is an answer too; errors are those of ProbeStream.
         """
 
     @_abc_1.abstractmethod

@@ -185,3 +185,59 @@ class DiscoverReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DiscoverReply: _TypeAlias = DiscoverReply  # noqa: Y015
+
+@_typing.final
+class DescribeRequest(_message.Message):
+    """Asks a worker to ask an ONVIF device what it is. On `describe`, those answer that take cameras of all sites, on
+    `describe.<site_id>` those of the site.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
+    SEALED_FOR_FIELD_NUMBER: _builtins.int
+    address: _builtins.str
+    """URL of the device's service."""
+    sealed_credentials: _builtins.bytes
+    """What it asks for, encrypted for `sealed_for`; empty if nothing."""
+    sealed_for: _builtins.str
+    """An id made for this request alone."""
+    def __init__(
+        self,
+        *,
+        address: _builtins.str = ...,
+        sealed_credentials: _builtins.bytes = ...,
+        sealed_for: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "sealed_credentials", b"sealed_credentials", "sealed_for", b"sealed_for"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeRequest: _TypeAlias = DescribeRequest  # noqa: Y015
+
+@_typing.final
+class DescribeReply(_message.Message):
+    """What the device said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def description(self) -> _discovery_pb2.DeviceDescription:
+        """How it went."""
+
+    def __init__(
+        self,
+        *,
+        description: _discovery_pb2.DeviceDescription | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["description", b"description"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeReply: _TypeAlias = DescribeReply  # noqa: Y015

@@ -4,10 +4,10 @@ from typing import NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-MAX_BYTES = 64 * 2**10
-"""Of one message, which is as much as UDP carries."""
+MAX_BYTES = 512 * 2**10
+"""Of one message: a device with a dozen streams says some 100 KB of them."""
 MAX_DEPTH = 32
-MAX_ELEMENTS = 2_000
+MAX_ELEMENTS = 10_000
 
 
 class BadMessage(Exception):

@@ -13,25 +13,12 @@ from typing import Self
 from tally.api.camera.v1 import probe_pb2
 from tally.kernel.stream_address import StreamNetworks
 from tally.worker.agent.jpeg import encode_jpeg, fitted
+from tally.worker.agent.probing.failures import failure_of
 from tally.worker.agent.probing.sandbox import confine
-from tally.worker.agent.sources import Credentials, SourceError, SourceErrorReason, open_source
+from tally.worker.agent.sources import Credentials, SourceError, open_source
 
 WALL_S = 20
 MAX_WIDTH = 1280
-
-_REASONS = {
-    SourceErrorReason.UNSUPPORTED_SCHEME: probe_pb2.STREAM_FAILURE_REASON_UNSUPPORTED_SCHEME,
-    SourceErrorReason.INVALID_URI: probe_pb2.STREAM_FAILURE_REASON_INVALID_URI,
-    SourceErrorReason.NOT_FOUND: probe_pb2.STREAM_FAILURE_REASON_NOT_FOUND,
-    SourceErrorReason.NOT_VIDEO: probe_pb2.STREAM_FAILURE_REASON_NOT_VIDEO,
-    SourceErrorReason.FORBIDDEN: probe_pb2.STREAM_FAILURE_REASON_FORBIDDEN,
-    SourceErrorReason.UNAUTHORIZED: probe_pb2.STREAM_FAILURE_REASON_UNAUTHORIZED,
-    SourceErrorReason.UNREACHABLE: probe_pb2.STREAM_FAILURE_REASON_UNREACHABLE,
-    SourceErrorReason.REFUSED: probe_pb2.STREAM_FAILURE_REASON_REFUSED,
-    SourceErrorReason.TIMEOUT: probe_pb2.STREAM_FAILURE_REASON_TIMEOUT,
-    SourceErrorReason.ENDED: probe_pb2.STREAM_FAILURE_REASON_ENDED,
-    SourceErrorReason.DECODER_FAILED: probe_pb2.STREAM_FAILURE_REASON_CRASHED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +49,7 @@ class Task:
 
 def failure(error: SourceError) -> probe_pb2.StreamProbe:
     """What the probe says of a stream that does not play."""
-    return failed(_REASONS[error.reason], str(error))
+    return probe_pb2.StreamProbe(failure=failure_of(error))
 
 
 def failed(reason: probe_pb2.StreamFailureReason.ValueType, message: str) -> probe_pb2.StreamProbe:
