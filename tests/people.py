@@ -15,6 +15,7 @@ from tally.api.notification.v1.notification_service_pb2_grpc import (
     NotificationServiceServicer,
     add_NotificationServiceServicer_to_server,
 )
+from tally.kernel.errors import PermissionDenied
 from tally.kernel.grpc.server import serve
 from tally.kernel.settings import ServerSettings
 from tests.callers import Anybody, Forgetful, token_issuer
@@ -30,6 +31,7 @@ class People:
         senders: What the senders showed.
         asked: Is set when somebody is about to be answered.
         answering: Whoever sends something is answered only while it is set.
+        refusing: Whether whoever sends something is told that they may not.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class People:
     senders: set[str] = field(default_factory=set)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
+    refusing: bool = False
 
 
 class _Servicer(NotificationServiceServicer):
@@ -44,6 +47,8 @@ class _Servicer(NotificationServiceServicer):
         self._told = told
 
     async def SendNotification(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
+        if self._told.refusing:
+            raise PermissionDenied("you may not")
         self._told.sent[request.request_id] = request.notification
         self._told.senders.add(dict(context.invocation_metadata())["authorization"])
         self._told.asked.set()

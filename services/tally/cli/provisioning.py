@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 from uuid import uuid4
 
+import grpc
 import typer
 from rich.live import Live
 
@@ -72,8 +73,7 @@ async def _provision(gateway: str, request: messages.ProvisionCameraRequest, sit
     async with calling(gateway) as channel:
         if site:
             request.camera.site_id = (await site_called(channel, site)).id
-        stub = ProvisioningServiceStub(channel)
-        saga = (await stub.ProvisionCamera(request)).saga
+        saga = (await ProvisioningServiceStub(channel).ProvisionCamera(request)).saga
         said = ""
         with Live(console=console, auto_refresh=False) as live:
             while True:
@@ -84,7 +84,7 @@ async def _provision(gateway: str, request: messages.ProvisionCameraRequest, sit
                 if saga.state in OVER or saga.state == saga_pb2.SAGA_STATE_PARKED:
                     break
                 await asyncio.sleep(LOOK_S)
-                saga = (await stub.GetSaga(messages.GetSagaRequest(saga_id=saga.id))).saga
+                saga = await _look_again(channel, saga)
     if saga.state == saga_pb2.SAGA_STATE_DONE:
         console.print(f"{saga.camera_name} is in service: {saga.camera_id}")
         return
@@ -97,3 +97,14 @@ async def _provision(gateway: str, request: messages.ProvisionCameraRequest, sit
         f"{saga.camera_name} is not in service ({STATES[saga.state]}): {saga.reason}",
         mend=f"tally cameras probe {request.camera.stream.uri}",
     )
+
+
+async def _look_again(channel: grpc.aio.Channel, saga: saga_pb2.Saga) -> saga_pb2.Saga:
+    """The saga as it is now; as it was while nobody answers, since whoever is back goes on with it."""
+    request = messages.GetSagaRequest(saga_id=saga.id)
+    try:
+        return (await ProvisioningServiceStub(channel).GetSaga(request)).saga
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            raise
+        return saga

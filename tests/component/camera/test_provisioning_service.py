@@ -10,8 +10,8 @@ import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
+from tally.api.camera.v1 import camera_pb2, saga_pb2, stream_pb2
 from tally.api.camera.v1 import provisioning_service_pb2 as messages
-from tally.api.camera.v1 import saga_pb2, stream_pb2
 from tally.api.camera.v1.provisioning_service_pb2_grpc import ProvisioningServiceStub
 from tally.api.worker.v1 import events_pb2
 from tally.camera.bootstrap import camera_server
@@ -66,6 +66,13 @@ async def until(stub: Stub, saga_id: str, state: int) -> saga_pb2.Saga:
     return saga
 
 
+async def until_active(channel: grpc.aio.Channel, camera_id: str) -> None:
+    """Return when what workers say of the camera is listened to."""
+    async with asyncio.timeout(20):
+        while (await Cameras(channel).get(camera_id)).state != camera_pb2.CAMERA_STATE_ACTIVE:
+            await asyncio.sleep(0.05)
+
+
 async def say_streaming(nats_url: str, camera_id: str) -> None:
     """Tell, as the pool does, that a worker sees the camera."""
     now = datetime.now(UTC)
@@ -82,10 +89,8 @@ async def test_a_camera_that_is_seen_stays_and_people_are_told(
     stub: Stub, channel: grpc.aio.Channel, nats_url: str, told: People
 ) -> None:
     saga = await provision(stub)
-    async with asyncio.timeout(10):
-        while (saga := await get(stub, saga.id)).steps_done < 1:
-            await asyncio.sleep(0.05)
     assert (saga.state, saga.camera_name) == (saga_pb2.SAGA_STATE_RUNNING, "Gate")
+    await until_active(channel, saga.camera_id)
     await say_streaming(nats_url, saga.camera_id)
     done = await until(stub, saga.id, saga_pb2.SAGA_STATE_DONE)
     assert done.steps_done == len(done.steps)
@@ -107,6 +112,21 @@ async def test_a_camera_that_nobody_sees_is_deleted(
         await Cameras(channel).get(saga.camera_id)
     assert reason_of(gone.value) == "CAMERA_NOT_FOUND"
     assert told.sent == {}
+
+
+async def test_who_may_not_tell_people_parks_and_goes_on_once_they_may(
+    stub: Stub, channel: grpc.aio.Channel, nats_url: str, told: People
+) -> None:
+    told.refusing = True
+    saga = await provision(stub)
+    await until_active(channel, saga.camera_id)
+    await say_streaming(nats_url, saga.camera_id)
+    parked = await until(stub, saga.id, saga_pb2.SAGA_STATE_PARKED)
+    assert (parked.message, parked.steps_done) == ("people were not told: you may not", 3)
+    told.refusing = False
+    await stub.RetrySaga(messages.RetrySagaRequest(saga_id=saga.id))
+    await until(stub, saga.id, saga_pb2.SAGA_STATE_DONE)
+    assert told.sent.keys() == {saga.id}
 
 
 async def test_refusals_say_why_and_change_nothing(stub: Stub) -> None:
