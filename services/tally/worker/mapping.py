@@ -33,6 +33,8 @@ _STATES_FROM_PROTO = {number: state for state, number in _STATES_TO_PROTO.items(
 _CONDITIONS_TO_PROTO = {
     StreamCondition.FROZEN: stream_pb2.StreamCondition.KIND_FROZEN,
     StreamCondition.OBSCURED: stream_pb2.StreamCondition.KIND_OBSCURED,
+    StreamCondition.VIEW_MOVED: stream_pb2.StreamCondition.KIND_VIEW_MOVED,
+    StreamCondition.SLOW: stream_pb2.StreamCondition.KIND_SLOW,
 }
 _CONDITIONS_FROM_PROTO = {number: each for each, number in _CONDITIONS_TO_PROTO.items()}
 _ADMISSIONS = {

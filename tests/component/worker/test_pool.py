@@ -190,6 +190,21 @@ async def test_what_is_wrong_with_pictures_is_told_when_it_changes(pool: Pool, b
     assert told == [[], [frozen], []]
 
 
+async def test_whatever_may_be_wrong_with_pictures_is_told(pool: Pool, bus: Bus) -> None:
+    worker = await Worker.register(pool, "one")
+    camera = await activate(bus)
+    async with worker.watch() as watch:
+        assignments = await watch.until(camera)
+    kinds = [kind for kind in stream_pb2.StreamCondition.Kind.values() if kind]
+    conditions = [stream_pb2.StreamCondition(kind=kind) for kind in kinds]
+    for condition in conditions:
+        condition.start_time.FromDatetime(datetime(2026, 1, 1, 12, tzinfo=UTC))
+    await worker.renew(assignments, conditions=conditions)
+    (told,) = await Listener(bus).next("StreamStateChanged")
+    assert isinstance(told, events_pb2.StreamStateChanged)
+    assert sorted(told.status.conditions, key=lambda each: each.kind) == conditions
+
+
 async def test_figures_of_a_stream_are_told_every_minute(
     pool: Pool, bus: Bus, clock: Clock
 ) -> None:

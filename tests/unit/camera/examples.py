@@ -11,7 +11,7 @@ from tally.camera.domain.location import GeoPoint, Location
 from tally.camera.domain.model import Camera
 from tally.camera.domain.site import OpeningHours, Site, SiteSpec, Weekday
 from tally.camera.domain.spec import CameraSpec
-from tally.camera.domain.stream import Pace, Stream, StreamState, StreamStatus
+from tally.camera.domain.stream import Pace, Stream, StreamCondition, StreamState, StreamStatus
 from tally.kernel.ids import new_id
 from tally.kernel.sealing import KeyRing
 from tally.kernel.stream_address import StreamNetworks
@@ -92,4 +92,10 @@ def status(
         frames_dropped=3,
         frames_corrupt=1,
         last_frame_time=NOON,
+        width=1920,
+        height=1080,
+        nominal_frames_per_second=25.0,
+        reconnects=2,
+        since=NOON,
+        conditions=dict.fromkeys(StreamCondition, NOON),
     )

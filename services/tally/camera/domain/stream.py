@@ -47,6 +47,8 @@ class StreamCondition(Enum):
 
     FROZEN = "frozen"
     OBSCURED = "obscured"
+    VIEW_MOVED = "view_moved"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ _STREAM_STATE_FROM_PROTO = {number: state for state, number in _STREAM_STATE_TO_
 _CONDITION_TO_PROTO = {
     StreamCondition.FROZEN: stream_pb2.StreamCondition.KIND_FROZEN,
     StreamCondition.OBSCURED: stream_pb2.StreamCondition.KIND_OBSCURED,
+    StreamCondition.VIEW_MOVED: stream_pb2.StreamCondition.KIND_VIEW_MOVED,
+    StreamCondition.SLOW: stream_pb2.StreamCondition.KIND_SLOW,
 }
 _CONDITION_FROM_PROTO = {number: each for each, number in _CONDITION_TO_PROTO.items()}
 

@@ -36,6 +36,8 @@ _STATES = {
 _CONDITIONS = {
     Condition.FROZEN: stream_pb2.StreamCondition.KIND_FROZEN,
     Condition.OBSCURED: stream_pb2.StreamCondition.KIND_OBSCURED,
+    Condition.VIEW_MOVED: stream_pb2.StreamCondition.KIND_VIEW_MOVED,
+    Condition.SLOW: stream_pb2.StreamCondition.KIND_SLOW,
 }
 
 
@@ -86,7 +88,7 @@ def running_to_proto(
         worker_pb2.RunningCamera(
             camera_id=camera.task.camera_id,
             epoch=camera.task.epoch,
-            status=_status(camera.status, now),
+            status=status_to_proto(camera.status, now),
         )
         for camera in cameras
     ]
@@ -97,7 +99,8 @@ def state_to_proto(state: StreamState) -> stream_pb2.StreamState.ValueType:
     return _STATES[state]
 
 
-def _status(status: StreamStatus, now: datetime) -> stream_pb2.StreamStatus:
+def status_to_proto(status: StreamStatus, now: datetime) -> stream_pb2.StreamStatus:
+    """What the worker says of a stream at the moment `now`."""
     figures = status.figures
     last = figures.last_frame_time
     return stream_pb2.StreamStatus(

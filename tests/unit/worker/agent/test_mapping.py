@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
 from tally.counting import Anchor, Line, Mask, Pair
-from tally.worker.agent.mapping import task_from_proto
+from tally.worker.agent.health import Condition
+from tally.worker.agent.mapping import status_to_proto, task_from_proto
+from tally.worker.agent.status import Figures, StreamState, StreamStatus
+from tests.unit.worker.agent.scenes import BEGAN
 
 A, B, C = (geometry_pb2.Point(x=x, y=y) for x, y in ((0.1, 0.5), (0.5, 0.2), (0.9, 0.5)))
 
@@ -52,3 +56,17 @@ def test_masks_are_at_feet_unless_they_say_otherwise() -> None:
         Mask(corners, Anchor.FOOT),
         Mask(corners, Anchor.CENTRE),
     )
+
+
+def test_all_that_a_stream_can_be_has_its_name_in_the_contract() -> None:
+    figures = Figures("motion", 1920, 1080, 25.0)
+    figures.conditions = dict.fromkeys(Condition, BEGAN)
+    told = [
+        status_to_proto(StreamStatus(state, "why", BEGAN, 2, figures), BEGAN)
+        for state in StreamState
+    ]
+    assert {one.state for one in told} == set(stream_pb2.StreamState.values()) - {0}
+    assert (told[0].width, told[0].height, told[0].nominal_frames_per_second) == (1920, 1080, 25.0)
+    assert (told[0].reconnects, told[0].start_time.ToDatetime()) == (2, BEGAN.replace(tzinfo=None))
+    kinds = {condition.kind for condition in told[0].conditions}
+    assert kinds == set(stream_pb2.StreamCondition.Kind.values()) - {0}
