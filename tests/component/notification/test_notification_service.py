@@ -5,14 +5,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import grpc
 import pytest
 from pydantic import SecretStr
 
 from tally.api.notification.v1 import notification_service_pb2 as messages
 from tally.api.notification.v1.notification_pb2 import Notification
 from tally.api.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
-from tally.cli.failing import reason_of
 from tally.kernel.grpc.client import connect
 from tally.kernel.identity import Authenticator
 from tally.kernel.migrations import differences
@@ -21,6 +19,7 @@ from tally.notification.bootstrap import notification_server
 from tally.notification.settings import NotificationSettings
 from tally.stack.nats import NatsServer
 from tests.callers import Anybody, Keeper
+from tests.refusals import refused, violated
 
 if TYPE_CHECKING:
     from tally.api.notification.v1.notification_service_pb2_grpc import NotificationServiceAsyncStub
@@ -85,9 +84,7 @@ async def test_a_repeated_request_sends_once(stub: Stub) -> None:
     assert first == again
     assert await listed(stub) == ["It rains"]
     request.notification.title = "It snows"
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await stub.SendNotification(request)
-    assert reason_of(refused.value) == "REQUEST_ID_REUSED"
+    assert (await refused(stub.SendNotification(request)))[1] == "REQUEST_ID_REUSED"
 
 
 async def test_the_history_is_paged_newest_first(stub: Stub) -> None:
@@ -102,9 +99,7 @@ async def test_the_history_is_paged_newest_first(stub: Stub) -> None:
     assert [len(page) for page in pages] == [2, 2, 1]
     assert set().union(*pages) == {"0", "1", "2", "3", "4"}
     assert set(await listed(stub, site_id=NORTH)) == {"1", "3"}
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await listed(stub, page_token="nonsense")
-    assert reason_of(refused.value) == "PAGE_TOKEN_INVALID"
+    assert (await refused(listed(stub, page_token="nonsense")))[1] == "PAGE_TOKEN_INVALID"
 
 
 async def test_sites_bound_what_is_told_and_seen(
@@ -121,15 +116,14 @@ async def test_sites_bound_what_is_told_and_seen(
         assert await listed(keeper, site_id=SOUTH) == []
         await keeper.SendNotification(send(site_id=NORTH))
         for elsewhere in (SOUTH, ""):
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await keeper.SendNotification(send(site_id=elsewhere))
-            assert reason_of(refused.value) == "SITE_FORBIDDEN"
+            assert (await refused(keeper.SendNotification(send(site_id=elsewhere))))[
+                1
+            ] == "SITE_FORBIDDEN"
 
 
 @pytest.mark.parametrize(
     "fields", [{"title": ""}, {"title": " "}, {"title": "x" * 201}, {"site_id": "north"}]
 )
 async def test_bad_input_is_refused(stub: Stub, fields: dict[str, str]) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await stub.SendNotification(send(**fields))
-    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    [field] = await violated(stub.SendNotification(send(**fields)))
+    assert field == f"notification.{next(iter(fields))}"
