@@ -5,34 +5,44 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 
+from tally.analytics.adapters.count_audits import PostgresCountAudits
 from tally.analytics.adapters.places import PostgresPlaces
 from tally.analytics.adapters.reader import PostgresCountsReader
 from tally.analytics.adapters.store import PostgresCountsStore
 from tally.analytics.adapters.visits import PostgresVisitsReader
+from tally.analytics.application.command.create_count_audit import CreateCountAudit
 from tally.analytics.application.command.follow_cameras import FollowCameras
 from tally.analytics.application.command.follow_sites import FollowSites
 from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
+from tally.analytics.application.command.record_manual_count import RecordManualCount
+from tally.analytics.application.query.get_count_audit import GetCountAudit
+from tally.analytics.application.query.list_count_audits import ListCountAudits
 from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.list_visits import ListVisits
 from tally.analytics.application.query.query_dwells import QueryDwells
 from tally.analytics.application.query.query_flows import QueryFlows
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
+from tally.analytics.application.query.report_accuracy import ReportAccuracy
 from tally.analytics.entrypoints.consumers import (
     camera_consumer,
     counting_consumer,
     site_consumer,
 )
+from tally.analytics.entrypoints.count_audits import CountAuditServicer
 from tally.analytics.entrypoints.servicer import AnalyticsServicer
 from tally.analytics.entrypoints.visits import VisitServicer
 from tally.analytics.settings import AnalyticsSettings
 from tally.api.analytics.v1.analytics_service_pb2_grpc import add_AnalyticsServiceServicer_to_server
+from tally.api.analytics.v1.audit_service_pb2_grpc import add_CountAuditServiceServicer_to_server
 from tally.api.analytics.v1.visit_service_pb2_grpc import add_VisitServiceServicer_to_server
 from tally.kernel.bus import Bus
+from tally.kernel.clock import utc_now
 from tally.kernel.database import Database
 from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
+from tally.kernel.ids import new_id
 from tally.kernel.migrations import ensure_tables
 from tally.kernel.process import background
 
@@ -72,10 +82,19 @@ async def analytics_server(
         visits = VisitServicer(
             list_visits=ListVisits(visits_reader), query_dwells=QueryDwells(visits_reader)
         )
+        audits = PostgresCountAudits(database)
+        count_audits = CountAuditServicer(
+            create=CreateCountAudit(audits, utc_now, new_id),
+            record=RecordManualCount(audits, utc_now),
+            get=GetCountAudit(audits),
+            list_audits=ListCountAudits(audits),
+            report=ReportAccuracy(audits),
+        )
 
         def register(server: grpc.aio.Server) -> None:
             add_AnalyticsServiceServicer_to_server(servicer, server)
             add_VisitServiceServicer_to_server(visits, server)
+            add_CountAuditServiceServicer_to_server(count_audits, server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
         yield await stack.enter_async_context(

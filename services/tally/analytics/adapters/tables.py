@@ -11,6 +11,8 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Interval,
     MetaData,
@@ -153,3 +155,42 @@ sites = Table(
     _value("version", BigInteger),
     comment="By which clocks sites live; deleted ones keep theirs.",
 )
+
+count_audits = Table(
+    "count_audits",
+    metadata,
+    _key("id", _ID),
+    _value("camera_id", _ID),
+    _value("start_time", _TIME),
+    _value("end_time", _TIME),
+    _value("seed", BigInteger),
+    _value("lines", ARRAY(_NAME)),
+    _value("creator", Text),
+    _value("create_time", _TIME),
+    Index("count_audits_by_camera", "camera_id", "id"),
+)
+
+count_audit_samples = Table(
+    "count_audit_samples",
+    metadata,
+    Column("audit_id", _ID, ForeignKey("count_audits.id"), primary_key=True),
+    _key("number", BigInteger),
+    _value("start_time", _TIME),
+    _value("end_time", _TIME),
+)
+
+manual_counts = Table(
+    "manual_counts",
+    metadata,
+    _key("audit_id", _ID),
+    _key("sample", BigInteger),
+    _key("revision", BigInteger),
+    _value("ins", ARRAY(BigInteger)),
+    _value("outs", ARRAY(BigInteger)),
+    _value("principal", Text),
+    _value("time", _TIME),
+    ForeignKeyConstraint(
+        ["audit_id", "sample"], ["count_audit_samples.audit_id", "count_audit_samples.number"]
+    ),
+)
+"""What people counted; `ins` and `outs` are of the audit's `lines`, in their order."""

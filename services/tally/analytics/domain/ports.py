@@ -1,9 +1,11 @@
 """What the use cases need of the world."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from tally.analytics.domain.accuracy import CheckedSample
+from tally.analytics.domain.count_audit import CountAudit, ManualCount, Sample, Window
 from tally.analytics.domain.model import (
     CameraPlaced,
     CountsRecord,
@@ -145,3 +147,46 @@ class Places(Protocol):
 
     async def set_clocks(self, clocks: Sequence[SiteClock]) -> None:
         """Remember which time sites have; what is older than what is known changes nothing."""
+
+
+class CountAudits(Protocol):
+    """The audits of counts. Those of cameras that are not at the asked sites now do not exist."""
+
+    async def last_recording(self, camera_id: str, sites: Sites) -> TimeSpan | None:
+        """The span of the recording that the camera counted last; None if it has counted none."""
+
+    async def windows(
+        self, camera_id: str, span: TimeSpan, length: timedelta, sites: Sites
+    ) -> Sequence[Window]:
+        """Those spans of this length, one after another from the start of `span`, that were watched without a gap."""
+
+    async def lines(self, camera_id: str, span: TimeSpan) -> Sequence[str]:
+        """Names of the lines that the camera counted in the span, sorted."""
+
+    async def add(self, audit: CountAudit) -> None:
+        """Store a new audit."""
+
+    async def get(self, audit_id: str, sites: Sites) -> CountAudit:
+        """One audit.
+
+        Raises:
+            AuditNotFound: There is none.
+        """
+
+    async def page(
+        self, camera_id: str, before: str | None, limit: int, sites: Sites
+    ) -> Sequence[CountAudit]:
+        """At most `limit` of a camera's audits, the newest first, from the first that is older than `before`."""
+
+    async def record(self, audit_id: str, sample: int, count: ManualCount, sites: Sites) -> Sample:
+        """Add a revision to a sample, if it is one; returns the sample with it.
+
+        Raises:
+            AuditNotFound: There is no such audit.
+            SampleNotFound: It has no such sample.
+            LinesMismatch: The count is not of the audit's lines.
+            CountedByAnother: Somebody else counted the sample before.
+        """
+
+    async def checked(self, camera_id: str, sites: Sites) -> tuple[Sequence[CheckedSample], int]:
+        """What people and the camera counted in each sample that people counted, and how many were drawn in all."""

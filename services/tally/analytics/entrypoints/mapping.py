@@ -51,7 +51,7 @@ VISIT_KINDS = {
     count_pb2.VISIT_KIND_INTRUSION: VisitKind.INTRUSION,
 }
 _EVIDENCE_VALUES = {evidence: value for value, evidence in _EVIDENCE.items()}
-_DIRECTION_VALUES = {direction: value for value, direction in _DIRECTIONS.items()}
+DIRECTION_VALUES = {direction: value for value, direction in _DIRECTIONS.items()}
 _GRANULARITIES = {
     analytics_pb2.GRANULARITY_UNSPECIFIED: Granularity.HOUR,
     analytics_pb2.GRANULARITY_HOUR: Granularity.HOUR,
@@ -238,7 +238,7 @@ def _crossing_record(stored: StoredCrossing) -> analytics_pb2.CrossingRecord:
         crossing=count_pb2.Crossing(
             id=crossing.id,
             line=crossing.line,
-            direction=_DIRECTION_VALUES[crossing.direction],
+            direction=DIRECTION_VALUES[crossing.direction],
             time=to_timestamp(crossing.time),
             track=crossing.track,
             ordinal=crossing.ordinal,

@@ -14,7 +14,7 @@ SUPER_ADMIN, ADMIN, GUEST = "super-admin", "admin", "guest"
 
 PERMISSIONS: Mapping[str, str] = {
     "analytics:read": "See counts, live and stored.",
-    "analytics:write": "Report counts: for camera workers.",
+    "analytics:write": "Report counts, for camera workers; count by hand to audit cameras.",
     "camera:delete": "Delete cameras.",
     "camera:read": "See cameras and the workers that run them.",
     "camera:write": "Create cameras, change them, start and stop counting.",

@@ -24,13 +24,13 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tally/api/analytics/v1/error_reason.proto\x12\x16tally.api.analytics.v1*P\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tally/api/analytics/v1/error_reason.proto\x12\x16tally.api.analytics.v1*\x9b\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x01\x12 \n\x1c\x45RROR_REASON_AUDIT_NOT_FOUND\x10\x02\x12!\n\x1d\x45RROR_REASON_SAMPLE_NOT_FOUND\x10\x03\x12#\n\x1f\x45RROR_REASON_TOO_LITTLE_WATCHED\x10\x04\x12\x1f\n\x1b\x45RROR_REASON_LINES_MISMATCH\x10\x05\x12#\n\x1f\x45RROR_REASON_COUNTED_BY_ANOTHER\x10\x06\x12\x19\n\x15\x45RROR_REASON_NO_LINES\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.analytics.v1.error_reason_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ERRORREASON']._serialized_start=69
-  _globals['_ERRORREASON']._serialized_end=149
+  _globals['_ERRORREASON']._serialized_start=70
+  _globals['_ERRORREASON']._serialized_end=353
 # @@protoc_insertion_point(module_scope)

@@ -26,6 +26,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Not set."""
     ERROR_REASON_PAGE_TOKEN_INVALID: _ErrorReason.ValueType  # 1
     """The page token was not made by this server for this query."""
+    ERROR_REASON_AUDIT_NOT_FOUND: _ErrorReason.ValueType  # 2
+    """No audit has this id."""
+    ERROR_REASON_SAMPLE_NOT_FOUND: _ErrorReason.ValueType  # 3
+    """The audit has no sample with this number."""
+    ERROR_REASON_TOO_LITTLE_WATCHED: _ErrorReason.ValueType  # 4
+    """The camera watched less of the range than the samples need."""
+    ERROR_REASON_LINES_MISMATCH: _ErrorReason.ValueType  # 5
+    """The counts are not of the audit's lines, each once."""
+    ERROR_REASON_COUNTED_BY_ANOTHER: _ErrorReason.ValueType  # 6
+    """Somebody else has counted this sample."""
+    ERROR_REASON_NO_LINES: _ErrorReason.ValueType  # 7
+    """The camera counted no line in the range."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -34,4 +46,16 @@ ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Not set."""
 ERROR_REASON_PAGE_TOKEN_INVALID: ErrorReason.ValueType  # 1
 """The page token was not made by this server for this query."""
+ERROR_REASON_AUDIT_NOT_FOUND: ErrorReason.ValueType  # 2
+"""No audit has this id."""
+ERROR_REASON_SAMPLE_NOT_FOUND: ErrorReason.ValueType  # 3
+"""The audit has no sample with this number."""
+ERROR_REASON_TOO_LITTLE_WATCHED: ErrorReason.ValueType  # 4
+"""The camera watched less of the range than the samples need."""
+ERROR_REASON_LINES_MISMATCH: ErrorReason.ValueType  # 5
+"""The counts are not of the audit's lines, each once."""
+ERROR_REASON_COUNTED_BY_ANOTHER: ErrorReason.ValueType  # 6
+"""Somebody else has counted this sample."""
+ERROR_REASON_NO_LINES: ErrorReason.ValueType  # 7
+"""The camera counted no line in the range."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
