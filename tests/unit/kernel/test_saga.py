@@ -93,9 +93,11 @@ async def test_waits_and_goes_on_where_it_was(world: World, saga: Saga) -> None:
     waiting = await world.until_it_rests(saga)
     assert (waiting.message, waiting.attempts) == ("the train is late", 0)
     assert waiting.next_time == NOW + timedelta(seconds=LOOK_S)
+    world.time = saga.deadline - timedelta(seconds=LOOK_S / 2)
+    assert (await world.until_it_rests(waiting)).next_time == saga.deadline
     world.answers.clear()
     assert (await world.until_it_rests(waiting)).state is SagaState.DONE
-    assert world.done == ["book", "board", "board", "pay", "tell"]
+    assert world.done == ["book", "board", "board", "board", "pay", "tell"]
 
 
 async def test_what_is_waited_for_too_long_is_undone_and_says_why(world: World, saga: Saga) -> None:

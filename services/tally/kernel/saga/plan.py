@@ -119,7 +119,10 @@ class Plan:
 
 def _postponed(saga: Saga, message: str, now: datetime, *, failed: bool) -> Saga:
     pause = pause_s(saga.attempts + 1, FIRST_PAUSE_S, LONGEST_PAUSE_S) if failed else LOOK_S
-    return saga.postponed(message, now + timedelta(seconds=pause), now, failed=failed)
+    due = now + timedelta(seconds=pause)
+    if now < saga.deadline:
+        due = min(due, saga.deadline)
+    return saga.postponed(message, due, now, failed=failed)
 
 
 def _told(error: Exception) -> str:

@@ -33,7 +33,8 @@ class SagaRunner:
     """Does steps of sagas; several servers share the work.
 
     A saga's row stays locked while its step runs. The lock falls with the server that holds it, so that another one
-    goes on at once, and no two ever do the same step at the same time.
+    goes on at once. It falls too when the connection alone is lost: then a step may be done twice at the same time,
+    which is harmless as it may be done twice at all.
 
     Attributes:
         database: Where the sagas are.
