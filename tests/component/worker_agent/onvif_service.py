@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -27,7 +28,9 @@ class OnvifService(ThreadingHTTPServer):
     Args:
         host: Where it says that its media service and its streams are.
         clock: How far its clock is ahead.
+        hides: The path of a stream that it does not give.
         reply: What it answers instead, whatever is asked: a status and a body.
+        headers: Of all answers.
 
     Attributes:
         asked: The names of the questions.
@@ -41,12 +44,16 @@ class OnvifService(ThreadingHTTPServer):
         *,
         host: str = "127.0.0.1",
         clock: timedelta = timedelta(),
+        hides: str = "",
         reply: tuple[int, bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.host = host
         self.clock = clock
+        self.hides = hides
         self.reply = reply
+        self.headers = headers or {}
         self.asked: list[str] = []
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -91,6 +98,8 @@ class OnvifService(ThreadingHTTPServer):
             return 200, f"<trt:GetProfilesResponse>{main}{small}</trt:GetProfilesResponse>"
         token = re.search(r"ProfileToken>([^<]+)<", message)
         path = {"a": "main", "b&amp;c": "small"}[token[1] if token else ""]
+        if path == self.hides:
+            return 500, "<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code></s:Fault>"
         return 200, (
             f"<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>rtsp://{self.host}:554/{path}</tt:Uri></trt:MediaUri>"
             "</trt:GetStreamUriResponse>"
@@ -131,6 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/soap+xml")
         self.send_header("Location", "http://127.0.0.1:9/elsewhere")
         self.send_header("Content-Length", str(len(data)))
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         try:
             self.wfile.write(data)

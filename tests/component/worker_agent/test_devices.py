@@ -1,6 +1,11 @@
 """ONVIF devices say what they are and where their streams are, and can do no harm with it."""
 
+import asyncio
+import gzip
+import socket
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -47,6 +52,22 @@ async def test_streams_are_where_the_device_was_asked_whatever_it_says() -> None
         assert await describe(service.address, ADMIN, HERE) == FOUND
 
 
+async def test_a_stream_that_a_device_does_not_give_is_left_out() -> None:
+    with OnvifService(hides="small") as service:
+        assert await describe(service.address, ADMIN, HERE) == replace(
+            FOUND, profiles=FOUND.profiles[:1]
+        )
+
+
+async def test_a_clock_that_is_a_century_off_tells_nothing() -> None:
+    service = OnvifService(clock=timedelta(days=40_000))
+    assert await refused(service) is SourceErrorReason.UNAUTHORIZED
+
+
+async def test_a_long_address_is_none() -> None:
+    assert await refused(OnvifService(host="h" * 3_000)) is SourceErrorReason.NOT_VIDEO
+
+
 @pytest.mark.parametrize("credentials", [None, Credentials(USER, "wrong")])
 async def test_a_device_that_asks_for_another_user_says_so(credentials: Credentials | None) -> None:
     assert await refused(OnvifService(), credentials) is SourceErrorReason.UNAUTHORIZED
@@ -76,6 +97,48 @@ async def test_what_answers_otherwise_is_refused(
     status: int, body: bytes, reason: SourceErrorReason
 ) -> None:
     assert await refused(OnvifService(reply=(status, body))) is reason
+
+
+@pytest.mark.parametrize(
+    "challenge", ["x", 'realm="x", nonce="y", algorithm=X', 'realm="x", nonce="y", qop="auth-int"']
+)
+async def test_a_digest_that_nobody_knows_is_refused(challenge: str) -> None:
+    headers = {"WWW-Authenticate": f"Digest {challenge}"}
+    service = OnvifService(reply=(401, b""), headers=headers)
+    assert await refused(service) is SourceErrorReason.NOT_VIDEO
+
+
+async def test_nothing_is_expanded() -> None:
+    squeezed = gzip.compress(b"NotAuthorized")
+    service = OnvifService(reply=(200, squeezed), headers={"Content-Encoding": "gzip"})
+    assert await refused(service) is SourceErrorReason.NOT_VIDEO
+
+
+async def test_an_answer_before_a_digest_is_bounded_too() -> None:
+    headers = {"WWW-Authenticate": 'Digest realm="x", nonce="y"'}
+    service = OnvifService(reply=(401, b"x" * (MAX_BYTES + 1)), headers=headers)
+    assert await refused(service) is SourceErrorReason.NOT_VIDEO
+    assert len(service.asked) == 1
+
+
+async def test_over_tls_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    known = [[(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 0))]]
+    lookup = socket.getaddrinfo
+
+    def answer(host: str, *rest: Any, **more: Any) -> list[Any]:
+        return lookup(host, *rest, **more) if host == "127.0.0.1" else known.pop()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.put_nowait(await reader.read(4096))
+        writer.close()
+
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setattr(socket, "getaddrinfo", answer)
+        with pytest.raises(SourceError):
+            await describe(f"https://camera.test:{port}/", ADMIN, HERE)
+        assert b"camera.test" in await asyncio.wait_for(heard.get(), 5)
 
 
 async def test_nobody_is_there() -> None:

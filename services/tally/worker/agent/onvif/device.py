@@ -18,13 +18,16 @@ from tally.kernel.clock import utc_now
 from tally.kernel.stream_address import StreamNetworks
 from tally.worker.agent.onvif.soap import MAX_BYTES, BadMessage, parse, text_of
 from tally.worker.agent.sources import Credentials, SourceError, SourceErrorReason
-from tally.worker.agent.sources.addresses import allowed_addresses, at_address
+from tally.worker.agent.sources.addresses import allowed_addresses
 
 ANSWER_S = 5.0
 """Within which the device must answer each question."""
 ALL_S = 15.0
 MAX_PROFILES = 32
 MAX_TEXT = 200
+MAX_URI = 2_000
+MAX_AHEAD = timedelta(days=36_525)
+"""A clock that is further off tells nothing; many begin again in 1970."""
 
 _SOAP = "{http://www.w3.org/2003/05/soap-envelope}"
 _SCHEMA = "{http://www.onvif.org/ver10/schema}"
@@ -131,10 +134,13 @@ async def _profile(asking: "_Asking", media: str, element: Element) -> Profile |
         f'<StreamSetup xmlns="{_MEDIA}"><Stream xmlns="{_SCHEMA[1:-1]}">RTP-Unicast</Stream>'
         f'<Transport xmlns="{_SCHEMA[1:-1]}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
     )
-    answer = await asking.ask(
-        media,
-        f'<GetStreamUri xmlns="{_MEDIA}">{setup}<ProfileToken>{escape(token)}</ProfileToken></GetStreamUri>',
-    )
+    wanted = f"{setup}<ProfileToken>{escape(token)}</ProfileToken>"
+    try:
+        answer = await asking.ask(media, f'<GetStreamUri xmlns="{_MEDIA}">{wanted}</GetStreamUri>')
+    except SourceError as error:
+        if error.reason is SourceErrorReason.NOT_VIDEO:
+            return None  # a profile without a stream is answered with a fault
+        raise
     uri = _at_host_of(media, text_of(answer, f".//{_SCHEMA}Uri"))
     if urlsplit(uri).scheme not in ("rtsp", "rtsps"):
         return None
@@ -183,9 +189,11 @@ class _Asking:
             )
         )
         try:
-            self.ahead = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - utc_now()
+            ahead = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - utc_now()
         except ValueError:
             return  # its clock says nothing, and ours will do
+        if abs(ahead) < MAX_AHEAD:
+            self.ahead = ahead
 
     async def ask(self, address: str, body: str, *, signed: bool = True) -> Element:
         """What a question is answered with.
@@ -194,21 +202,29 @@ class _Asking:
             SourceError: There is no answer.
         """
         header = self._security() if signed and self.credentials else ""
-        url, host = at_address(address, self.connect_to)
         message = _ENVELOPE.format(header=header, body=body)
-        headers = {"Host": host, "Content-Type": "application/soap+xml; charset=utf-8"}
+        url = httpx.URL(address)
+        headers = {
+            "Host": url.netloc.decode(),
+            "Content-Type": "application/soap+xml; charset=utf-8",
+            "Accept-Encoding": "identity",
+        }
+        # To the address that was checked: no certificate would tell that the name leads elsewhere by now.
+        here = url.copy_with(host=self.connect_to)
+        names = {"sni_hostname": url.raw_host.decode()}
         try:
-            async with self.client.stream("POST", url, content=message, headers=headers) as answer:
-                data = b""
-                async for piece in answer.aiter_bytes():
-                    data += piece
-                    if len(data) > MAX_BYTES:
-                        raise self._failed(SourceErrorReason.NOT_VIDEO, "says too much")
+            answer = await self.client.post(
+                here, content=message, headers=headers, extensions=names
+            )
+        except _SaysTooMuch:
+            raise self._failed(SourceErrorReason.NOT_VIDEO, "says too much") from None
         except httpx.TimeoutException:
             raise self._failed(SourceErrorReason.TIMEOUT, "does not answer in time") from None
         except httpx.HTTPError:
             raise self._failed(SourceErrorReason.UNREACHABLE, "cannot be reached") from None
-        return self._answer(answer.status_code, data)
+        except (KeyError, NotImplementedError, ValueError):  # what httpx makes of strange digests
+            raise self._failed(SourceErrorReason.NOT_VIDEO, "asks for an unknown digest") from None
+        return self._answer(answer.status_code, answer.content)
 
     def _answer(self, status: int, data: bytes) -> Element:
         if status in (401, 403) or b"NotAuthorized" in data:
@@ -242,6 +258,29 @@ class _Asking:
         return SourceError(reason, f"{self.label} {what}")
 
 
+class _SaysTooMuch(Exception):
+    """An answer is longer than any that the standard knows."""
+
+
+class _Bounded(httpx.AsyncHTTPTransport):
+    """Takes no more than `MAX_BYTES` of an answer, as they come: compressed ones could expand to gigabytes.
+
+    Also of the answers that httpx reads by itself, before it tries again with a digest.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer, data = await super().handle_async_request(request), b""
+        try:
+            async for piece in answer.aiter_raw():
+                data += piece
+                if len(data) > MAX_BYTES:
+                    raise _SaysTooMuch
+        finally:
+            await answer.aclose()
+        answer.headers.pop("Content-Encoding", None)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=data)
+
+
 @asynccontextmanager
 async def _asking(
     label: str, credentials: Credentials | None, connect_to: str
@@ -253,7 +292,7 @@ async def _asking(
         timeout=ANSWER_S,
         follow_redirects=False,
         trust_env=False,
-        verify=False,  # noqa: S501 - devices sign their own certificates
+        transport=_Bounded(verify=False),  # devices sign their own certificates
     ) as client:
         yield _Asking(label, client, credentials, connect_to)
 
@@ -270,6 +309,8 @@ def _at_host_of(address: str, told: str) -> str:
     except ValueError:
         return ""
     if not parts.scheme or not told.isprintable() or not told.isascii() or " " in told:
+        return ""
+    if len(told) > MAX_URI:
         return ""
     host = f"[{host}]" if ":" in host else host
     return urlunsplit(parts._replace(netloc=f"{host}{port}"))
