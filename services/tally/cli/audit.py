@@ -12,12 +12,14 @@ from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling
 from tally.cli.showing import JsonOption, console, local_time, parse_span, show_json, show_table
 from tally.kernel.clock import utc_now
 
+LOG = "The audit log, for super admins"
 audit = typer.Typer(
-    help="What was done, by whom, from where. For super admins.", no_args_is_help=True
+    help="The log of what was done, by whom; and audits of what cameras count, by hand.",
+    no_args_is_help=True,
 )
 
 
-@audit.command("list")
+@audit.command("list", rich_help_panel=LOG)
 def list_entries(
     since: Annotated[str, typer.Option(metavar="SPAN", help="How far back: 90m, 12h, 7d.")] = "24h",
     principal: Annotated[str, typer.Option(help="Only of this caller, such as user:0190….")] = "",
@@ -40,7 +42,7 @@ def list_entries(
         asyncio.run(_list(gateway, request, as_json=as_json))
 
 
-@audit.command()
+@audit.command(rich_help_panel=LOG)
 def verify(gateway: GatewayOption = DEFAULT_GATEWAY) -> None:
     """Check that no entry was changed or removed; status 1 if one was.
 

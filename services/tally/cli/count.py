@@ -137,7 +137,7 @@ async def _count(
                 detector = await (
                     detectors.get(detector_name) if detector_name else detectors.best()
                 )
-                with _progress(source.info.frame_count, detector.name) as progress:
+                with progress_bar(source.info.frame_count, detector.name) as progress:
                     return await count_recording(
                         source,
                         detector,
@@ -158,7 +158,7 @@ async def _count(
 
 
 @contextmanager
-def _progress(frames: int | None, description: str) -> Iterator[Callable[[int], None]]:
+def progress_bar(frames: int | None, description: str) -> Iterator[Callable[[int], None]]:
     """A bar on standard error, so that the result can be piped."""
     bar = Progress(
         TextColumn("{task.description}"),

@@ -7,6 +7,8 @@ from tally.cli.areas import areas
 from tally.cli.audit import audit
 from tally.cli.cameras import cameras
 from tally.cli.count import count
+from tally.cli.count_audits import count as count_samples
+from tally.cli.count_audits import list_samples, report, start
 from tally.cli.counts import counts
 from tally.cli.crossings import crossings, flows
 from tally.cli.discovering import discover
@@ -33,6 +35,7 @@ from tally.cli.watching import status, watch
 from tally.cli.workers import workers
 from tally.cli.zones import zones
 
+AUDITS = "Audits of counts"
 app = typer.Typer(
     name="tally",
     help="AI camera counting: cameras in, trustworthy counts out.",
@@ -73,6 +76,10 @@ cameras.command()(status)
 cameras.command()(watch)
 app.add_typer(areas, name="areas")
 app.add_typer(cameras, name="cameras")
+audit.command(rich_help_panel=AUDITS)(start)
+audit.command("count", rich_help_panel=AUDITS)(count_samples)
+audit.command("samples", rich_help_panel=AUDITS)(list_samples)
+audit.command(rich_help_panel=AUDITS)(report)
 app.add_typer(audit, name="audit")
 app.add_typer(models, name="models")
 app.add_typer(sagas, name="sagas")

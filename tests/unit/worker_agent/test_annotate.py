@@ -6,6 +6,7 @@ import pytest
 from tally.counting import Crossing, Direction, FrameResult, Line, Tracks, Zone
 from tally.worker.agent import annotate
 from tally.worker.agent.annotate import Annotator
+from tally.worker.agent.overlay import IN, OUT, PAPER, draw_shapes
 from tally.worker.agent.sources import Image
 
 SIZE = (480, 360)
@@ -51,8 +52,8 @@ def test_the_frame_itself_is_left_alone() -> None:
 def test_in_points_to_the_positive_side_and_out_to_the_other() -> None:
     drawn = _annotator().draw(_blank(), _result(), 0.0)
     row = drawn[round(0.6 * SIZE[1])].astype(int)
-    green = np.flatnonzero(np.abs(row - annotate._IN).sum(axis=1) < 30)
-    red = np.flatnonzero(np.abs(row - annotate._OUT).sum(axis=1) < 30)
+    green = np.flatnonzero(np.abs(row - IN).sum(axis=1) < 30)
+    red = np.flatnonzero(np.abs(row - OUT).sum(axis=1) < 30)
     line = round(0.6 * SIZE[0])
     assert green.size > 0
     assert red.size > 0
@@ -92,16 +93,16 @@ def test_directions_have_their_names_and_corners_are_drawn(
     drawn = Annotator([line], [], SIZE, title="a.mp4").draw(_blank(), _result(), 0.0)
     assert written == ["a.mp4", "Porch", "entering 0", "leaving 0"]
     for x, y in ((0.3, 0.6), (0.3, 0.4), (0.7, 0.4)):
-        assert drawn[round(y * SIZE[1]), round(x * SIZE[0])].tolist() == list(annotate._PAPER)
+        assert drawn[round(y * SIZE[1]), round(x * SIZE[0])].tolist() == list(PAPER)
 
 
 def test_a_line_glows_when_it_is_crossed_and_fades() -> None:
     annotator = _annotator()
     spot = (round(0.4 * SIZE[1]), round(0.6 * SIZE[0]))
     crossed = annotator.draw(_blank(), _result(crossings=(_crossing(Direction.OUT),)), 1.0)
-    assert crossed[spot].tolist() == list(annotate._OUT)
+    assert crossed[spot].tolist() == list(OUT)
     later = annotator.draw(_blank(), _result(), 2.0)
-    assert later[spot].tolist() == list(annotate._PAPER)
+    assert later[spot].tolist() == list(PAPER)
 
 
 def test_trails_follow_and_are_forgotten() -> None:
@@ -121,3 +122,12 @@ def test_any_size_and_boxes_beyond_the_edges_can_be_drawn(size: tuple[int, int])
     image = np.zeros((size[1], size[0], 3), np.uint8)
     drawn = annotator.draw(image, _result((-0.1, -0.1, 0.1, 0.2), (0.9, 0.8, 1.2, 1.3)), 0.0)
     assert drawn.any()
+
+
+def test_shapes_alone_say_nothing_of_what_was_counted() -> None:
+    # The first frame of the annotator has figures of nought where the shapes have names alone.
+    shapes = draw_shapes(_blank(), [LINE], [ZONE], [])
+    counted = _annotator().draw(_blank(), _result(), 0.0)
+    assert (shapes[round(0.4 * SIZE[1]), round(0.6 * SIZE[0])] != 90).any()
+    assert (shapes[: SIZE[1] // 8, : SIZE[0] // 4] == 90).all()
+    assert (counted[: SIZE[1] // 8, : SIZE[0] // 4] != 90).any()

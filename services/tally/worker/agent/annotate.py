@@ -10,22 +10,17 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from tally.counting import Direction, FrameResult, Line, Mask, Zone
+from tally.worker.agent.overlay import IN, INK, OUT, PAPER, ZONE, Overlay
 from tally.worker.agent.painting import (
     Colour,
     draw_pill,
     draw_text,
-    fill_polygon,
     fill_rounded,
     pill_size,
     text_width,
 )
 from tally.worker.agent.sources import Image
 
-_IN: Final[Colour] = (120, 205, 70)
-_OUT: Final[Colour] = (70, 130, 255)
-_ZONE: Final[Colour] = (215, 175, 60)
-_INK: Final[Colour] = (34, 26, 22)
-_PAPER: Final[Colour] = (250, 248, 246)
 _MUTED: Final[Colour] = (190, 184, 178)
 _TRACKS: Final[tuple[Colour, ...]] = (
     (80, 200, 255), (255, 180, 90), (150, 230, 130), (200, 140, 255), (120, 160, 255),
@@ -60,10 +55,8 @@ class Annotator:
         self._lines = lines
         self._zones = zones
         self._masks = masks
-        self._size = np.array(frame_size)
+        self._overlay = Overlay(frame_size)
         self._title = title
-        self._text = max(7, round(min(frame_size) / 45))
-        self._stroke = max(1, round(min(frame_size) / 300))
         self._totals = {(line.name, way): 0 for line in lines for way in Direction} | dict(
             totals or {}
         )
@@ -83,9 +76,11 @@ class Annotator:
             self._crossed[crossing.line] = (time_s, crossing.direction)
         canvas = image.copy()
         for mask in self._masks:
-            fill_polygon(canvas, self._pixels(mask.polygon), _INK, 0.7)
+            self._overlay.draw_mask(canvas, mask)
         for zone in self._zones:
-            self._draw_zone(canvas, zone, result.occupancy.get(zone.name, 0))
+            inside = result.occupancy.get(zone.name, 0)
+            label = f"{zone.name}  {inside}"
+            self._overlay.draw_zone(canvas, zone, label, 0.2 if inside else 0.1)
         self._draw_trails(canvas, result, time_s)
         for line in self._lines:
             self._draw_line(canvas, line, time_s)
@@ -93,21 +88,11 @@ class Annotator:
         self._draw_panel(canvas, result)
         return canvas
 
-    def _draw_zone(self, canvas: MatLike, zone: Zone, inside: int) -> None:
-        points = self._pixels(zone.polygon)
-        fill_polygon(canvas, points, _ZONE, 0.2 if inside else 0.1)
-        cv2.polylines(canvas, [points], True, _ZONE, self._stroke, cv2.LINE_AA)
-        corner = points[np.argmin(points.sum(axis=1))]
-        label = f"{zone.name}  {inside}"
-        width, height = pill_size(label, self._text)
-        draw_pill(
-            canvas, label, int(corner[0]) - width // 2, int(corner[1]) - height // 2, self._text,
-            colour=_INK, background=_ZONE,
-        )  # fmt: skip
-
     def _draw_trails(self, canvas: MatLike, result: FrameResult, time_s: float) -> None:
         boxes = result.tracks.boxes
-        feet = self._pixels(np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=-1))
+        feet = self._overlay.pixels(
+            np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=-1)
+        )
         for track, foot in zip(result.tracks.ids.tolist(), feet, strict=True):
             self._trails.setdefault(track, deque()).append((time_s, foot))
         for track, trail in list(self._trails.items()):
@@ -121,70 +106,52 @@ class Annotator:
             half = len(points) // 2
             for part, thickness in ((points[: half + 1], 1), (points[half:], 2)):
                 cv2.polylines(
-                    canvas, [part], False, _of_track(track), thickness * self._stroke, cv2.LINE_AA
+                    canvas,
+                    [part],
+                    False,
+                    _of_track(track),
+                    thickness * self._overlay.stroke,
+                    cv2.LINE_AA,
                 )
 
     def _draw_line(self, canvas: MatLike, line: Line, time_s: float) -> None:
-        points = self._pixels(line.points)
         crossed_at, direction = self._crossed.get(line.name, (-np.inf, Direction.IN))
         glowing = time_s - crossed_at < _GLOW_S
-        colour = (_IN if direction is Direction.IN else _OUT) if glowing else _PAPER
-        stroke = self._stroke + 1
-        cv2.polylines(canvas, [points], False, _INK, stroke + 2, cv2.LINE_AA)
-        cv2.polylines(canvas, [points], False, colour, stroke, cv2.LINE_AA)
-        for point in points:
-            cv2.circle(canvas, point.tolist(), stroke + 2, _INK, cv2.FILLED, cv2.LINE_AA)
-            cv2.circle(canvas, point.tolist(), stroke + 1, colour, cv2.FILLED, cv2.LINE_AA)
-        middle, along = _middle(points)
-        # The positive side, where `in` leads, in image coordinates (y down).
-        inward = np.array([-along[1], along[0]])
-        for way, side, tint in ((Direction.IN, inward, _IN), (Direction.OUT, -inward, _OUT)):
-            self._draw_way(canvas, middle, side, self._figure(line, way), tint)
+        colour = (IN if direction is Direction.IN else OUT) if glowing else PAPER
+        labels = {way: self._figure(line, way) for way in Direction}
+        self._overlay.draw_line(canvas, line, labels, colour)
 
     def _figure(self, line: Line, way: Direction) -> str:
         return f"{line.direction_name(way)} {self._totals[line.name, way]}"
 
-    def _draw_way(
-        self, canvas: MatLike, middle: NDArray[np.float64], side: MatLike, label: str, tint: Colour
-    ) -> None:
-        """An arrow from the line's middle to one side, and its label at the arrow's head."""
-        root, head = middle + side * self._stroke * 2, middle + side * self._text * 2.2
-        for colour, thickness in ((_INK, self._stroke + 3), (tint, self._stroke + 1)):
-            cv2.arrowedLine(
-                canvas, _whole(root), _whole(head), colour, thickness, cv2.LINE_AA, tipLength=0.45
-            )
-        width, height = pill_size(label, self._text)
-        # Beyond the arrow by half the plate's extent in the arrow's direction.
-        reach = abs(side[0]) * width / 2 + abs(side[1]) * height / 2 + self._text * 0.6
-        left, top = _whole(head + side * reach - (width / 2, height / 2))
-        draw_pill(canvas, label, left, top, self._text, colour=_INK, background=tint)
-
     def _draw_boxes(self, canvas: MatLike, result: FrameResult) -> None:
-        corners = self._pixels(result.tracks.boxes.reshape(-1, 2)).reshape(-1, 4)
+        corners = self._overlay.pixels(result.tracks.boxes.reshape(-1, 2)).reshape(-1, 4)
         for track, (left, top, right, bottom) in zip(
             result.tracks.ids.tolist(), corners.tolist(), strict=True
         ):
             colour = _of_track(track)
-            cv2.rectangle(canvas, (left, top), (right, bottom), colour, self._stroke, cv2.LINE_AA)
-            text = max(6, round(self._text * 0.8))
+            cv2.rectangle(
+                canvas, (left, top), (right, bottom), colour, self._overlay.stroke, cv2.LINE_AA
+            )
+            text = max(6, round(self._overlay.text * 0.8))
             _, height = pill_size(str(track), text)
-            draw_pill(canvas, str(track), left, top - height, text, colour=_INK, background=colour)
+            draw_pill(canvas, str(track), left, top - height, text, colour=INK, background=colour)
 
     def _draw_panel(self, canvas: MatLike, result: FrameResult) -> None:
         """The title and the totals, one row for each line and zone, in the upper left corner."""
-        text, gap = self._text, self._text
+        text, gap = self._overlay.text, self._overlay.text
         rows = [
             (
                 line.name,
                 [
-                    (self._figure(line, Direction.IN), _IN),
-                    (self._figure(line, Direction.OUT), _OUT),
+                    (self._figure(line, Direction.IN), IN),
+                    (self._figure(line, Direction.OUT), OUT),
                 ],
             )
             for line in self._lines
         ]
         rows += [
-            (zone.name, [(f"inside {result.occupancy.get(zone.name, 0)}", _ZONE)])
+            (zone.name, [(f"inside {result.occupancy.get(zone.name, 0)}", ZONE)])
             for zone in self._zones
         ]
         names = max([text_width(name, text) for name, _ in rows], default=0)
@@ -192,29 +159,14 @@ class Annotator:
         column = max(text_width(f"{way} 0000", text) for way in ("inside", *ways)) + gap
         width = max(text_width(self._title, text), names + gap + 2 * column) + 2 * gap
         pitch = round(text * 2)
-        fill_rounded(canvas, gap, gap, width, pitch * (len(rows) + 1) + gap, _INK, 0.72)
+        fill_rounded(canvas, gap, gap, width, pitch * (len(rows) + 1) + gap, INK, 0.72)
         left, top = 2 * gap, gap + text // 2
-        draw_text(canvas, self._title, left, top, text, _PAPER)
+        draw_text(canvas, self._title, left, top, text, PAPER)
         for name, figures in rows:
             top += pitch
             draw_text(canvas, name, left, top, text, _MUTED)
             for position, (figure, colour) in enumerate(figures):
                 draw_text(canvas, figure, left + names + gap + position * column, top, text, colour)
-
-    def _pixels(self, relative: object) -> NDArray[np.int32]:
-        points = np.asarray(relative, np.float64).reshape(-1, 2)
-        pixels: NDArray[np.int32] = np.round(points * self._size).astype(np.int32)
-        return pixels
-
-
-def _middle(points: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The place half way along a line, and the unit vector along the segment that it is on."""
-    ways = np.diff(points, axis=0).astype(np.float64)
-    lengths = np.hypot(ways[:, 0], ways[:, 1])
-    ends = np.cumsum(lengths)
-    segment = int(np.searchsorted(ends, ends[-1] / 2))
-    along = ways[segment] / max(1.0, lengths[segment])
-    return points[segment + 1] - along * (ends[segment] - ends[-1] / 2), along
 
 
 def _smooth(points: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -228,7 +180,3 @@ def _smooth(points: NDArray[np.int32]) -> NDArray[np.int32]:
 
 def _of_track(track: int) -> Colour:
     return _TRACKS[track % len(_TRACKS)]
-
-
-def _whole(point: NDArray[np.float64]) -> tuple[int, int]:
-    return round(float(point[0])), round(float(point[1]))
