@@ -4,6 +4,7 @@ recording   counts and frames/s on the real recording, beside the truth and two 
 detectors   people found in the real recording, and frames/s through Triton
 demo        counts of the demo scene from its first frame on, beside the truth
 confidence  crossings of synthetic worlds: how many are true, by what was seen of them
+intervals   how often the true number of crossings is within the interval that a count is given
 tracking    HOTA, IDF1 and MOTA beside other trackers, with a plot
 surfaces    errors of counts on worlds from easy to hopeless, beside other trackers, with a plot
 engine      tracker, lines and zones: microseconds for each frame
@@ -31,6 +32,7 @@ ALL = (
     "detectors",
     "demo",
     "confidence",
+    "intervals",
     "tracking",
     "surfaces",
     "engine",

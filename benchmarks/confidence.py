@@ -53,7 +53,7 @@ def _judge(world: World) -> Iterator[Judged]:
         told += engine.update(k / world.frames_per_second, frame).crossings
     told += engine.finish(world.seconds).crossings
     for line in LINES:
-        truth = [each for walk in walks for each in _true(walk, line, world.frames_per_second)]
+        truth = [each for walk in walks for each in passages(walk, line, world.frames_per_second)]
         for one in (each for each in told if each.line == line.name):
             near = [
                 each
@@ -66,7 +66,7 @@ def _judge(world: World) -> Iterator[Judged]:
             yield frozenset(one.evidence), bool(near)
 
 
-def _true(walk: Walk, line: Line, frames_per_second: float) -> Iterator[tuple[Direction, float]]:
+def passages(walk: Walk, line: Line, frames_per_second: float) -> Iterator[tuple[Direction, float]]:
     """Yields the crossings of one person, clear of the band before and after, and when he passed."""
     start, end = np.array(line.points) * FRAME_SIZE
     along = (end - start) / np.hypot(*(end - start))

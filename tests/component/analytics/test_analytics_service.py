@@ -78,6 +78,27 @@ async def test_each_class_has_sums_of_its_own_and_what_was_not_there_is_zero(
     assert (total.in_count, total.observed.seconds) == (2, 2)
 
 
+async def test_doubted_crossings_widen_the_interval_of_their_count(
+    analytics: Analytics, bus: Bus
+) -> None:
+    camera = new_id()
+    doubted = record(camera, 0, NOON, inwards=4, outwards=4)
+    for crossing in doubted.crossings:
+        comes_in = crossing.direction == count_pb2.DIRECTION_IN
+        crossing.confidence = 0.75 if comes_in else 1.0
+        crossing.object_class = "car" if comes_in else "bus"
+    await publish(bus, [doubted])
+    await analytics.reaches(camera, (4, 4, 1.0))
+    doubted_in, sure = (0, 14), (4, 4)
+    for classes, (inwards, outwards) in {
+        (): (doubted_in, sure),
+        ("car",): (doubted_in, (0, 0)),
+    }.items():
+        [count] = await analytics.lines(camera, object_classes=classes)
+        assert (count.in_interval.low, count.in_interval.high) == inwards
+        assert (count.out_interval.low, count.out_interval.high) == outwards
+
+
 async def test_the_total_covers_the_whole_range(analytics: Analytics, bus: Bus) -> None:
     camera = new_id()
     await publish(bus, [record(camera, 0, NOON + timedelta(minutes=5), inwards=1)])

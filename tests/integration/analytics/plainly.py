@@ -38,6 +38,7 @@ def records(
                 ordinal=0,
                 object_class="person",
                 score=0.5,
+                confidence=1 - number / 8,
             )
             for number in range(chance.randrange(4))
         )
@@ -99,6 +100,7 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
     """The sums by the plainest means: a set of all watched milliseconds, and counters."""
     by_place = {(each.camera_id, each.run_id, each.sequence): each for each in made}
     ins, outs, entries, exits = Counter[Any](), Counter[Any](), Counter[Any](), Counter[Any]()
+    in_doubts, out_doubts = Counter[Any](), Counter[Any]()
     watched: dict[Any, set[int]] = {}
     dwell: dict[Any, timedelta] = {}
     peak: dict[Any, int] = {}
@@ -122,7 +124,9 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
         for crossing in each.crossings:
             key = (each.camera_id, crossing.line, quarter(crossing.time))
             lines.add(key)
-            (ins if crossing.direction is Direction.IN else outs)[key] += 1
+            inwards = crossing.direction is Direction.IN
+            (ins if inwards else outs)[key] += 1
+            (in_doubts if inwards else out_doubts)[key] += round((1 - crossing.confidence) * 1e6)
         for visit in each.visits:
             key = (each.camera_id, visit.zone, quarter(visit.time))
             peak.setdefault(key, 0)
@@ -130,7 +134,7 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
             exits[key] += visit.kind is VisitKind.EXIT
             dwell[key] = dwell.get(key, timedelta()) + (visit.dwell or timedelta())
     return {
-        "lines": {key: (ins[key], outs[key]) for key in lines},
+        "lines": {key: (ins[key], outs[key], in_doubts[key], out_doubts[key]) for key in lines},
         "zones": {
             key: (entries[key], exits[key], dwell.get(key, timedelta()), peak[key]) for key in peak
         },
@@ -141,7 +145,11 @@ def expected(made: Sequence[CountsRecord]) -> dict[str, dict[tuple[Any, ...], tu
 async def sums(database: Database) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
     """The stored sums, in the same shape."""
     statements = {
-        "lines": (3, "SELECT CAST(camera_id AS text), line, quarter, in_count, out_count FROM line_counts"),
+        "lines": (
+            3,
+            "SELECT CAST(camera_id AS text), line, quarter, in_count, out_count, in_doubt, out_doubt "
+            "FROM line_counts",
+        ),
         "zones": (
             3,
             "SELECT CAST(camera_id AS text), zone, quarter, entries, exits, dwell, peak_occupancy "

@@ -127,10 +127,12 @@ async def test_the_history_fills_the_sums_as_the_store_does(
 ) -> None:
     made = scene()
     await store.add(made)
-    fill = import_module("tally.analytics.migrations.versions.0004_time_zones").FILL
+    versions = "tally.analytics.migrations.versions"
+    quarters = import_module(f"{versions}.0004_time_zones").FILL
+    doubts = import_module(f"{versions}.0007_doubts").FILL
     async with database.begin() as connection:
         for table in (line_counts, zone_counts, coverage):
             await connection.execute(table.delete())
-        for statement in fill:
+        for statement in (*quarters, doubts):
             await connection.execute(text(statement))
     assert await sums(database) == expected(made)

@@ -102,7 +102,12 @@ class Analytics(analytics_service_pb2_grpc.AnalyticsServiceServicer):
         assert list(request.camera_ids) == [PLAZA.id]
         assert request.granularity == analytics_pb2.GRANULARITY_DAY
         found = [
-            analytics_pb2.LineCount(line=line, in_count=12, time_zone="Asia/Kolkata")
+            analytics_pb2.LineCount(
+                line=line,
+                in_count=12,
+                in_interval=analytics_pb2.CountInterval(low=10, high=14),
+                time_zone="Asia/Kolkata",
+            )
             for line in ("door", "gate")
         ]
         for count in found:
@@ -250,7 +255,7 @@ def test_crossings_say_what_speaks_for_them(served: Cameras) -> None:
 def test_counts_are_those_of_days_at_the_site(served: Cameras) -> None:
     told = rows(typed("counts", "Plaza", "--by", "day", "--last", "7d"))
 
-    assert ["2026-03-01", "Sun", "door", "12", "0", "25%"] in told
+    assert ["2026-03-01", "Sun", "door", "12", "(10-14)", "0", "(0-0)", "25%"] in told
     assert ["1970-01-01", "Thu", "hall", "0", "3", "2", "2.5", "s", "0%"] in told
 
 

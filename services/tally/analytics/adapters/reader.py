@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import TextClause, text
 
+from tally.analytics.adapters.rollups import crossing_sums
 from tally.analytics.domain.calendar import cuts
 from tally.analytics.domain.model import (
     Crossing,
@@ -55,10 +56,8 @@ _SELECTED = f"""
 _SPAN = "width_bucket(quarter, CAST(:cuts AS timestamptz[]))"
 """Which of the spans between the cuts a quarter is in, from 1."""
 
-_OF_CLASSES = """(
-    SELECT quarters.camera_id, quarters.line, quarter,
-        count(id) FILTER (WHERE direction = 'in') AS in_count,
-        count(id) FILTER (WHERE direction = 'out') AS out_count
+_OF_CLASSES = f"""(
+    SELECT quarters.camera_id, quarters.line, quarter, {crossing_sums()}
     FROM line_counts AS quarters LEFT JOIN crossings ON crossings.camera_id = quarters.camera_id
         AND crossings.line = quarters.line AND time >= quarter AND time < quarter + interval '15 minutes'
         AND object_class = ANY(:object_classes)
@@ -71,6 +70,8 @@ def _line_counts(source: str) -> TextClause:
     return text(f"""
         SELECT {_SPAN} AS span, CAST(camera_id AS text), line,
             CAST(sum(in_count) AS bigint), CAST(sum(out_count) AS bigint),
+            CAST(sum(in_doubt) AS double precision) / 1000000,
+            CAST(sum(out_doubt) AS double precision) / 1000000,
             coalesce(sum(observed), interval '0')
         FROM {source} AS counts {_OBSERVED} {_SELECTED}
         GROUP BY camera_id, line, span ORDER BY camera_id, line, span LIMIT :limit

@@ -22,17 +22,31 @@ def quarter(moment: str) -> str:
     return f"date_bin({QUARTER}, {moment}, TIMESTAMPTZ '2000-01-01 00:00Z')"
 
 
+def crossing_sums() -> str:
+    """Columns with the numbers and doubts of crossings, inwards and outwards."""
+    # Crossings from before confidence was told have none, and are not doubted.
+    doubt = "CAST(round((1 - nullif(confidence, 0)) * 1000000) AS bigint)"
+    return f"""
+        count(*) FILTER (WHERE direction = 'in') AS in_count,
+        count(*) FILTER (WHERE direction = 'out') AS out_count,
+        coalesce(sum({doubt}) FILTER (WHERE direction = 'in'), 0) AS in_doubt,
+        coalesce(sum({doubt}) FILTER (WHERE direction = 'out'), 0) AS out_doubt
+    """
+
+
 def add_crossings(rows: str) -> str:
     """Add the crossings that the statement `rows` returns; returns how many there were."""
     return f"""
         WITH added AS ({rows}), summed AS (
-            INSERT INTO line_counts (camera_id, line, quarter, in_count, out_count)
-            SELECT camera_id, line, {quarter("time")} AS quarter,
-                count(*) FILTER (WHERE direction = 'in'), count(*) FILTER (WHERE direction = 'out')
+            INSERT INTO line_counts
+                (camera_id, line, quarter, in_count, out_count, in_doubt, out_doubt)
+            SELECT camera_id, line, {quarter("time")} AS quarter, {crossing_sums()}
             FROM added GROUP BY camera_id, line, quarter
             ON CONFLICT (camera_id, line, quarter) DO UPDATE SET
                 in_count = line_counts.in_count + excluded.in_count,
-                out_count = line_counts.out_count + excluded.out_count
+                out_count = line_counts.out_count + excluded.out_count,
+                in_doubt = line_counts.in_doubt + excluded.in_doubt,
+                out_doubt = line_counts.out_doubt + excluded.out_doubt
         )
         SELECT count(*) FROM added
     """
@@ -83,8 +97,9 @@ def add_observations(condition: str) -> tuple[str, ...]:
             WHERE NOT coverage.observed @> excluded.observed
     """
     lines = f"""{quarters}
-        INSERT INTO line_counts (camera_id, line, quarter, in_count, out_count)
-        SELECT DISTINCT camera_id, line, quarter, 0, 0 FROM quarters, unnest(lines) AS line
+        INSERT INTO line_counts
+            (camera_id, line, quarter, in_count, out_count, in_doubt, out_doubt)
+        SELECT DISTINCT camera_id, line, quarter, 0, 0, 0, 0 FROM quarters, unnest(lines) AS line
         ON CONFLICT DO NOTHING
     """
     zones = f"""{quarters}

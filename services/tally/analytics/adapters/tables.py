@@ -114,7 +114,10 @@ line_counts = Table(
     _key("quarter", _TIME),
     _value("in_count", BigInteger),
     _value("out_count", BigInteger),
+    _value("in_doubt", BigInteger),
+    _value("out_doubt", BigInteger),
 )
+"""Doubts are sums of 1 - confidence, in millionths: whole numbers, so that sums are exact."""
 
 zone_counts = Table(
     "zone_counts",

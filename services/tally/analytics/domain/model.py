@@ -162,7 +162,20 @@ class Granularity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LineCount:
-    """Crossings of one line of one camera from `start` until before `end` in `time_zone`, `observed` of it watched."""
+    """Crossings of one line of one camera from `start` until before `end` in `time_zone`, `observed` of it watched.
+
+    Attributes:
+        camera_id: The camera.
+        line: Name of the line.
+        start: Where the span begins.
+        end: Where it ends; not itself part of it.
+        in_count: Crossings inwards.
+        out_count: Crossings outwards.
+        in_doubt: How many of those inwards are expected to be false.
+        out_doubt: The same of those outwards.
+        observed: How much of the span was watched.
+        time_zone: Whose clocks cut the spans.
+    """
 
     camera_id: str
     line: str
@@ -170,6 +183,8 @@ class LineCount:
     end: datetime
     in_count: int
     out_count: int
+    in_doubt: float
+    out_doubt: float
     observed: timedelta
     time_zone: str
 

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tally.analytics.application.query.list_crossings import CrossingPage
+from tally.analytics.domain.interval import count_interval
 from tally.analytics.domain.model import (
     CameraPlaced,
     CountsRecord,
@@ -183,10 +184,17 @@ def line_counts_response(
                 out_count=count.out_count,
                 observed=to_duration(count.observed),
                 time_zone=count.time_zone,
+                in_interval=_interval(count.in_count, count.in_doubt),
+                out_interval=_interval(count.out_count, count.out_doubt),
             )
             for count in counts
         ]
     )
+
+
+def _interval(count: int, doubt: float) -> analytics_pb2.CountInterval:
+    interval = count_interval(count, doubt)
+    return analytics_pb2.CountInterval(low=interval.low, high=interval.high)
 
 
 def zone_counts_response(

@@ -27,21 +27,23 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tally.api.counting.v1 import count_pb2 as tally_dot_api_dot_counting_dot_v1_dot_count__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/analytics/v1/analytics.proto\x12\x16tally.api.analytics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!tally/api/counting/v1/count.proto\"\xef\x01\n\tLineCount\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08in_count\x18\x05 \x01(\x04\x12\x11\n\tout_count\x18\x06 \x01(\x04\x12+\n\x08observed\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\ttime_zone\x18\x08 \x01(\t\"\xb1\x02\n\tZoneCount\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04zone\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x65ntries\x18\x05 \x01(\x04\x12\r\n\x05\x65xits\x18\x06 \x01(\x04\x12\x16\n\x0epeak_occupancy\x18\x07 \x01(\r\x12-\n\nmean_dwell\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08observed\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\ttime_zone\x18\n \x01(\t\":\n\x04\x46low\x12\x15\n\rprevious_line\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x04\"\x90\x01\n\x0e\x43rossingRecord\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x31\n\x08\x63rossing\x18\x03 \x01(\x0b\x32\x1f.tally.api.counting.v1.Crossing\x12\x16\n\x0e\x63onfig_version\x18\x04 \x01(\x04\x12\x10\n\x08\x64\x65tector\x18\x05 \x01(\t*\x99\x01\n\x0bGranularity\x12\x1b\n\x17GRANULARITY_UNSPECIFIED\x10\x00\x12\x14\n\x10GRANULARITY_HOUR\x10\x01\x12\x15\n\x11GRANULARITY_TOTAL\x10\x02\x12\x13\n\x0fGRANULARITY_DAY\x10\x03\x12\x14\n\x10GRANULARITY_WEEK\x10\x04\x12\x15\n\x11GRANULARITY_MONTH\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/analytics/v1/analytics.proto\x12\x16tally.api.analytics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!tally/api/counting/v1/count.proto\"*\n\rCountInterval\x12\x0b\n\x03low\x18\x01 \x01(\x04\x12\x0c\n\x04high\x18\x02 \x01(\x04\"\xe8\x02\n\tLineCount\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08in_count\x18\x05 \x01(\x04\x12\x11\n\tout_count\x18\x06 \x01(\x04\x12+\n\x08observed\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\ttime_zone\x18\x08 \x01(\t\x12:\n\x0bin_interval\x18\x0c \x01(\x0b\x32%.tally.api.analytics.v1.CountInterval\x12;\n\x0cout_interval\x18\r \x01(\x0b\x32%.tally.api.analytics.v1.CountInterval\"\xb1\x02\n\tZoneCount\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04zone\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x65ntries\x18\x05 \x01(\x04\x12\r\n\x05\x65xits\x18\x06 \x01(\x04\x12\x16\n\x0epeak_occupancy\x18\x07 \x01(\r\x12-\n\nmean_dwell\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08observed\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\ttime_zone\x18\n \x01(\t\":\n\x04\x46low\x12\x15\n\rprevious_line\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x04\"\x90\x01\n\x0e\x43rossingRecord\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0e\n\x06run_id\x18\x02 \x01(\t\x12\x31\n\x08\x63rossing\x18\x03 \x01(\x0b\x32\x1f.tally.api.counting.v1.Crossing\x12\x16\n\x0e\x63onfig_version\x18\x04 \x01(\x04\x12\x10\n\x08\x64\x65tector\x18\x05 \x01(\t*\x99\x01\n\x0bGranularity\x12\x1b\n\x17GRANULARITY_UNSPECIFIED\x10\x00\x12\x14\n\x10GRANULARITY_HOUR\x10\x01\x12\x15\n\x11GRANULARITY_TOTAL\x10\x02\x12\x13\n\x0fGRANULARITY_DAY\x10\x03\x12\x14\n\x10GRANULARITY_WEEK\x10\x04\x12\x15\n\x11GRANULARITY_MONTH\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.analytics.v1.analytics_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GRANULARITY']._serialized_start=924
-  _globals['_GRANULARITY']._serialized_end=1077
-  _globals['_LINECOUNT']._serialized_start=167
-  _globals['_LINECOUNT']._serialized_end=406
-  _globals['_ZONECOUNT']._serialized_start=409
-  _globals['_ZONECOUNT']._serialized_end=714
-  _globals['_FLOW']._serialized_start=716
-  _globals['_FLOW']._serialized_end=774
-  _globals['_CROSSINGRECORD']._serialized_start=777
-  _globals['_CROSSINGRECORD']._serialized_end=921
+  _globals['_GRANULARITY']._serialized_start=1089
+  _globals['_GRANULARITY']._serialized_end=1242
+  _globals['_COUNTINTERVAL']._serialized_start=166
+  _globals['_COUNTINTERVAL']._serialized_end=208
+  _globals['_LINECOUNT']._serialized_start=211
+  _globals['_LINECOUNT']._serialized_end=571
+  _globals['_ZONECOUNT']._serialized_start=574
+  _globals['_ZONECOUNT']._serialized_end=879
+  _globals['_FLOW']._serialized_start=881
+  _globals['_FLOW']._serialized_end=939
+  _globals['_CROSSINGRECORD']._serialized_start=942
+  _globals['_CROSSINGRECORD']._serialized_end=1086
 # @@protoc_insertion_point(module_scope)

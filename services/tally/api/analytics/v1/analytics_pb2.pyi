@@ -57,6 +57,32 @@ GRANULARITY_MONTH: Granularity.ValueType  # 5
 Global___Granularity: _TypeAlias = Granularity  # noqa: Y015
 
 @_typing.final
+class CountInterval(_message.Message):
+    """How far a true number may be from the one that was counted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    low: _builtins.int
+    """In 95 of 100 cases the true number is not lower than this,"""
+    high: _builtins.int
+    """and not higher than this."""
+    def __init__(
+        self,
+        *,
+        low: _builtins.int = ...,
+        high: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["high", b"high", "low", b"low"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountInterval: _TypeAlias = CountInterval  # noqa: Y015
+
+@_typing.final
 class LineCount(_message.Message):
     """Crossings of one line of one camera in one span of time."""
 
@@ -70,6 +96,8 @@ class LineCount(_message.Message):
     OUT_COUNT_FIELD_NUMBER: _builtins.int
     OBSERVED_FIELD_NUMBER: _builtins.int
     TIME_ZONE_FIELD_NUMBER: _builtins.int
+    IN_INTERVAL_FIELD_NUMBER: _builtins.int
+    OUT_INTERVAL_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     line: _builtins.str
@@ -92,6 +120,14 @@ class LineCount(_message.Message):
     def observed(self) -> _duration_pb2.Duration:
         """How much of the span the camera was watched; where it is less than the span, the counts are too low."""
 
+    @_builtins.property
+    def in_interval(self) -> Global___CountInterval:
+        """How many truly passed inwards while the camera was watched."""
+
+    @_builtins.property
+    def out_interval(self) -> Global___CountInterval:
+        """How many truly passed outwards while the camera was watched."""
+
     def __init__(
         self,
         *,
@@ -103,10 +139,12 @@ class LineCount(_message.Message):
         out_count: _builtins.int = ...,
         observed: _duration_pb2.Duration | None = ...,
         time_zone: _builtins.str = ...,
+        in_interval: Global___CountInterval | None = ...,
+        out_interval: Global___CountInterval | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "observed", b"observed", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "in_interval", b"in_interval", "observed", b"observed", "out_interval", b"out_interval", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "in_count", b"in_count", "line", b"line", "observed", b"observed", "out_count", b"out_count", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "in_count", b"in_count", "in_interval", b"in_interval", "line", b"line", "observed", b"observed", "out_count", b"out_count", "out_interval", b"out_interval", "start_time", b"start_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
