@@ -10,6 +10,9 @@ from tally.api.camera.v1.camera_admin_service_pb2_grpc import (
     add_CameraAdminServiceServicer_to_server,
 )
 from tally.api.camera.v1.camera_service_pb2_grpc import add_CameraServiceServicer_to_server
+from tally.api.camera.v1.model_switch_service_pb2_grpc import (
+    add_ModelSwitchServiceServicer_to_server,
+)
 from tally.api.camera.v1.provisioning_service_pb2_grpc import (
     add_ProvisioningServiceServicer_to_server,
 )
@@ -46,6 +49,11 @@ from tally.camera.application.command.record_stream_status import (
 )
 from tally.camera.application.command.reseal_camera import ResealCamera, ResealCameraHandler
 from tally.camera.application.command.retry_saga import RetrySaga, RetrySagaHandler
+from tally.camera.application.command.roll_back_switch import (
+    RollBackSwitch,
+    RollBackSwitchHandler,
+)
+from tally.camera.application.command.switch_model import SwitchModel, SwitchModelHandler
 from tally.camera.application.command.update_area import UpdateArea, UpdateAreaHandler
 from tally.camera.application.command.update_camera import UpdateCamera, UpdateCameraHandler
 from tally.camera.application.command.update_site import UpdateSite, UpdateSiteHandler
@@ -57,6 +65,7 @@ from tally.camera.application.query.get_camera import GetCamera, get_camera
 from tally.camera.application.query.get_saga import GetSaga, get_saga
 from tally.camera.application.query.get_site import GetSite, get_site
 from tally.camera.application.query.get_snapshot import GetSnapshot
+from tally.camera.application.query.get_switch import GetSwitch, get_switch
 from tally.camera.application.query.list_areas import ListAreas, list_areas
 from tally.camera.application.query.list_camera_events import ListCameraEvents, list_camera_events
 from tally.camera.application.query.list_cameras import ListCameras, list_cameras
@@ -67,6 +76,7 @@ from tally.camera.application.query.list_sealed_cameras import (
 )
 from tally.camera.application.query.list_sites import ListSites, list_sites
 from tally.camera.application.query.list_statuses import ListStatuses, list_statuses
+from tally.camera.application.query.list_switches import ListSwitches, list_switches
 from tally.camera.application.query.probe_stream import ProbeStream
 from tally.camera.application.saga.provisioning import KIND, Provisioning
 from tally.camera.application.status_board import StatusBoard
@@ -75,6 +85,7 @@ from tally.camera.entrypoints.admin import CameraAdminServicer
 from tally.camera.entrypoints.areas import AreaServicer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.gauges import tell_of_cameras
+from tally.camera.entrypoints.model_switches import ModelSwitchServicer
 from tally.camera.entrypoints.provisioning import ProvisioningServicer
 from tally.camera.entrypoints.servicer import CameraServicer
 from tally.camera.entrypoints.sites import SiteServicer
@@ -167,6 +178,7 @@ async def camera_server(
             add_ProvisioningServiceServicer_to_server(
                 ProvisioningServicer(use_cases, [step.name for step in provisioning.steps]), server
             )
+            add_ModelSwitchServiceServicer_to_server(ModelSwitchServicer(use_cases), server)
             add_StatusServiceServicer_to_server(StatusServicer(use_cases, board), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
@@ -209,6 +221,10 @@ def message_bus(
             ForgetRequests.handled_by(ForgetRequestsHandler(clock)),
             RetrySaga.handled_by(RetrySagaHandler(clock)),
             AbandonSaga.handled_by(AbandonSagaHandler(clock)),
+            SwitchModel.handled_by(SwitchModelHandler(clock, new_id)),
+            RollBackSwitch.handled_by(RollBackSwitchHandler(clock)),
+            GetSwitch.handled_by(get_switch),
+            ListSwitches.handled_by(list_switches),
             GetSaga.handled_by(get_saga),
             ListSagas.handled_by(list_sagas),
             GetCamera.handled_by(get_camera),

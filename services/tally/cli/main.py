@@ -27,6 +27,7 @@ from tally.cli.sagas import sagas
 from tally.cli.sessions import sessions
 from tally.cli.sites import sites
 from tally.cli.snapshots import snapshot
+from tally.cli.switching import rollback, switch, switches
 from tally.cli.tasks import queue, tasks
 from tally.cli.up import up
 from tally.cli.users import users
@@ -81,6 +82,9 @@ audit.command("count", rich_help_panel=AUDITS)(count_samples)
 audit.command("samples", rich_help_panel=AUDITS)(list_samples)
 audit.command(rich_help_panel=AUDITS)(report)
 app.add_typer(audit, name="audit")
+models.command()(switch)
+models.command()(rollback)
+models.command()(switches)
 app.add_typer(models, name="models")
 app.add_typer(sagas, name="sagas")
 app.command()(notifications)

@@ -10,7 +10,17 @@ from typer.testing import CliRunner
 
 from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
-from tally.cli import areas, cameras, exporting, importing, placing, provisioning, sagas, sites
+from tally.cli import (
+    areas,
+    cameras,
+    exporting,
+    importing,
+    placing,
+    provisioning,
+    sagas,
+    sites,
+    switching,
+)
 from tally.cli.main import app
 from tally.kernel.grpc.client import connect
 from tally.kernel.grpc.server import RunningServer
@@ -56,7 +66,17 @@ def address(settings: CameraSettings, background: Background) -> Iterator[str]:
 @pytest.fixture
 def tally(address: str, monkeypatch: pytest.MonkeyPatch) -> Tally:
     """Runs a command and returns the lines that it prints."""
-    for module in (areas, cameras, exporting, importing, placing, provisioning, sagas, sites):
+    for module in (
+        areas,
+        cameras,
+        exporting,
+        importing,
+        placing,
+        provisioning,
+        sagas,
+        sites,
+        switching,
+    ):
         monkeypatch.setattr(module, "calling", lambda gateway: connect(address))
 
     def run(*arguments: str, fails: bool = False) -> list[str]:

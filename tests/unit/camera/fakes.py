@@ -18,10 +18,12 @@ from tally.camera.domain.errors import (
     SiteNameTaken,
     SiteNotFound,
     SiteUnknown,
+    SwitchNotFound,
 )
 from tally.camera.domain.events import CameraEvent, RecordedEvent
 from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraState, CameraView
+from tally.camera.domain.model_switch import ModelSwitch
 from tally.camera.domain.site import Site
 from tally.camera.domain.status import CameraStatus
 from tally.camera.domain.stream import StreamStatus
@@ -43,6 +45,7 @@ class Memory:
     statuses: dict[str, tuple[int, StreamStatus]] = field(default_factory=dict)
     requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
     sagas: dict[str, Saga] = field(default_factory=dict)
+    switches: dict[str, ModelSwitch] = field(default_factory=dict)
 
     @asynccontextmanager
     async def begin(self, mode: Mode = Mode.CHANGE) -> AsyncIterator["MemoryUnitOfWork"]:
@@ -60,6 +63,7 @@ class MemoryUnitOfWork:
         self.read_model = MemoryReadModel(memory)
         self.sites = MemorySites(memory)
         self.areas = MemoryAreas(memory)
+        self.model_switches = MemoryModelSwitches(memory)
         self.stream_statuses = MemoryStreamStatuses(memory)
         self.create_requests = MemoryCreateRequests(memory)
         self.sagas = MemorySagas(memory)
@@ -228,6 +232,31 @@ class MemoryAreas:
         if any(camera.spec.area_id == area_id for camera in self._memory.cameras.values()):
             raise AreaInUse
         del self._memory.areas[area_id]
+
+
+class MemoryModelSwitches:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def get(self, switch_id: str) -> ModelSwitch:
+        if switch_id not in self._memory.switches:
+            raise SwitchNotFound(switch_id)
+        return self._memory.switches[switch_id]
+
+    async def hold(self, switch_id: str) -> ModelSwitch:
+        return await self.get(switch_id)
+
+    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[ModelSwitch]:
+        met = [
+            switch
+            for id_, switch in sorted(self._memory.switches.items(), reverse=True)
+            if (not after or id_ < after)
+            and (sites is None or any(camera.site_id in sites for camera in switch.cameras))
+        ]
+        return met[:limit]
+
+    async def save(self, switch: ModelSwitch) -> None:
+        self._memory.switches[switch.id] = switch
 
 
 class MemoryStreamStatuses:

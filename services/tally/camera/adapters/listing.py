@@ -44,6 +44,8 @@ def _clause(condition: Condition) -> ColumnElement[bool]:
             return cameras.c.site_id.is_not_distinct_from(value or None)
         case Property.AREA:
             return cameras.c.area_id.is_not_distinct_from(value or None)
+        case Property.DETECTOR:
+            return func.jsonb_extract_path_text(cameras.c.counting, "detector") == value
         case Property.STREAM_STATE:
             return func.jsonb_extract_path_text(stream_statuses.c.status, "state") == value
         case Property.LABEL if value is None:

@@ -27,6 +27,7 @@ from sqlalchemy.types import TypeDecorator
 from tally.camera.domain.counting import CountingConfig
 from tally.camera.domain.location import Location
 from tally.camera.domain.model import CameraState
+from tally.camera.domain.model_switch import SwitchedCamera
 from tally.camera.domain.site import OpeningHours
 from tally.camera.domain.stream import Stream, StreamStatus
 from tally.kernel.event_store import events_table, snapshots_table
@@ -156,6 +157,19 @@ stream_statuses = Table(
     Column("update_time", DateTime(timezone=True), nullable=False),
     Column("status", AsJson(STATUS), nullable=False),
     comment="What workers last said of the streams of active cameras.",
+)
+
+model_switches = Table(
+    "model_switches",
+    metadata,
+    Column("id", Uuid(as_uuid=False), primary_key=True),
+    Column("from_detector", Text, nullable=False),
+    Column("to_detector", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("cameras", AsJson(TypeAdapter(tuple[SwitchedCamera, ...])), nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("roll_back_time", DateTime(timezone=True)),
+    comment="Exchanges of one detector for another, with the cameras that each changed.",
 )
 
 create_requests = create_requests_table(metadata)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.camera.adapters.areas import PostgresAreas
+from tally.camera.adapters.model_switches import PostgresModelSwitches
 from tally.camera.adapters.read_model import PostgresReadModel
 from tally.camera.adapters.repository import PostgresCameras
 from tally.camera.adapters.sites import PostgresSites
@@ -27,6 +28,7 @@ class PostgresUnitOfWork:
         self.read_model = PostgresReadModel(connection)
         self.sites = PostgresSites(connection)
         self.areas = PostgresAreas(connection)
+        self.model_switches = PostgresModelSwitches(connection)
         self.stream_statuses = PostgresStreamStatuses(connection)
         self.create_requests = CreateRequests(connection, create_requests)
         self.sagas = SagaStore(connection, sagas)

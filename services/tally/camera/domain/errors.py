@@ -168,3 +168,34 @@ class AreaUnknown(FailedPrecondition):
             f"the camera's site has no area with the id {area_id}: create it first, or name another",
             metadata={"area_id": area_id},
         )
+
+
+class SwitchNotFound(NotFound):
+    """No switch has this id."""
+
+    reason = "SWITCH_NOT_FOUND"
+
+    def __init__(self, switch_id: str) -> None:
+        super().__init__(f"no switch has the id {switch_id}", metadata={"switch_id": switch_id})
+
+
+class NothingToSwitch(FailedPrecondition):
+    """None of the cameras uses the detector that is to be exchanged."""
+
+    reason = "NOTHING_TO_SWITCH"
+
+    def __init__(self, detector: str) -> None:
+        what = f"uses {detector}" if detector else "leaves its detector to its worker"
+        super().__init__(f"no camera that is selected and that you may change {what}")
+
+
+class TooManyCameras(FailedPrecondition):
+    """More cameras use the detector than one switch changes."""
+
+    reason = "TOO_MANY_CAMERAS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"a switch changes at most {limit} cameras: select fewer, such as those of one site",
+            metadata={"limit": str(limit)},
+        )

@@ -13,6 +13,7 @@ class Property(Enum):
     STATE = "state"
     SITE = "site_id"
     AREA = "area_id"
+    DETECTOR = "counting.detector"
     STREAM_STATE = "stream_status.state"
     LABEL = "labels"
     TEXT = "text"
@@ -50,6 +51,8 @@ class Condition:
                 return spec.site_id == self.value
             case Property.AREA:
                 return spec.area_id == self.value
+            case Property.DETECTOR:
+                return spec.counting.detector == self.value
             case Property.STREAM_STATE:
                 return view.stream_status is not None and (
                     view.stream_status.state.value == self.value
@@ -64,6 +67,11 @@ class Condition:
 def in_state(state: CameraState) -> Condition:
     """Holds for cameras in this state."""
     return Condition(Property.STATE, state.value)
+
+
+def using(detector: str) -> Condition:
+    """Holds for cameras that are to use this detector; if empty, for those that leave it to their worker."""
+    return Condition(Property.DETECTOR, detector)
 
 
 class Order(Enum):

@@ -9,6 +9,7 @@ from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.events import RecordedEvent
 from tally.camera.domain.listing import CameraQuery, Condition
 from tally.camera.domain.model import Camera, CameraView
+from tally.camera.domain.model_switch import ModelSwitch
 from tally.camera.domain.site import Site
 from tally.camera.domain.status import CameraStatus
 from tally.camera.domain.stream import StreamStatus
@@ -135,6 +136,26 @@ class AreaRepository(Repository[Area], Protocol):
         """
 
 
+class ModelSwitches(Repository[ModelSwitch], Protocol):
+    """The switches of detectors."""
+
+    async def hold(self, switch_id: str) -> ModelSwitch:
+        """The switch with this id, which nobody else changes until this unit of work ends.
+
+        Raises:
+            SwitchNotFound: There is none.
+        """
+
+    async def page(self, after: str, limit: int, sites: Sites) -> Sequence[ModelSwitch]:
+        """At most `limit` switches that changed cameras at these sites, newest first.
+
+        Args:
+            after: Id of the switch that the first one follows; empty for the first of all.
+            limit: At most so many.
+            sites: As they were then.
+        """
+
+
 class StreamStatuses(Protocol):
     """What workers last said of the streams."""
 
@@ -191,6 +212,10 @@ class UnitOfWork(Protocol):
     @property
     def areas(self) -> AreaRepository:
         """The areas of those."""
+
+    @property
+    def model_switches(self) -> ModelSwitches:
+        """What was done to many of the cameras at once."""
 
     @property
     def stream_statuses(self) -> StreamStatuses:

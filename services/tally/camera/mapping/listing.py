@@ -26,6 +26,7 @@ _COMPARED = {
         Property.STATE,
         Property.SITE,
         Property.AREA,
+        Property.DETECTOR,
         Property.STREAM_STATE,
     )
 }
@@ -102,8 +103,8 @@ def _condition(term: re.Match[str]) -> Condition:
     if of is None or term["comparison"] == ":":
         raise _refused(
             "filter",
-            f"compares {term['field']}: compare name, state, site_id, area_id, stream_status.state "
-            "or labels.KEY by = or !=",
+            f"compares {term['field']}: compare name, state, site_id, area_id, "
+            "counting.detector, stream_status.state or labels.KEY by = or !=",
         )
     return Condition(of, _value(of, value), negated=negated)
 

@@ -219,8 +219,8 @@ class ListCamerasRequest(_message.Message):
     """`next_page_token` of the page before, asked for with the same filter and order; empty for the first page."""
     filter: _builtins.str
     """Which cameras, after AIP-160: conditions that must all hold, with `AND` or nothing between, `NOT` or `-` before one that
-    must not. `name`, `state`, `site_id`, `area_id`, `stream_status.state` and `labels.KEY` are compared by `=` and `!=`; `labels:KEY`
-    asks whether there is such a label; a word alone is looked for in names and descriptions of locations, in upper and lower
+    must not. `name`, `state`, `site_id`, `area_id`, `counting.detector`, `stream_status.state` and `labels.KEY` are compared by `=`
+    and `!=`; `labels:KEY` asks whether there is such a label; a word alone is looked for in names and descriptions of locations, in upper and lower
     case. Values may stand in double quotes.
     """
     order_by: _builtins.str

@@ -70,6 +70,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No saga has this id."""
     ERROR_REASON_SAGA_NOT_PARKED: _ErrorReason.ValueType  # 61
     """The saga is not parked, so that it can be neither retried nor abandoned. Metadata: `state`."""
+    ERROR_REASON_SWITCH_NOT_FOUND: _ErrorReason.ValueType  # 80
+    """No switch has this id."""
+    ERROR_REASON_NOTHING_TO_SWITCH: _ErrorReason.ValueType  # 81
+    """None of the cameras uses the detector that is to be exchanged."""
+    ERROR_REASON_TOO_MANY_CAMERAS: _ErrorReason.ValueType  # 82
+    """More cameras use it than one switch changes: select some by a filter. Metadata: `limit`."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -122,4 +128,10 @@ ERROR_REASON_SAGA_NOT_FOUND: ErrorReason.ValueType  # 60
 """No saga has this id."""
 ERROR_REASON_SAGA_NOT_PARKED: ErrorReason.ValueType  # 61
 """The saga is not parked, so that it can be neither retried nor abandoned. Metadata: `state`."""
+ERROR_REASON_SWITCH_NOT_FOUND: ErrorReason.ValueType  # 80
+"""No switch has this id."""
+ERROR_REASON_NOTHING_TO_SWITCH: ErrorReason.ValueType  # 81
+"""None of the cameras uses the detector that is to be exchanged."""
+ERROR_REASON_TOO_MANY_CAMERAS: ErrorReason.ValueType  # 82
+"""More cameras use it than one switch changes: select some by a filter. Metadata: `limit`."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
