@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 
+from tally.api.camera.v1.ai_model_service_pb2_grpc import add_AiModelServiceServicer_to_server
 from tally.api.camera.v1.area_service_pb2_grpc import add_AreaServiceServicer_to_server
 from tally.api.camera.v1.camera_admin_service_pb2_grpc import (
     add_CameraAdminServiceServicer_to_server,
@@ -43,6 +44,7 @@ from tally.camera.application.command.provision_camera import (
     ProvisionCameraHandler,
 )
 from tally.camera.application.command.rebuild_read_model import RebuildReadModel, rebuild_read_model
+from tally.camera.application.command.record_models import RecordModels, record_models
 from tally.camera.application.command.record_stream_status import (
     RecordStreamStatus,
     RecordStreamStatusHandler,
@@ -66,6 +68,7 @@ from tally.camera.application.query.get_saga import GetSaga, get_saga
 from tally.camera.application.query.get_site import GetSite, get_site
 from tally.camera.application.query.get_snapshot import GetSnapshot
 from tally.camera.application.query.get_switch import GetSwitch, get_switch
+from tally.camera.application.query.list_ai_models import ListAiModels, ListAiModelsHandler
 from tally.camera.application.query.list_areas import ListAreas, list_areas
 from tally.camera.application.query.list_camera_events import ListCameraEvents, list_camera_events
 from tally.camera.application.query.list_cameras import ListCameras, list_cameras
@@ -82,6 +85,7 @@ from tally.camera.application.saga.provisioning import KIND, Provisioning
 from tally.camera.application.status_board import StatusBoard
 from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
 from tally.camera.entrypoints.admin import CameraAdminServicer
+from tally.camera.entrypoints.ai_models import AiModelServicer, models_consumer
 from tally.camera.entrypoints.areas import AreaServicer
 from tally.camera.entrypoints.consumers import stream_status_consumer
 from tally.camera.entrypoints.gauges import tell_of_cameras
@@ -162,6 +166,7 @@ async def camera_server(
             background(
                 relay.run(),
                 consumer.run(),
+                models_consumer(bus, use_cases).run(),
                 board.run(),
                 saga_runner.run(),
                 repeatedly(lambda: use_cases.execute(ForgetRequests()), FORGET_PERIOD_S),
@@ -179,6 +184,7 @@ async def camera_server(
                 ProvisioningServicer(use_cases, [step.name for step in provisioning.steps]), server
             )
             add_ModelSwitchServiceServicer_to_server(ModelSwitchServicer(use_cases), server)
+            add_AiModelServiceServicer_to_server(AiModelServicer(use_cases), server)
             add_StatusServiceServicer_to_server(StatusServicer(use_cases, board), server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}
@@ -215,6 +221,7 @@ def message_bus(
             DeleteCamera.handled_by(DeleteCameraHandler(clock)),
             ActivateCamera.handled_by(ActivateCameraHandler(clock)),
             DeactivateCamera.handled_by(DeactivateCameraHandler(clock)),
+            RecordModels.handled_by(record_models),
             RecordStreamStatus.handled_by(RecordStreamStatusHandler(clock)),
             ResealCamera.handled_by(ResealCameraHandler(clock, sealer)),
             RebuildReadModel.handled_by(rebuild_read_model),
@@ -242,6 +249,7 @@ def message_bus(
             UpdateArea.handled_by(UpdateAreaHandler(clock)),
             DeleteArea.handled_by(delete_area),
             GetArea.handled_by(get_area),
+            ListAiModels.handled_by(ListAiModelsHandler(clock)),
             ListAreas.handled_by(list_areas),
         ),
     )

@@ -22,6 +22,8 @@ TRITON_ENVIRONMENT = PROJECT / ".venv-triton"
 
 RELEASES = "https://github.com/tally-counting/tally/releases/download/models-v1"
 """Where weights are published. They are checked against `PUBLISHED` before they are installed."""
+LICENCES = {"yolox-nano": "Apache-2.0"}
+"""Of the weights that can be fetched."""
 PUBLISHED = {"yolox-nano": "695e750a5d5754bb5a8d5325643b59282191a7e7a564e435a415fd3c578eab14"}
 """SHA-256 of the weights that can be fetched."""
 
@@ -43,6 +45,7 @@ class InstalledModel:
         width: Of the network's input, in pixels.
         height: Of the network's input, in pixels.
         classes: What the network tells apart, in its order.
+        licence: Under which the weights are used; empty if nobody said.
     """
 
     name: str
@@ -51,6 +54,7 @@ class InstalledModel:
     width: int
     height: int
     classes: tuple[str, ...]
+    licence: str = ""
 
 
 class ModelStore:
@@ -63,12 +67,13 @@ class ModelStore:
         """What is installed, by name."""
         return [self._read(path) for path in sorted(self._folder.glob("*.json"))]
 
-    async def add(self, file: Path, name: str | None = None) -> InstalledModel:
+    async def add(self, file: Path, name: str | None = None, licence: str = "") -> InstalledModel:
         """Install weights from a local file.
 
         Args:
             file: A YOLOX ONNX export.
             name: What to call the detector; by default the file's name.
+            licence: Under which the weights are used.
 
         Raises:
             StackError: The file is missing or its inputs and outputs do not fit.
@@ -91,6 +96,7 @@ class ModelStore:
             description.width,
             description.height,
             tuple(description.classes),
+            licence,
         )
         self._install(model, content)
         return model
@@ -122,7 +128,7 @@ class ModelStore:
                     f"{address} is not the file that was published under this name",
                     mend="try again; if it stays so, tell the project and do not use the file",
                 )
-            return await self.add(target, name)
+            return await self.add(target, name, LICENCES[name])
         finally:
             target.unlink(missing_ok=True)
 
@@ -167,6 +173,8 @@ class ModelStore:
                 configuration.write(_parameter("classes", ",".join(model.classes)))
                 configuration.write(_parameter("side", str(max(model.width, model.height))))
                 configuration.write(_parameter("weights_bytes", str(model.bytes)))
+                configuration.write(_parameter("weights_sha256", model.sha256))
+                configuration.write(_parameter("licence", model.licence))
                 cores = len(os.sched_getaffinity(0))
                 configuration.write(f"instance_group [{{ kind: KIND_CPU count: {cores} }}]\n")
         return sorted(path.name for path in target.iterdir())

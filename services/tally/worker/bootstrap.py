@@ -28,6 +28,7 @@ from tally.worker.application.command.deregister_worker import DeregisterWorker
 from tally.worker.application.command.follow_cameras import FollowCameras
 from tally.worker.application.command.register_worker import RegisterWorker
 from tally.worker.application.command.renew_lease import RenewLease
+from tally.worker.application.command.report_models import ReportModels
 from tally.worker.application.command.sweep_leases import SweepLeases
 from tally.worker.application.query.get_scaling import GetScaling
 from tally.worker.application.query.get_worker import GetWorker
@@ -83,6 +84,7 @@ async def worker_server(
         servicer = WorkerServicer(
             register_worker=RegisterWorker(begin, clock, new_id, settings.lease, changes, assign),
             renew_lease=RenewLease(begin, clock, settings.lease),
+            report_models=ReportModels(begin, clock),
             watch_assignments=WatchAssignments(begin, clock, changes),
             deregister_worker=DeregisterWorker(begin, clock, changes, assign),
             change_admission=ChangeAdmission(begin, clock, changes, assign),

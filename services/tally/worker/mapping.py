@@ -16,6 +16,7 @@ from tally.worker.domain.camera import CameraChange, CameraState
 from tally.worker.domain.events import (
     CameraAssigned,
     CameraUnassigned,
+    ModelsReported,
     PoolEvent,
     StreamStateChanged,
 )
@@ -153,6 +154,11 @@ def event_to_proto(event: PoolEvent) -> Message:
         case StreamStateChanged():
             return events_pb2.StreamStateChanged(
                 camera_id=event.camera_id, epoch=event.epoch, status=_status_to_proto(event.status)
+            )
+        case ModelsReported():
+            said = worker_service_pb2.ReportModelsRequest.FromString(event.models)
+            return events_pb2.ModelsReported(
+                worker_id=event.worker_id, worker_name=event.worker_name, models=said.models
             )
 
 

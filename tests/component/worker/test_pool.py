@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 
+from tally.api.camera.v1 import ai_model_pb2, stream_pb2
 from tally.api.camera.v1 import events_pb2 as camera_events
-from tally.api.camera.v1 import stream_pb2
 from tally.api.worker.v1 import events_pb2, worker_pb2
 from tally.api.worker.v1 import worker_service_pb2 as messages
 from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
@@ -337,3 +337,16 @@ async def test_a_pool_that_was_away_for_long_lets_workers_come_back_to_their_cam
 async def test_the_migrations_make_the_tables(settings: WorkerSettings) -> None:
     async with worker_server(settings, authenticator=Anybody()):
         assert await differences(settings.database_url.get_secret_value(), metadata) == []
+
+
+async def test_what_a_worker_says_of_its_models_is_told(pool: Pool, bus: Bus) -> None:
+    worker = await Worker.register(pool, "one")
+    model = ai_model_pb2.InstalledModel(name="motion", classes=["object"], side=640)
+    report = messages.ReportModelsRequest(worker_id=worker.id, models=[model])
+    await pool.ReportModels(report)
+    (told,) = await Listener(bus).next("ModelsReported")
+    assert told == events_pb2.ModelsReported(worker_id=worker.id, worker_name="one", models=[model])
+    await pool.DeregisterWorker(messages.DeregisterWorkerRequest(worker_id=worker.id))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await pool.ReportModels(report)
+    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import grpc
 
-from tally.api.camera.v1 import stream_pb2
+from tally.api.camera.v1 import ai_model_pb2, stream_pb2
 from tally.api.worker.v1 import worker_pb2, worker_service_pb2, worker_service_pb2_grpc
 from tally.kernel.clock import utc_now
 from tally.kernel.grpc.client import connect
@@ -73,6 +73,10 @@ class Runners(Cameras):
         self.assigned.put_nowait([task.name for task in tasks])
 
 
+async def no_models() -> list[ai_model_pb2.InstalledModel]:
+    return []
+
+
 async def test_a_worker_that_cannot_reach_the_pool_runs_what_it_ran_last(tmp_path: Path) -> None:
     file = tmp_path / "assignments"
     last = worker_pb2.Assignment(camera_id=WORKER_ID, camera_name="door", epoch=7)
@@ -90,6 +94,7 @@ async def test_a_worker_that_cannot_reach_the_pool_runs_what_it_ran_last(tmp_pat
             asyncio.Event(),
             RememberedAssignments(file),
             worker_pb2.SpoolStatus,
+            no_models,
         )
         async with background(membership.run()), asyncio.timeout(10):
             assert await cameras.assigned.get() == ["door"]
@@ -122,6 +127,7 @@ async def test_the_stream_of_assignments_goes_on_with_the_next_token(tmp_path: P
             asyncio.Event(),
             RememberedAssignments(tmp_path / "assignments"),
             worker_pb2.SpoolStatus,
+            no_models,
         )
         async with background(membership.run()), asyncio.timeout(10):
             for _ in range(3):

@@ -170,6 +170,20 @@ async def test_names_what_is_installed(detectors: Detectors) -> None:
     assert caught.value.reason == "DETECTOR_NOT_FOUND"
 
 
+async def test_tells_what_its_models_are_and_how_long_they_take(triton: TritonServer) -> None:
+    connection = Detectors(triton.address)
+    before = {model.name: model for model in await connection.inventory()}
+    assert list(before) == ["motion", "tiny", "tiny-single"]
+    assert list(before["motion"].classes) == ["object"]
+    assert len(before["tiny"].weights_sha256) == 64
+    assert not before["motion"].HasField("latency")
+    await watch(await connection.get("motion"), 7, [frame for frame, _ in islice(walk(), 10)])
+    latency = {model.name: model for model in await connection.inventory()}["motion"].latency
+    assert latency.frames == 10
+    assert 0 < latency.p50_ms <= latency.p99_ms
+    await connection.close()
+
+
 async def test_prefers_the_largest_network(detectors: Detectors) -> None:
     assert (await detectors.best()).name == "tiny"
 

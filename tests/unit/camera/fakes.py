@@ -1,11 +1,13 @@
 """The ports in memory."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tally.camera.domain.ai_model import Installation
 from tally.camera.domain.area import Area
 from tally.camera.domain.errors import (
     AreaInUse,
@@ -46,6 +48,7 @@ class Memory:
     requests: dict[str, tuple[str, bytes, datetime]] = field(default_factory=dict)
     sagas: dict[str, Saga] = field(default_factory=dict)
     switches: dict[str, ModelSwitch] = field(default_factory=dict)
+    models: dict[str, tuple[datetime, Sequence[Installation]]] = field(default_factory=dict)
 
     @asynccontextmanager
     async def begin(self, mode: Mode = Mode.CHANGE) -> AsyncIterator["MemoryUnitOfWork"]:
@@ -67,6 +70,7 @@ class MemoryUnitOfWork:
         self.stream_statuses = MemoryStreamStatuses(memory)
         self.create_requests = MemoryCreateRequests(memory)
         self.sagas = MemorySagas(memory)
+        self.ai_models = MemoryAiModels(memory)
 
 
 class MemoryCameras:
@@ -123,6 +127,19 @@ class MemoryReadModel:
 
     async def statuses(self) -> Sequence[CameraStatus]:
         return [CameraStatus.of(self._view(camera)) for camera in self._memory.cameras.values()]
+
+    async def detectors(self, sites: Sites) -> Mapping[str, int]:
+        seen = (
+            self._view(camera)
+            for camera in self._memory.cameras.values()
+            if sites is None or camera.spec.site_id in sites
+        )
+        used = (
+            view.camera.spec.counting.detector
+            or (view.stream_status.detector if view.stream_status else "")
+            for view in seen
+        )
+        return Counter(filter(None, used))
 
     async def page(
         self, query: CameraQuery, after: tuple[str, str] | None, limit: int, sites: Sites
@@ -335,3 +352,23 @@ class MemorySagas:
             going = saga.state in (SagaState.RUNNING, SagaState.COMPENSATING)
             if saga.subject_id == subject_id and going:
                 self._memory.sagas[saga.id] = replace(saga, next_time=now)
+
+
+class MemoryAiModels:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def record(
+        self, worker_id: str, time: datetime, installations: Sequence[Installation]
+    ) -> None:
+        known = self._memory.models.get(worker_id)
+        if known is None or known[0] < time:
+            self._memory.models[worker_id] = (time, installations)
+
+    async def since(self, time: datetime) -> Sequence[Installation]:
+        said = self._memory.models.values()
+        return [each for at, installations in said if at > time for each in installations]
+
+    async def forget(self, before: datetime) -> None:
+        kept = {id_: said for id_, said in self._memory.models.items() if said[0] >= before}
+        self._memory.models = kept

@@ -1,6 +1,6 @@
 """The cameras, arranged for reading."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, select, text
@@ -70,6 +70,15 @@ class PostgresReadModel:
             CameraStatus(id_, name, site_id or "", state, status)
             for id_, name, site_id, state, status in found
         ]
+
+    async def detectors(self, sites: Sites) -> Mapping[str, int]:
+        """How many cameras of these sites use each detector: what they name or, failing that, run with."""
+        named = func.nullif(cameras.c.counting["detector"].astext, "")
+        used = func.coalesce(named, stream_statuses.c.status["detector"].astext, "")
+        query = _views().with_only_columns(used, func.count()).group_by(used)
+        if sites is not None:
+            query = query.where(cameras.c.site_id.in_(sites))
+        return {name: count for name, count in await self._connection.execute(query) if name}
 
     async def hold(self) -> None:
         """Lock all cameras against changes."""

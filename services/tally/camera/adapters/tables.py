@@ -24,6 +24,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeDecorator
 
+from tally.camera.domain.ai_model import Installation
 from tally.camera.domain.counting import CountingConfig
 from tally.camera.domain.location import Location
 from tally.camera.domain.model import CameraState
@@ -60,6 +61,7 @@ STREAM = TypeAdapter(Stream)
 LOCATION = TypeAdapter(Location)
 COUNTING = TypeAdapter(CountingConfig)
 STATUS = TypeAdapter(StreamStatus)
+INSTALLATIONS = TypeAdapter(tuple[Installation, ...])
 
 metadata = MetaData()
 events = events_table(metadata)
@@ -170,6 +172,15 @@ model_switches = Table(
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("roll_back_time", DateTime(timezone=True)),
     comment="Exchanges of one detector for another, with the cameras that each changed.",
+)
+
+ai_models = Table(
+    "ai_models",
+    metadata,
+    Column("worker_id", Uuid(as_uuid=False), primary_key=True),
+    Column("report_time", DateTime(timezone=True), nullable=False),
+    Column("installations", AsJson(INSTALLATIONS), nullable=False),
+    comment="The models that workers said to have, and when they said so.",
 )
 
 create_requests = create_requests_table(metadata)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tally.camera.adapters.ai_models import PostgresAiModels
 from tally.camera.adapters.areas import PostgresAreas
 from tally.camera.adapters.model_switches import PostgresModelSwitches
 from tally.camera.adapters.read_model import PostgresReadModel
@@ -30,6 +31,7 @@ class PostgresUnitOfWork:
         self.areas = PostgresAreas(connection)
         self.model_switches = PostgresModelSwitches(connection)
         self.stream_statuses = PostgresStreamStatuses(connection)
+        self.ai_models = PostgresAiModels(connection)
         self.create_requests = CreateRequests(connection, create_requests)
         self.sagas = SagaStore(connection, sagas)
 

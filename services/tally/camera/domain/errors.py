@@ -199,3 +199,12 @@ class TooManyCameras(FailedPrecondition):
             f"a switch changes at most {limit} cameras: select fewer, such as those of one site",
             metadata={"limit": str(limit)},
         )
+
+
+class AiModelNotFound(NotFound):
+    """No worker has a model of this name."""
+
+    reason = "AI_MODEL_NOT_FOUND"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no worker has a model called {name!r}: see `tally models status`")

@@ -1,9 +1,10 @@
 """What the use cases need of the world."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from tally.camera.domain.ai_model import Installation
 from tally.camera.domain.area import Area
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.events import RecordedEvent
@@ -58,6 +59,9 @@ class CameraReadModel(Finder[CameraView, Condition], Protocol):
 
     async def statuses(self) -> Sequence[CameraStatus]:
         """How all cameras do."""
+
+    async def detectors(self, sites: Sites) -> Mapping[str, int]:
+        """How many cameras of these sites use each detector: what they name or, failing that, run with."""
 
     async def hold(self) -> None:
         """Have nobody else change cameras until this unit of work ends; others may read them."""
@@ -194,6 +198,21 @@ class Sealer(Protocol):
         """
 
 
+class AiModels(Protocol):
+    """What workers say of their models."""
+
+    async def record(
+        self, worker_id: str, time: datetime, installations: Sequence[Installation]
+    ) -> None:
+        """Keep what a worker said unless something newer is known."""
+
+    async def since(self, time: datetime) -> Sequence[Installation]:
+        """What the workers have that said so after `time`."""
+
+    async def forget(self, before: datetime) -> None:
+        """Remove what was said before."""
+
+
 class UnitOfWork(Protocol):
     """One transaction: either everything done through it happens, or nothing."""
 
@@ -220,6 +239,10 @@ class UnitOfWork(Protocol):
     @property
     def stream_statuses(self) -> StreamStatuses:
         """How their streams do."""
+
+    @property
+    def ai_models(self) -> AiModels:
+        """The models that workers have."""
 
     @property
     def create_requests(self) -> Requests:

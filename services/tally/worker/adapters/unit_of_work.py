@@ -16,7 +16,7 @@ from tally.worker.adapters.offering import offer
 from tally.worker.adapters.tables import create_requests, outbox
 from tally.worker.adapters.tasks import PostgresTasks
 from tally.worker.adapters.workers import PostgresWorkers
-from tally.worker.domain.events import PoolEvent
+from tally.worker.domain.events import ModelsReported, PoolEvent
 from tally.worker.domain.ports import Begin
 from tally.worker.domain.tasks import Task
 from tally.worker.mapping import event_to_proto
@@ -43,10 +43,11 @@ class PostgresUnitOfWork:
     async def tell(self, event: PoolEvent) -> None:
         """Have the event published if the transaction commits."""
         message = event_to_proto(event)
+        about = event.worker_id if isinstance(event, ModelsReported) else event.camera_id
         envelope = Envelope.of(
-            message, id=new_id(), source="tally/worker", subject=event.camera_id, time=event.time
+            message, id=new_id(), source="tally/worker", subject=about, time=event.time
         )
-        subject = WORKER.subject(type(message).__name__, event.camera_id)
+        subject = WORKER.subject(type(message).__name__, about)
         await self._outbox.add(subject, envelope)
 
     async def offer(self, task: Task) -> None:

@@ -129,7 +129,13 @@ async def camera_worker(
         )
         remembered = RememberedAssignments(settings.spool / "assignments")
         membership = Membership(
-            channel, place, cameras, changed, remembered, lambda: outbound.status
+            channel,
+            place,
+            cameras,
+            changed,
+            remembered,
+            lambda: outbound.status,
+            triton.inventory,
         )
         tasks = TaskQueue(
             nats_url,

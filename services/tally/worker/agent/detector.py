@@ -1,6 +1,8 @@
 """Asks Triton what is in a frame."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import tritonclient.grpc.aio as triton
 from numpy.typing import NDArray
 from tritonclient.utils import InferenceServerException
 
+from tally.api.camera.v1.ai_model_pb2 import InstalledModel, ModelLatency
 from tally.counting import Detections
 from tally.kernel.errors import NotFound, Unavailable
 from tally.kernel.resilience import CircuitBreaker
@@ -25,6 +28,8 @@ BREAKER_PAUSE_S = 5.0
 """Nothing is counted while the breaker is open, so it tries again soon."""
 _FRAMES_PER_INSTANCE = 2
 """One is on its way while the other is looked at; more would only wait, and grow old."""
+_LATENCIES = 500
+"""Of how many frames it is known how long they took."""
 _CHANNEL = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.initial_reconnect_backoff_ms", 200),
@@ -89,6 +94,7 @@ class TritonDetector:
     side: int
     weights_bytes: int
     turns: asyncio.Semaphore
+    latencies_s: deque[float]
     client: triton.InferenceServerClient
     breaker: CircuitBreaker
 
@@ -110,7 +116,9 @@ class TritonSequence:
     async def detect(self, frame: Image) -> Detections:
         """What is in the next frame."""
         async with self._turn:
+            began = time.perf_counter()
             result = await self._infer(_reduced(frame, self._detector.side), end=False)
+            self._detector.latencies_s.append(time.perf_counter() - began)
             self._started = True
         return Detections(
             boxes=result.as_numpy("boxes")[0],
@@ -159,6 +167,7 @@ class Detectors:
         self._address = address
         self._client = triton.InferenceServerClient(address, channel_args=_CHANNEL)
         self._turns: dict[str, asyncio.Semaphore] = {}
+        self._latencies_s: dict[str, deque[float]] = {}
         self._breaker = CircuitBreaker("Triton", pause_s=BREAKER_PAUSE_S)
 
     async def close(self) -> None:
@@ -205,6 +214,7 @@ class Detectors:
             int(parameters["side"]),
             int(parameters["weights_bytes"]),
             self._turns.setdefault(name, asyncio.Semaphore(_FRAMES_PER_INSTANCE * instances)),
+            self._latencies_s.setdefault(name, deque(maxlen=_LATENCIES)),
             self._client,
             self._breaker,
         )
@@ -217,6 +227,36 @@ class Detectors:
         """
         detectors = [await self.get(name) for name in await self.names()]
         return max(detectors, key=lambda detector: detector.weights_bytes)
+
+    async def inventory(self) -> list[InstalledModel]:
+        """The models that can be used, as the contract has them.
+
+        Raises:
+            DetectorUnavailable: The server does not answer.
+        """
+        index = await self._ask(self._client.get_model_repository_index(client_timeout=TIMEOUT_S))
+        return [
+            await self._described(model.name, model.version)
+            for model in sorted(index.models, key=lambda model: model.name)
+            if model.state == "READY"
+        ]
+
+    async def _described(self, name: str, version: str) -> InstalledModel:
+        answer = await self._ask(self._client.get_model_config(name, client_timeout=TIMEOUT_S))
+        parameters = {key: value.string_value for key, value in answer.config.parameters.items()}
+        model = InstalledModel(
+            name=name,
+            version=version,
+            classes=parameters["classes"].split(","),
+            side=int(parameters["side"]),
+            weights_bytes=int(parameters["weights_bytes"]),
+            weights_sha256=parameters.get("weights_sha256", ""),
+            licence=parameters.get("licence", ""),
+        )
+        if taken := self._latencies_s.get(name):
+            p50, p99 = np.percentile(list(taken), (50, 99)) * 1000
+            model.latency.CopyFrom(ModelLatency(p50_ms=p50, p99_ms=p99, frames=len(taken)))
+        return model
 
     async def _ask(self, call: Any) -> Any:
         try:

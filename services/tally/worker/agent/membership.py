@@ -1,11 +1,13 @@
 """The worker's place in the pool: registers, renews the lease, follows what is assigned."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import chain, repeat
 
 import grpc
 import structlog
 
+from tally.api.camera.v1.ai_model_pb2 import InstalledModel
 from tally.api.worker.v1 import worker_service_pb2 as messages
 from tally.api.worker.v1.worker_pb2 import SpoolStatus
 from tally.api.worker.v1.worker_service_pb2_grpc import WorkerServiceStub
@@ -21,6 +23,8 @@ SILENCE_S = 20.0
 """The pool shows a sign of life at least every ten seconds."""
 RENEWALS_PER_LEASE = 3
 LEAVE_TIMEOUT_S = 2.0
+REPORT_PERIOD_S = 60.0
+FIRST_FRAMES_S = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +42,7 @@ class Membership:
         changed: Set when a camera's state is another: the pool is told without waiting for the next renewal.
         remembered: What it was to run last.
         spool: Tells what has not been sent yet.
+        inventory: Tells which models can be used.
         clock: The wall clock.
     """
 
@@ -49,6 +54,7 @@ class Membership:
         changed: asyncio.Event,
         remembered: RememberedAssignments,
         spool: Callable[[], SpoolStatus],
+        inventory: Callable[[], Awaitable[Sequence[InstalledModel]]],
         clock: Clock = utc_now,
     ) -> None:
         self._stub = WorkerServiceStub(channel)
@@ -58,6 +64,7 @@ class Membership:
         self._changed = changed
         self._remembered = remembered
         self._spool = spool
+        self._inventory = inventory
         self._backoff = Backoff(first_s=0.5, longest_s=3.0)
         self._worker_id = ""
         self._member = False
@@ -94,6 +101,7 @@ class Membership:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_renewing(lease_s / RENEWALS_PER_LEASE))
             group.create_task(self._follow())
+            group.create_task(self._keep_reporting())
 
     async def _keep_renewing(self, period_s: float) -> None:
         while True:
@@ -110,6 +118,19 @@ class Membership:
                     await self._changed.wait()
             except TimeoutError:
                 continue
+
+    async def _keep_reporting(self) -> None:
+        """Say which models there are: soon, when frames have shown how long they take, and then every minute."""
+        for pause_s in chain([0.0, FIRST_FRAMES_S], repeat(REPORT_PERIOD_S)):
+            await asyncio.sleep(pause_s)
+            try:
+                models = await self._inventory()
+                await self._stub.ReportModels(
+                    messages.ReportModelsRequest(worker_id=self._worker_id, models=models)
+                )
+            except (Unavailable, grpc.aio.AioRpcError) as error:
+                # Whether the worker is still a member is for the renewals to tell.
+                _log.warning("models_not_reported", reason=str(error))
 
     async def _follow(self) -> None:
         while True:

@@ -36,4 +36,14 @@ class StreamStateChanged:
     time: datetime
 
 
-PoolEvent = CameraAssigned | CameraUnassigned | StreamStateChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsReported:
+    """A worker said which models it can use; `models` is the contract's ReportModelsRequest, handed on unread."""
+
+    worker_id: str
+    worker_name: str
+    models: bytes
+    time: datetime
+
+
+PoolEvent = CameraAssigned | CameraUnassigned | StreamStateChanged | ModelsReported

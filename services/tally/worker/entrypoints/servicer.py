@@ -11,6 +11,7 @@ from tally.worker.application.command.change_admission import ChangeAdmission
 from tally.worker.application.command.deregister_worker import DeregisterWorker
 from tally.worker.application.command.register_worker import RegisterWorker
 from tally.worker.application.command.renew_lease import RenewLease
+from tally.worker.application.command.report_models import ReportModels
 from tally.worker.application.query.get_worker import GetWorker
 from tally.worker.application.query.list_workers import ListWorkers
 from tally.worker.application.query.watch_assignments import WatchAssignments
@@ -30,6 +31,7 @@ class WorkerServicer(WorkerServiceServicer):
 
     register_worker: RegisterWorker
     renew_lease: RenewLease
+    report_models: ReportModels
     watch_assignments: WatchAssignments
     deregister_worker: DeregisterWorker
     change_admission: ChangeAdmission
@@ -56,6 +58,13 @@ class WorkerServicer(WorkerServiceServicer):
             request.worker_id, running_from_proto(request), spool_from_proto(request)
         )
         return messages.RenewLeaseResponse(worker=worker_to_proto(worker, self.clock()))
+
+    async def ReportModels(  # noqa: N802 - gRPC's name
+        self, request: messages.ReportModelsRequest, context: ServicerContext
+    ) -> messages.ReportModelsResponse:
+        """Hear which models a worker can use."""
+        await self.report_models(request.worker_id, request.SerializeToString())
+        return messages.ReportModelsResponse()
 
     async def WatchAssignments(  # noqa: N802 - gRPC's name
         self, request: messages.WatchAssignmentsRequest, context: ServicerContext

@@ -70,6 +70,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No saga has this id."""
     ERROR_REASON_SAGA_NOT_PARKED: _ErrorReason.ValueType  # 61
     """The saga is not parked, so that it can be neither retried nor abandoned. Metadata: `state`."""
+    ERROR_REASON_AI_MODEL_NOT_FOUND: _ErrorReason.ValueType  # 70
+    """No worker has a model of this name: `ListAiModels` shows those that there are."""
     ERROR_REASON_SWITCH_NOT_FOUND: _ErrorReason.ValueType  # 80
     """No switch has this id."""
     ERROR_REASON_NOTHING_TO_SWITCH: _ErrorReason.ValueType  # 81
@@ -128,6 +130,8 @@ ERROR_REASON_SAGA_NOT_FOUND: ErrorReason.ValueType  # 60
 """No saga has this id."""
 ERROR_REASON_SAGA_NOT_PARKED: ErrorReason.ValueType  # 61
 """The saga is not parked, so that it can be neither retried nor abandoned. Metadata: `state`."""
+ERROR_REASON_AI_MODEL_NOT_FOUND: ErrorReason.ValueType  # 70
+"""No worker has a model of this name: `ListAiModels` shows those that there are."""
 ERROR_REASON_SWITCH_NOT_FOUND: ErrorReason.ValueType  # 80
 """No switch has this id."""
 ERROR_REASON_NOTHING_TO_SWITCH: ErrorReason.ValueType  # 81

@@ -23,19 +23,22 @@ _sym_db = _symbol_database.Default()
 
 
 from tally.api.camera.v1 import stream_pb2 as tally_dot_api_dot_camera_dot_v1_dot_stream__pb2
+from tally.api.camera.v1 import ai_model_pb2 as tally_dot_api_dot_camera_dot_v1_dot_ai__model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/worker/v1/events.proto\x12\x13tally.api.worker.v1\x1a tally/api/camera/v1/stream.proto\"E\n\x0e\x43\x61meraAssigned\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\"G\n\x10\x43\x61meraUnassigned\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\"i\n\x12StreamStateChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x31\n\x06status\x18\x03 \x01(\x0b\x32!.tally.api.camera.v1.StreamStatusb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/worker/v1/events.proto\x12\x13tally.api.worker.v1\x1a tally/api/camera/v1/stream.proto\x1a\"tally/api/camera/v1/ai_model.proto\"E\n\x0e\x43\x61meraAssigned\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\"G\n\x10\x43\x61meraUnassigned\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\"i\n\x12StreamStateChanged\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x31\n\x06status\x18\x03 \x01(\x0b\x32!.tally.api.camera.v1.StreamStatus\"m\n\x0eModelsReported\x12\x11\n\tworker_id\x18\x01 \x01(\t\x12\x13\n\x0bworker_name\x18\x02 \x01(\t\x12\x33\n\x06models\x18\x03 \x03(\x0b\x32#.tally.api.camera.v1.InstalledModelb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.worker.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CAMERAASSIGNED']._serialized_start=91
-  _globals['_CAMERAASSIGNED']._serialized_end=160
-  _globals['_CAMERAUNASSIGNED']._serialized_start=162
-  _globals['_CAMERAUNASSIGNED']._serialized_end=233
-  _globals['_STREAMSTATECHANGED']._serialized_start=235
-  _globals['_STREAMSTATECHANGED']._serialized_end=340
+  _globals['_CAMERAASSIGNED']._serialized_start=127
+  _globals['_CAMERAASSIGNED']._serialized_end=196
+  _globals['_CAMERAUNASSIGNED']._serialized_start=198
+  _globals['_CAMERAUNASSIGNED']._serialized_end=269
+  _globals['_STREAMSTATECHANGED']._serialized_start=271
+  _globals['_STREAMSTATECHANGED']._serialized_end=376
+  _globals['_MODELSREPORTED']._serialized_start=378
+  _globals['_MODELSREPORTED']._serialized_end=487
 # @@protoc_insertion_point(module_scope)

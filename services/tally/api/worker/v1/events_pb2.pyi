@@ -3,8 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from tally.api.camera.v1 import ai_model_pb2 as _ai_model_pb2
 from tally.api.camera.v1 import stream_pb2 as _stream_pb2
 import builtins as _builtins
 import sys
@@ -110,3 +113,35 @@ class StreamStateChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StreamStateChanged: _TypeAlias = StreamStateChanged  # noqa: Y015
+
+@_typing.final
+class ModelsReported(_message.Message):
+    """A worker said which models it can use. Whoever has said nothing for three minutes is gone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    WORKER_NAME_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    """The worker."""
+    worker_name: _builtins.str
+    """What people call it."""
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[_ai_model_pb2.InstalledModel]:
+        """All models that it can use."""
+
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        worker_name: _builtins.str = ...,
+        models: _abc.Iterable[_ai_model_pb2.InstalledModel] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["models", b"models", "worker_id", b"worker_id", "worker_name", b"worker_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelsReported: _TypeAlias = ModelsReported  # noqa: Y015

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from tally.api.camera.v1 import ai_model_pb2 as _ai_model_pb2
 from tally.api.worker.v1 import worker_pb2 as _worker_pb2
 import builtins as _builtins
 import sys
@@ -462,3 +463,48 @@ class ListWorkersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListWorkersResponse: _TypeAlias = ListWorkersResponse  # noqa: Y015
+
+@_typing.final
+class ReportModelsRequest(_message.Message):
+    """Says which models a worker can use."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    """The worker."""
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[_ai_model_pb2.InstalledModel]:
+        """All of them."""
+
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        models: _abc.Iterable[_ai_model_pb2.InstalledModel] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["models", b"models", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportModelsRequest: _TypeAlias = ReportModelsRequest  # noqa: Y015
+
+@_typing.final
+class ReportModelsResponse(_message.Message):
+    """The pool knows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportModelsResponse: _TypeAlias = ReportModelsResponse  # noqa: Y015

@@ -46,6 +46,11 @@ class WorkerServiceStub:
                 request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.RenewLeaseRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.RenewLeaseResponse.FromString,
                 _registered_method=True)
+        self.ReportModels = channel.unary_unary(
+                '/tally.api.worker.v1.WorkerService/ReportModels',
+                request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.ReportModelsRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.ReportModelsResponse.FromString,
+                _registered_method=True)
         self.WatchAssignments = channel.unary_stream(
                 '/tally.api.worker.v1.WorkerService/WatchAssignments',
                 request_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.WatchAssignmentsRequest.SerializeToString,
@@ -97,6 +102,13 @@ class WorkerServiceServicer:
 
     def RenewLease(self, request, context):
         """Renews a worker's lease and says how its cameras do.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportModels(self, request, context):
+        """Says which models a worker can use, and how long they take. A worker says so every minute.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,6 +176,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.RenewLease,
                     request_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.RenewLeaseRequest.FromString,
                     response_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.RenewLeaseResponse.SerializeToString,
+            ),
+            'ReportModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportModels,
+                    request_deserializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.ReportModelsRequest.FromString,
+                    response_serializer=tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.ReportModelsResponse.SerializeToString,
             ),
             'WatchAssignments': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchAssignments,
@@ -257,6 +274,33 @@ class WorkerService:
             '/tally.api.worker.v1.WorkerService/RenewLease',
             tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.RenewLeaseRequest.SerializeToString,
             tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.RenewLeaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.worker.v1.WorkerService/ReportModels',
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.ReportModelsRequest.SerializeToString,
+            tally_dot_api_dot_worker_dot_v1_dot_worker__service__pb2.ReportModelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,8 @@ class WorkerServiceStub:
     """Adds a worker to the pool. A worker that registers under a name which is there already takes its place."""
     RenewLease: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.RenewLeaseRequest, _worker_service_pb2.RenewLeaseResponse]
     """Renews a worker's lease and says how its cameras do."""
+    ReportModels: _grpc.UnaryUnaryMultiCallable[_worker_service_pb2.ReportModelsRequest, _worker_service_pb2.ReportModelsResponse]
+    """Says which models a worker can use, and how long they take. A worker says so every minute."""
     WatchAssignments: _grpc.UnaryStreamMultiCallable[_worker_service_pb2.WatchAssignmentsRequest, _worker_service_pb2.WatchAssignmentsResponse]
     """Streams what the worker is to run: everything at once, then everything again after each change, and at least every
     ten seconds as a sign of life. Ends with FAILED_PRECONDITION when the lease does.
@@ -67,6 +69,8 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     """Adds a worker to the pool. A worker that registers under a name which is there already takes its place."""
     RenewLease: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.RenewLeaseRequest, _worker_service_pb2.RenewLeaseResponse]  # type: ignore[assignment]
     """Renews a worker's lease and says how its cameras do."""
+    ReportModels: _aio.UnaryUnaryMultiCallable[_worker_service_pb2.ReportModelsRequest, _worker_service_pb2.ReportModelsResponse]  # type: ignore[assignment]
+    """Says which models a worker can use, and how long they take. A worker says so every minute."""
     WatchAssignments: _aio.UnaryStreamMultiCallable[_worker_service_pb2.WatchAssignmentsRequest, _worker_service_pb2.WatchAssignmentsResponse]  # type: ignore[assignment]
     """Streams what the worker is to run: everything at once, then everything again after each change, and at least every
     ten seconds as a sign of life. Ends with FAILED_PRECONDITION when the lease does.
@@ -104,6 +108,14 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_worker_service_pb2.RenewLeaseResponse, _abc.Awaitable[_worker_service_pb2.RenewLeaseResponse]]:
         """Renews a worker's lease and says how its cameras do."""
+
+    @_abc_1.abstractmethod
+    def ReportModels(
+        self,
+        request: _worker_service_pb2.ReportModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worker_service_pb2.ReportModelsResponse, _abc.Awaitable[_worker_service_pb2.ReportModelsResponse]]:
+        """Says which models a worker can use, and how long they take. A worker says so every minute."""
 
     @_abc_1.abstractmethod
     def WatchAssignments(
