@@ -2,10 +2,11 @@
 
 import asyncio
 import secrets
-import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -77,7 +78,11 @@ def count(
         typer.Option(help="Count this one alone, to correct it; by default all uncounted ones."),
     ] = 0,
     clips: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Where to put the clips of the samples.")
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Where to put and leave the samples' clips; by default they go with the command.",
+        ),
     ] = None,
     gateway: GatewayOption = DEFAULT_GATEWAY,
 ) -> None:
@@ -97,22 +102,24 @@ def count(
                 f"the audit has no sample {sample}" if sample else "all samples are counted",
                 mend="correct one with --sample NUMBER, or see `tally audit report`",
             )
-        folder = clips or Path(tempfile.mkdtemp(prefix="tally-audit-"))
-        folder.mkdir(parents=True, exist_ok=True)
-        first = began.astimezone(UTC) if began else found.start_time.ToDatetime(UTC)
-        shown = _cut(recording, first, wanted, config, folder)
-        names = {line.name: line for line in shapes_from_proto(config)[0]}
-        for each in wanted:
-            console.print(
-                f"\nsample {each.number} of {len(found.samples)}, {local_time(each.start_time)}: "
-                f"watch {shown[each.number]}"
-            )
-            request = messages.RecordManualCountRequest(
-                audit_id=found.id,
-                sample=each.number,
-                lines=[_typed(name, names.get(name)) for name in found.lines],
-            )
-            asyncio.run(_record(gateway, request))
+        with ExitStack() as stack:
+            # Clips show people as they are: those that nobody asked for go when they have been counted.
+            folder = clips or Path(stack.enter_context(TemporaryDirectory(prefix="tally-audit-")))
+            folder.mkdir(parents=True, exist_ok=True)
+            first = (began or found.start_time.ToDatetime(UTC)).astimezone(UTC)
+            shown = _cut(recording, first, wanted, config, folder)
+            names = {line.name: line for line in shapes_from_proto(config)[0]}
+            for each in wanted:
+                console.print(
+                    f"\nsample {each.number} of {len(found.samples)}, {local_time(each.start_time)}: "
+                    f"watch {shown[each.number]}"
+                )
+                request = messages.RecordManualCountRequest(
+                    audit_id=found.id,
+                    sample=each.number,
+                    lines=[_typed(name, names.get(name)) for name in found.lines],
+                )
+                asyncio.run(_record(gateway, request))
 
 
 def list_samples(
@@ -127,15 +134,13 @@ def list_samples(
             show_json(found)
             return
         show_table(
-            ["id", "from", "samples", "counted", "asked for by", "time"],
+            ["id", "from", "samples", "counted"],
             [
                 (
                     audit.id,
                     local_time(audit.start_time),
                     str(len(audit.samples)),
                     str(sum(bool(sample.revisions) for sample in audit.samples)),
-                    audit.creator,
-                    local_time(audit.create_time),
                 )
                 for audit in found
             ],
