@@ -1,6 +1,5 @@
 """What workers say of their models is listed."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import grpc
@@ -8,10 +7,7 @@ import grpc
 from tally.api.camera.v1 import ai_model_pb2
 from tally.api.camera.v1 import ai_model_service_pb2 as messages
 from tally.api.camera.v1.ai_model_service_pb2_grpc import AiModelServiceStub
-from tally.api.worker.v1 import events_pb2
-from tally.kernel.bus import WORKER, Bus, Envelope
-from tally.kernel.clock import utc_now
-from tally.kernel.ids import new_id
+from tests.component.camera.reporting import report
 from tests.refusals import refused
 
 MOTION = ai_model_pb2.InstalledModel(
@@ -32,15 +28,8 @@ NANO = ai_model_pb2.InstalledModel(
 async def test_models_are_listed_as_workers_report_them(
     channel: grpc.aio.Channel, nats_url: str
 ) -> None:
-    worker, now = new_id(), utc_now()
-    event = events_pb2.ModelsReported(worker_id=worker, worker_name="east", models=[NANO, MOTION])
-    envelope = Envelope.of(event, id=new_id(), source="tally/worker", subject=worker, time=now)
-    async with Bus.connect(nats_url, name="test") as bus:
-        await bus.publish([(WORKER.subject("ModelsReported", worker), envelope)])
+    worker, now, found = await report(nats_url, channel, NANO, MOTION)
     models = AiModelServiceStub(channel)
-    async with asyncio.timeout(15):
-        while not (found := (await models.ListAiModels(messages.ListAiModelsRequest())).models):
-            await asyncio.sleep(0.05)
     assert [model.name for model in found] == ["motion", "yolox-nano"]
     (motion,), (nano,) = (model.installations for model in found)
     assert (motion.model, nano.model) == (MOTION, NANO)

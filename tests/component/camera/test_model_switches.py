@@ -3,12 +3,13 @@
 import grpc
 import pytest
 
-from tally.api.camera.v1 import camera_pb2
+from tally.api.camera.v1 import ai_model_pb2, camera_pb2
 from tally.api.camera.v1 import model_switch_service_pb2 as messages
 from tally.api.camera.v1.model_switch_service_pb2_grpc import ModelSwitchServiceStub
 from tally.kernel.grpc.client import connect
 from tests.component.camera.calls import UNKNOWN_ID, Cameras, a_camera
 from tests.component.camera.conftest import Tally
+from tests.component.camera.reporting import report
 from tests.conftest import Background
 from tests.refusals import refused, violated
 
@@ -19,16 +20,20 @@ def with_motion(name: str) -> camera_pb2.Camera:
     return camera
 
 
-async def create(address: str, *names: str) -> None:
+NANO = ai_model_pb2.InstalledModel(name="yolox-nano", classes=["person"])
+
+
+async def create(address: str, nats_url: str, *names: str) -> None:
     async with connect(address) as channel:
+        await report(nats_url, channel, NANO)
         for name in names:
             await Cameras(channel).create(with_motion(name))
 
 
 def test_a_switch_is_tried_done_listed_and_rolled_back(
-    tally: Tally, address: str, background: Background
+    tally: Tally, address: str, nats_url: str, background: Background
 ) -> None:
-    background.run(create(address, "Gate", "Hall"))
+    background.run(create(address, nats_url, "Gate", "Hall"))
     tried = tally("models", "switch", "motion", "yolox-nano", "--dry-run")
     assert tried[-1] == "2 would use yolox-nano; nothing is changed"
     tally("sites", "create", "North", "--time-zone", "UTC")
@@ -47,7 +52,10 @@ def test_a_switch_is_tried_done_listed_and_rolled_back(
     assert "motion" in "\n".join(tally("cameras", "show", "Gate"))
 
 
-async def test_a_camera_s_history_tells_of_a_switch(channel: grpc.aio.Channel) -> None:
+async def test_a_camera_s_history_tells_of_a_switch(
+    channel: grpc.aio.Channel, nats_url: str
+) -> None:
+    await report(nats_url, channel, NANO)
     cameras, stub = Cameras(channel), ModelSwitchServiceStub(channel)
     created = await cameras.create(with_motion("Gate"))
     request = messages.SwitchModelRequest(from_detector="motion", to_detector="yolox-nano")

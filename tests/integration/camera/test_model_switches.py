@@ -16,8 +16,15 @@ from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.query.get_switch import GetSwitch
 from tally.camera.application.query.list_switches import ListSwitches
 from tally.camera.bootstrap import message_bus
+from tally.camera.domain.ai_model import Installation
 from tally.camera.domain.counting import CountingConfig
-from tally.camera.domain.errors import NothingToSwitch, SwitchNotFound, TooManyCameras
+from tally.camera.domain.errors import (
+    ClassesMissing,
+    DetectorNotInstalled,
+    NothingToSwitch,
+    SwitchNotFound,
+    TooManyCameras,
+)
 from tally.camera.domain.listing import Condition, Property
 from tally.camera.domain.model import Camera
 from tally.camera.domain.model_switch import ModelSwitch, SwitchOutcome
@@ -26,8 +33,9 @@ from tally.camera.domain.spec import CameraSpec
 from tally.kernel.idempotency import CreateRequest, RequestIdReused
 from tally.kernel.ids import new_id
 from tally.kernel.message_bus import MessageBus
-from tests.unit.camera.examples import NETWORKS, NOON, SEALER, site, spec
+from tests.unit.camera.examples import NETWORKS, NOON, PLAZA, SEALER, site, spec
 
+WORKER = "0190a5b2-0000-7000-8000-0000000000e1"
 NORTH = Condition(Property.TEXT, "north")
 TO_YOLOX = SwitchModel(from_detector="motion", to_detector="yolox", actor="user:1", sites=None)
 
@@ -62,12 +70,32 @@ def using(camera: CameraSpec, detector: str) -> CameraSpec:
     return replace(camera, counting=counting)
 
 
+def model(name: str) -> Installation:
+    """A model that tells apart what most cameras count."""
+    return Installation(
+        worker_id=WORKER,
+        worker_name="one",
+        name=name,
+        version="1",
+        classes=("person", *PLAZA.counting.classes),
+        side=416,
+        weights_bytes=0,
+        weights_sha256="",
+        licence="",
+        latency=None,
+        report_time=NOON,
+    )
+
+
 def outcomes(switch: ModelSwitch) -> dict[str, tuple[SwitchOutcome, int]]:
     return {camera.name: (camera.outcome, camera.version) for camera in switch.cameras}
 
 
 @pytest.fixture
-def world(begin: Begin) -> World:
+async def world(begin: Begin) -> World:
+    async with begin() as work:
+        installed = [model(name) for name in ("motion", "yolox", "yolox-s")]
+        await work.ai_models.record(WORKER, NOON, installed)
     return World(message_bus(begin, lambda: NOON, SEALER, NETWORKS))
 
 
@@ -176,3 +204,22 @@ async def test_switches_are_listed_newest_first(world: World) -> None:
     )
     assert rest.switches == [first]
     assert not rest.next_page_token
+
+
+async def test_a_detector_that_no_worker_has_is_refused(world: World) -> None:
+    gate = await world.create("Gate")
+    with pytest.raises(DetectorNotInstalled):
+        await world.bus.execute(replace(TO_YOLOX, to_detector="yolox-x"))
+    assert await world.used(gate) == ["motion"]
+
+
+async def test_a_detector_that_cannot_tell_what_a_camera_counts_is_refused(world: World) -> None:
+    gate, yard = await world.create("Gate"), await world.create("Yard")
+
+    def counting_trucks(present: CameraSpec) -> CameraSpec:
+        return replace(present, counting=replace(present.counting, classes=("person", "truck")))
+
+    await world.bus.execute(UpdateCamera(camera_id=yard.id, revise=counting_trucks, sites=None))
+    with pytest.raises(ClassesMissing, match="Yard"):
+        await world.bus.execute(TO_YOLOX)
+    assert await world.used(gate, yard) == ["motion", "motion"]

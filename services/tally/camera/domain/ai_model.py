@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from tally.camera.domain.errors import ClassesMissing, DetectorNotInstalled
+from tally.camera.domain.spec import CameraSpec
+
 SILENT_AFTER = timedelta(minutes=3)
 """A worker that has said nothing of its models for so long is gone: it says so every minute."""
 
@@ -73,6 +76,29 @@ class AiModel:
     def differing(self) -> bool:
         """Whether workers have different weights under this name."""
         return len({each.weights_sha256 for each in self.installations}) > 1
+
+
+def require_fit(
+    detector: str, installations: Iterable[Installation], specs: Iterable[CameraSpec]
+) -> None:
+    """Refuse to have cameras use a detector that would not count what they count.
+
+    Args:
+        detector: What they are to use.
+        installations: The models that workers have.
+        specs: The cameras. What counts where they name no classes is for every detector to say.
+
+    Raises:
+        DetectorNotInstalled: No worker has it.
+        ClassesMissing: On some worker it does not tell apart what a camera counts.
+    """
+    classes = [set(each.classes) for each in installations if each.name == detector]
+    if not classes:
+        raise DetectorNotInstalled(detector)
+    known = set.intersection(*classes)
+    unfit = [spec.name for spec in specs if not known.issuperset(spec.counting.classes)]
+    if unfit:
+        raise ClassesMissing(detector, unfit)
 
 
 def ai_models(

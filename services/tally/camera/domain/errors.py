@@ -1,5 +1,7 @@
 """What can go wrong with cameras; the reasons are those of the contract's `ErrorReason`."""
 
+from collections.abc import Sequence
+
 from tally.kernel.errors import (
     AlreadyExists,
     Conflict,
@@ -208,3 +210,29 @@ class AiModelNotFound(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no worker has a model called {name!r}: see `tally models status`")
+
+
+class DetectorNotInstalled(FailedPrecondition):
+    """No worker has the detector that cameras are to use."""
+
+    reason = "DETECTOR_NOT_INSTALLED"
+
+    def __init__(self, detector: str) -> None:
+        super().__init__(
+            f"no worker has the detector {detector!r}: install it first, see `tally models status`",
+            metadata={"detector": detector},
+        )
+
+
+class ClassesMissing(FailedPrecondition):
+    """A detector cannot tell apart what some cameras count."""
+
+    reason = "CLASSES_MISSING"
+
+    def __init__(self, detector: str, cameras: Sequence[str]) -> None:
+        names = ", ".join(cameras[:10])
+        super().__init__(
+            f"the detector {detector!r} does not tell apart what {len(cameras)} of the cameras count: {names}; "
+            "change what they count, or select others",
+            metadata={"cameras": names},
+        )

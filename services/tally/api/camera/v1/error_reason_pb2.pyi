@@ -78,6 +78,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """None of the cameras uses the detector that is to be exchanged."""
     ERROR_REASON_TOO_MANY_CAMERAS: _ErrorReason.ValueType  # 82
     """More cameras use it than one switch changes: select some by a filter. Metadata: `limit`."""
+    ERROR_REASON_DETECTOR_NOT_INSTALLED: _ErrorReason.ValueType  # 83
+    """No worker has the detector that cameras are to use: install it first. Metadata: `detector`."""
+    ERROR_REASON_CLASSES_MISSING: _ErrorReason.ValueType  # 84
+    """The detector cannot tell apart what some of the cameras count. Metadata: `cameras`, the names of the first ten."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -138,4 +142,8 @@ ERROR_REASON_NOTHING_TO_SWITCH: ErrorReason.ValueType  # 81
 """None of the cameras uses the detector that is to be exchanged."""
 ERROR_REASON_TOO_MANY_CAMERAS: ErrorReason.ValueType  # 82
 """More cameras use it than one switch changes: select some by a filter. Metadata: `limit`."""
+ERROR_REASON_DETECTOR_NOT_INSTALLED: ErrorReason.ValueType  # 83
+"""No worker has the detector that cameras are to use: install it first. Metadata: `detector`."""
+ERROR_REASON_CLASSES_MISSING: ErrorReason.ValueType  # 84
+"""The detector cannot tell apart what some of the cameras count. Metadata: `cameras`, the names of the first ten."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

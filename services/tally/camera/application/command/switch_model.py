@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from tally.camera.domain.ai_model import SILENT_AFTER, require_fit
 from tally.camera.domain.errors import NothingToSwitch, TooManyCameras
 from tally.camera.domain.listing import CameraQuery, Condition, using
 from tally.camera.domain.model_switch import MAX_CAMERAS, ModelSwitch, SwitchedCamera
@@ -56,6 +57,8 @@ class SwitchModelHandler:
             SwitchNotFound: The same request made a switch that is out of sight since.
             NothingToSwitch: No camera that is meant uses the detector.
             TooManyCameras: More cameras do than one transaction should change.
+            DetectorNotInstalled: No worker has the other detector.
+            ClassesMissing: It does not tell apart what some of them count.
             ConcurrentChange: Somebody else changed one of them at the same moment.
         """
         switch_id, now = self.new_id(), self.clock()
@@ -68,6 +71,8 @@ class SwitchModelHandler:
             raise NothingToSwitch(command.from_detector)
         if len(found) > MAX_CAMERAS:
             raise TooManyCameras(MAX_CAMERAS)
+        installed = await work.ai_models.since(now - SILENT_AFTER)
+        require_fit(command.to_detector, installed, [view.camera.spec for view in found])
         switched = []
         for view in found:
             camera = view.camera
