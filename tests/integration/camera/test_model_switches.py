@@ -1,5 +1,6 @@
 """Switching detectors and back, over the ports in memory and in PostgreSQL."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -191,6 +192,17 @@ async def test_a_switch_of_too_many_changes_none(
     assert await world.used(*cameras) == ["motion"] * 3
     await world.bus.execute(replace(TO_YOLOX, conditions=(NORTH,)))
     assert await world.used(*cameras) == ["yolox", "yolox", "motion"]
+
+
+async def test_of_two_equal_switches_at_once_one_finds_nothing_left(world: World) -> None:
+    cameras = [await world.create(name) for name in ("Gate", "Hall", "Yard")]
+    ended = await asyncio.gather(
+        world.bus.execute(TO_YOLOX), world.bus.execute(TO_YOLOX), return_exceptions=True
+    )
+    [switch] = [each for each in ended if isinstance(each, ModelSwitch)]
+    assert [type(each) for each in ended if each is not switch] == [NothingToSwitch]
+    assert {camera.version for camera in switch.cameras} == {2}
+    assert await world.used(*cameras) == ["yolox"] * 3
 
 
 async def test_switches_are_listed_newest_first(world: World) -> None:
