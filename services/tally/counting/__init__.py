@@ -1,5 +1,6 @@
 """The counting engine: detections in, crossings and visits out. Pure: no I/O, no clock."""
 
+from tally.counting.calibration import Calibration
 from tally.counting.config import EngineConfig, MotionConfig, TrackerConfig
 from tally.counting.detections import Detections
 from tally.counting.engine import CountingEngine
@@ -18,6 +19,7 @@ from tally.counting.warm_up import warm_up
 
 __all__ = [
     "Anchor",
+    "Calibration",
     "CountingEngine",
     "Crossing",
     "Detections",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tally.counting.calibration import Calibration
 from tally.counting.compiled import compiled
 from tally.counting.config import EngineConfig
 from tally.counting.detections import Detections, measure
@@ -14,6 +15,7 @@ from tally.counting.events import Crossing, FrameResult, Tracks, Visit
 from tally.counting.geometry import Line, Mask, Zone
 from tally.counting.lines import LineCounter
 from tally.counting.masks import Masking
+from tally.counting.speeds import SpeedMeter
 from tally.counting.state import Tables, fingerprint, pack, unpack
 from tally.counting.tracker import UNBELIEVED, Tracker, Update
 from tally.counting.zones import ZoneCounter
@@ -30,6 +32,7 @@ class CountingEngine:
         lines: Lines to count at; their names differ.
         zones: Zones to count in; their names differ.
         masks: Where nothing counts.
+        calibration: Where on the floor things are, so that crossings tell speeds.
         frame_size: Width and height of the frame in pixels: they give relative coordinates their shape.
         config: Settings.
 
@@ -43,6 +46,7 @@ class CountingEngine:
         lines: Sequence[Line] = (),
         zones: Sequence[Zone] = (),
         masks: Sequence[Mask] = (),
+        calibration: Calibration | None = None,
         frame_size: tuple[int, int],
         config: EngineConfig | None = None,
     ) -> None:
@@ -54,6 +58,7 @@ class CountingEngine:
         self._frame_size = frame_size
         self._masking = Masking(masks, frame_size)
         self._tracker = Tracker(self._config, frame_size)
+        self._speeds = SpeedMeter(calibration, frame_size)
         self._lines = LineCounter(
             lines, frame_size, self._config.hysteresis, self._config.tracker.high_score
         )
@@ -61,13 +66,14 @@ class CountingEngine:
             zones, frame_size, self._config.hysteresis, self._config.zone_settle_s
         )
         self._time_s: float | None = None
-        self._parts: dict[str, Tracker | LineCounter | ZoneCounter] = {
+        self._parts: dict[str, Tracker | SpeedMeter | LineCounter | ZoneCounter] = {
             "tracker": self._tracker,
+            "speeds": self._speeds,
             "lines": self._lines,
             "zones": self._zones,
         }
         self._fingerprint = fingerprint(
-            tuple(lines), tuple(zones), tuple(masks), frame_size, self._config
+            tuple(lines), tuple(zones), tuple(masks), calibration, frame_size, self._config
         )
 
     def update(self, time_s: float, detections: Detections) -> FrameResult:
@@ -138,12 +144,14 @@ class CountingEngine:
         visits: list[Visit] = []
         before = update.tracks
         for steps in update.steps:
-            path = (steps.rows, steps.boxes, steps.times_s, before)
-            crossings += self._lines.walk(*path)
-            visits += self._zones.walk(*path)
+            path = (steps.rows, steps.boxes, steps.times_s)
+            self._speeds.walk(*path)
+            crossings += self._lines.walk(*path, before, self._speeds.mps)
+            visits += self._zones.walk(*path, before)
         if len(update.ended):
             crossings += self._lines.end(update.ended, before)
             visits += self._zones.end(update.ended, before)
+        self._speeds.follow(update.keep, update.born)
         self._lines.follow(update.keep, update.born)
         self._zones.follow(update.keep, update.born)
         return FrameResult(

@@ -59,8 +59,8 @@ class Crossing:
         gap_s: Time between the observations before and after the passage.
         previous: The line that the track had crossed last before, of those told by then; None if of none. A crossing
             that settles late, such as one at a line with a U-turn window, may be told after one that happened later.
-        speed_mps: Mean speed, in m/s, on the way from the line that this one is paired with; None if it did not
-            come from there.
+        speed_mps: Speed in m/s: the mean on the way from the line that this one is paired with if it came
+            from there, else that on the calibrated floor; None if neither is known.
     """
 
     line: str

@@ -10,8 +10,8 @@ Who is first seen close behind a line, walking away from it, was seen too late: 
 it took to believe in his track, at the speed that he has, he would have been seen before the line. Such a track is
 walked back by that time, if it was then in the picture and the stream had begun.
 
-Each crossing says what speaks for it, which line its track had crossed before, and, at the second line of a pair, how
-fast it was.
+Each crossing says what speaks for it, which line its track had crossed before, and, at the second line of a pair or
+where the floor is measured, how fast it was.
 
 A line that does not count U-turns holds each crossing back until nobody can come back in time any more.
 """
@@ -70,9 +70,17 @@ class LineCounter:
         self._began_s = time_s
 
     def walk(
-        self, rows: IndexArray, boxes: FloatArray, times_s: FloatArray, tracks: NDArray[Any]
+        self,
+        rows: IndexArray,
+        boxes: FloatArray,
+        times_s: FloatArray,
+        tracks: NDArray[Any],
+        mps: FloatArray,
     ) -> list[Crossing]:
-        """Walks the tracks at `rows` to where they were at `times_s` and returns what they crossed."""
+        """Walks the tracks at `rows` to where they were at `times_s` and returns what they crossed.
+
+        `mps` are the speeds of all tracks; 0 where they are not known.
+        """
         if not self._lines:
             return []
         told = _walk(
@@ -81,6 +89,7 @@ class LineCounter:
             boxes,
             times_s,
             tracks,
+            mps,
             self._shapes,
             self._offset,
             self._u_turn_s,
@@ -118,7 +127,7 @@ class LineCounter:
         line, time_s, evidence = int(one["line"]), float(one["time_s"]), int(one["evidence"])
         before = np.flatnonzero(at["told"] & (at["told_s"] <= time_s))
         previous = before[at["told_s"][before].argmax()] if len(before) else None
-        speed_mps = self._speed_mps(line, time_s, at)
+        speed_mps = self._speed_mps(line, time_s, at) or float(one["mps"]) or None
         at["told"][line], at["told_s"][line] = True, time_s
         return Crossing(
             line=self._lines[line].name,
@@ -178,6 +187,8 @@ _STATE = np.dtype(
         ("held_s", np.float64),
         ("held_gap_s", np.float64),
         ("told_s", np.float64),
+        ("mps", np.float64),
+        ("held_mps", np.float64),
         ("net", np.int64),
         ("crossings", np.int64),
         ("evidence", np.uint8),
@@ -200,6 +211,7 @@ _TOLD = np.dtype(
         ("evidence", np.int64),
         ("time_s", np.float64),
         ("gap_s", np.float64),
+        ("mps", np.float64),
     ],
     align=True,
 )
@@ -213,6 +225,7 @@ def _walk(
     boxes: FloatArray,
     times_s: FloatArray,
     tracks: NDArray[Any],
+    mps: FloatArray,
     shapes: Polylines,
     offset: FloatArray,
     u_turn_s: FloatArray,
@@ -243,6 +256,7 @@ def _walk(
                     at.gap_s = time_s - at.time_s
                     at.passed_s = at.time_s + share * at.gap_s
                     at.net += sign
+                    at.mps = mps[rows[k]]
                     at.evidence = 0
                     if at.gap_s > LONG_GAP_S:
                         at.evidence |= INTERPOLATED
@@ -331,21 +345,34 @@ def _settles(at: Any, band: float) -> bool:
 def _take(at: Any, told: NDArray[Any], count: int, row: int, line: int, u_turn_s: float) -> int:
     """Tells of a crossing that was just settled, holds it back, or takes it and the one held back for a U-turn."""
     if u_turn_s == 0:
-        return _tell(at, told, count, row, line, at.side, at.passed_s, at.gap_s, at.evidence)
+        return _tell(
+            at, told, count, row, line, at.side, at.passed_s, at.gap_s, at.evidence, at.mps
+        )
     if at.held == -at.side and at.passed_s - at.held_s <= u_turn_s:
         at.held = 0
         return count
     if at.held != 0:
         count = _tell_held(at, told, count, row, line)
     at.held, at.held_s = at.side, at.passed_s
-    at.held_gap_s, at.held_evidence = at.gap_s, at.evidence
+    at.held_gap_s, at.held_evidence, at.held_mps = at.gap_s, at.evidence, at.mps
     return count
 
 
 @compiled
 def _tell_held(at: Any, told: NDArray[Any], count: int, row: int, line: int) -> int:
     side, at.held = at.held, 0
-    return _tell(at, told, count, row, line, side, at.held_s, at.held_gap_s, at.held_evidence)
+    return _tell(
+        at,
+        told,
+        count,
+        row,
+        line,
+        side,
+        at.held_s,
+        at.held_gap_s,
+        at.held_evidence,
+        at.held_mps,
+    )
 
 
 @compiled
@@ -359,9 +386,10 @@ def _tell(
     time_s: float,
     gap_s: float,
     evidence: int,
+    mps: float,
 ) -> int:
     one = told[count]
     one.row, one.line, one.side, one.ordinal = row, line, side, at.crossings
-    one.time_s, one.gap_s, one.evidence = time_s, gap_s, evidence
+    one.time_s, one.gap_s, one.evidence, one.mps = time_s, gap_s, evidence, mps
     at.crossings += 1
     return count + 1

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tally.counting.calibration import Calibration
 from tally.counting.detections import Detections
 from tally.counting.engine import CountingEngine
 from tally.counting.geometry import Line, Mask, Zone
@@ -16,7 +17,10 @@ def warm_up() -> None:
     """
     line, zone = Line("line", ((0.5, 0.0), (0.5, 1.0))), Zone("zone", _SQUARE)
     mask = Mask(((0.0, 0.0), (0.1, 0.0), (0.0, 0.1)))
-    engine = CountingEngine(lines=[line], zones=[zone], masks=[mask], frame_size=(640, 480))
+    floor = Calibration(_SQUARE, ((0.0, 4.0), (4.0, 4.0), (4.0, 0.0), (0.0, 0.0)))
+    engine = CountingEngine(
+        lines=[line], zones=[zone], masks=[mask], calibration=floor, frame_size=(640, 480)
+    )
     size = np.array([0.1, 0.3], np.float32)
     for k in range(12):
         corner = np.array([[0.05 + 0.08 * k, 0.3], [0.07 + 0.08 * k, 0.32]], np.float32)
