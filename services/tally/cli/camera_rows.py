@@ -19,7 +19,9 @@ _STATE_NAMES = {state: name for name, state in STATES.items()}
 _FIELDS = ("name", "state", "site", "area", "location", "labels", "stream", "counting")
 _GROUPS = {"location", "stream", "counting"}
 """Messages whose parts are changed one by one."""
-_NOTHING_COUNTED = {"lines": [], "zones": [], "masks": [], "detector": "", "classes": []}
+_NOTHING_COUNTED = {
+    "lines": [], "zones": [], "masks": [], "calibration": [], "detector": "", "classes": [],
+}  # fmt: skip
 _CREDENTIALS = "stream.credentials"
 
 

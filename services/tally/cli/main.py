@@ -5,6 +5,7 @@ import typer
 from tally.cli.adopting import adopt
 from tally.cli.areas import areas
 from tally.cli.audit import audit
+from tally.cli.calibrating import calibrate
 from tally.cli.cameras import cameras
 from tally.cli.count import count
 from tally.cli.count_audits import count as count_samples
@@ -72,6 +73,7 @@ cameras.command()(adopt)
 cameras.command()(probe)
 cameras.command()(provision)
 cameras.command()(zones)
+cameras.command()(calibrate)
 cameras.command()(snapshot)
 cameras.command()(status)
 cameras.command()(watch)

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 from tally.camera.adapters.sealing import KeyRingSealer
 from tally.camera.domain.area import Area, AreaSpec
-from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Mask, Point, Zone
+from tally.camera.domain.counting import (
+    Anchor,
+    CountingConfig,
+    FloorPlace,
+    Line,
+    LinePair,
+    Mask,
+    Point,
+    Zone,
+)
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.location import GeoPoint, Location
 from tally.camera.domain.model import Camera
@@ -35,6 +44,12 @@ COUNTING = CountingConfig(
     detector="motion",
     classes=("person", "dog"),
     masks=(Mask((Point(0.6, 0.6), Point(0.9, 0.6), Point(0.9, 0.9)), Anchor.HEAD),),
+    calibration=(
+        FloorPlace(Point(0.3, 0.2), -2, 9),
+        FloorPlace(Point(0.7, 0.2), 2, 9),
+        FloorPlace(Point(0.9, 0.9), 2, 4.5),
+        FloorPlace(Point(0.1, 0.9), -2, 4.5),
+    ),
 )
 PLAZA = CameraSpec(
     name="Plaza",

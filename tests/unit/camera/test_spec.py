@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from tally.camera.domain.counting import (
     CountingConfig,
+    FloorPlace,
     Line,
     Mask,
     Point,
     Zone,
+    calibration_problem,
     line_problem,
     polygon_problem,
 )
@@ -142,6 +144,28 @@ def test_a_star_is_simple_until_two_corners_change_places(
     assert polygon_problem(circle) is not None
 
 
+@pytest.mark.parametrize(
+    ("floor", "mend"),
+    [
+        (((0, 5), (4, 5), (4, 0), (0, 0)), None),
+        (((4, 5), (4, 0), (0, 0), (0, 5)), None),  # a plan turned round
+        (((4, 5), (0, 5), (0, 0), (4, 0)), "mirrored"),
+        (((0, 5), (4, 5), (0, 0), (4, 0)), "swapped"),
+        (((0, 5), (4, 5), (4, 0), (1, 1)), None),
+        (((0, 5), (4, 5), (4, 0), (2, 5)), "in one line"),
+        (((0, 5), (4, 5), (4, 0), (4, 0)), "in one line"),
+    ],
+)
+def test_a_calibration_is_what_a_camera_can_see(
+    floor: tuple[tuple[float, float], ...], mend: str | None
+) -> None:
+    picture = square((0.3, 0.2), (0.7, 0.2), (0.9, 0.9), (0.1, 0.9))
+    problem = calibration_problem(
+        [FloorPlace(point, *place) for point, place in zip(picture, floor, strict=True)]
+    )
+    assert problem is None if mend is None else mend in (problem or "")
+
+
 def violations(spec: CameraSpec) -> dict[str, str]:
     with pytest.raises(InvalidInput) as caught:
         spec.require_valid()
@@ -161,6 +185,7 @@ def test_every_violation_is_told_at_its_field() -> None:
             zones=(PLAZA.counting.zones[0], Zone("z\n", bow_tie)),
             classes=("person", "\x00"),
             masks=(PLAZA.counting.masks[0], Mask(bow_tie)),
+            calibration=PLAZA.counting.calibration[::-1][:3] * 2,
         ),
         labels={"site": "Hà Nội", "k": "\x00"},
     )
@@ -174,6 +199,7 @@ def test_every_violation_is_told_at_its_field() -> None:
         "camera.counting.zones[1].polygon",
         "camera.counting.classes[1]",
         "camera.counting.masks[1].polygon",
+        "camera.counting.calibration",
         "camera.labels['k']",
     }
 

@@ -41,8 +41,8 @@ def test_what_is_written_is_read(kind: FileFormat) -> None:
     assert read.active is False
     assert set(read.paths) == {
         "site_id", "area_id", "labels", "location.description", "location.point", "stream.uri",
-        "stream.pace", "counting.lines", "counting.zones", "counting.masks", "counting.detector",
-        "counting.classes",
+        "stream.pace", "counting.lines", "counting.zones", "counting.masks", "counting.calibration",
+        "counting.detector", "counting.classes",
     }  # fmt: skip
 
 

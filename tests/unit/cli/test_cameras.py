@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import grpc
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from tally.api.analytics.v1 import analytics_pb2, analytics_service_pb2, analytics_service_pb2_grpc
@@ -18,7 +19,8 @@ from tally.api.camera.v1 import (
     history_pb2,
 )
 from tally.api.counting.v1 import count_pb2, geometry_pb2
-from tally.cli import cameras, counts, crossings, zones
+from tally.cli import calibrating, cameras, counts, crossings, zones
+from tally.cli.calibrating import parse_places
 from tally.cli.main import app
 
 PLAZA = camera_pb2.Camera(
@@ -154,7 +156,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
         finally:
             await server.stop(0)
 
-    for module in (cameras, counts, crossings, zones):
+    for module in (calibrating, cameras, counts, crossings, zones):
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 
@@ -222,6 +224,33 @@ def test_masks_are_drawn(served: Cameras) -> None:
     [mask] = update.camera.counting.masks
     assert [(point.x, point.y) for point in mask.polygon] == [(0, 0), (1, 0), (1, 0.2)]
     assert told == "Plaza has 1 mask\n"
+
+
+PLACES = ("0.3,0.2=-2,9", "0.7,0.2=2,9", "0.9,0.9=2,4.5", "0.1,0.9=-2,4.5")
+
+
+def test_cameras_are_calibrated(served: Cameras) -> None:
+    told = typed("cameras", "calibrate", "Plaza", *(f"--place={place}" for place in PLACES))
+
+    [update] = served.updates
+    assert (update.camera.id, update.camera.etag) == (PLAZA.id, "7")
+    assert list(update.update_mask.paths) == ["counting.calibration"]
+    first = update.camera.counting.calibration[0]
+    assert (first.picture.x, first.picture.y, first.x_m, first.y_m) == (0.3, 0.2, -2, 9)
+    assert told == "Plaza tells speeds\n"
+
+
+@pytest.mark.parametrize(
+    ("places", "reason"),
+    [
+        (PLACES[:3], "needs 4"),
+        (PLACES[::-1][:3] + PLACES[1:2], "in one line"),
+        (("0.3=1,1",), "write 0.3"),
+    ],
+)
+def test_places_that_are_no_calibration_are_refused(places: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(typer.BadParameter, match=reason):
+        parse_places(places)
 
 
 def test_a_cameras_history_says_who_did_what(served: Cameras) -> None:

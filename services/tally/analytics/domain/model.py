@@ -50,7 +50,7 @@ class Crossing(NamedTuple):
         evidence: Why.
         gap: Time between the sightings before and after the line.
         previous_line: The line that the track had crossed last before; empty if it had crossed none.
-        speed_mps: Mean speed in m/s from the line that this one is paired with; None if it did not come from there.
+        speed_mps: Speed in m/s, from the line that this one is paired with or on the calibrated floor; None if unknown.
     """
 
     id: str

@@ -8,6 +8,8 @@ from itertools import combinations, pairwise
 
 MIN_ZONE_AREA = 1e-6
 """Smallest area of a zone, in pictures: one pixel of a picture of a million."""
+MIN_TRIANGLE = 1e-6
+"""Least area, twice, that three places of a calibration enclose, in pictures or square metres."""
 
 
 class Anchor(Enum):
@@ -87,6 +89,15 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True)
+class FloorPlace:
+    """A place in the picture, and where it is on the floor in metres, as on a plan seen from above (y up)."""
+
+    picture: Point
+    x_m: float
+    y_m: float
+
+
+@dataclass(frozen=True, slots=True)
 class CountingConfig:
     """What a camera counts.
 
@@ -96,6 +107,7 @@ class CountingConfig:
         detector: Which detector to use; empty leaves it to the worker.
         classes: Which classes to count; empty means people where the detector knows people.
         masks: Where nothing counts.
+        calibration: Four places on the floor, for telling speeds; empty if it was not measured.
     """
 
     lines: tuple[Line, ...] = ()
@@ -103,6 +115,7 @@ class CountingConfig:
     detector: str = ""
     classes: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
+    calibration: tuple[FloorPlace, ...] = ()
 
 
 def line_problem(points: Sequence[Point]) -> str | None:
@@ -142,10 +155,36 @@ def polygon_problem(corners: Sequence[Point]) -> str | None:
     return None
 
 
+def calibration_problem(places: Sequence[FloorPlace]) -> str | None:
+    """What keeps a camera from seeing the places as they are told, and how to mend it; None if nothing does.
+
+    A camera above the floor sees every three places turn as they do on the plan (Hartley & Zisserman 2004,
+    section 21.1); in the picture, y points the other way.
+    """
+    triples = list(combinations(places, 3))
+    seen = [_area(*(place.picture for place in triple)) for triple in triples]
+    real = [_area(*(Point(place.x_m, place.y_m) for place in triple)) for triple in triples]
+    if any(abs(area) < MIN_TRIANGLE for area in (*seen, *real)):
+        return "has three places in one line: take the corners of a rectangle"
+    alike = [a * b > 0 for a, b in zip(seen, real, strict=True)]
+    if any(alike):
+        return (
+            "is mirrored: on the plan, x goes right and y away"
+            if all(alike)
+            else "is what no camera can see: two of the places are swapped"
+        )
+    return None
+
+
 def _turn(a: Point, b: Point, c: Point) -> int:
     """Which way the path a, b, c turns: 1 or -1, or 0 if straight on or back."""
-    area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+    area = _area(a, b, c)
     return (area > 0) - (area < 0)
+
+
+def _area(a: Point, b: Point, c: Point) -> float:
+    """Twice the signed area of the triangle."""
+    return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
 
 
 def _folds_back(a: Point, b: Point, c: Point) -> bool:

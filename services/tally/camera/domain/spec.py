@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from unicodedata import category
 
-from tally.camera.domain.counting import CountingConfig, line_problem, polygon_problem
+from tally.camera.domain.counting import (
+    CountingConfig,
+    calibration_problem,
+    line_problem,
+    polygon_problem,
+)
 from tally.camera.domain.errors import SiteForbidden
 from tally.camera.domain.location import NOWHERE, Location
 from tally.camera.domain.stream import Stream, uri_problem
@@ -77,6 +82,8 @@ class CameraSpec:
         for index, mask in enumerate(self.counting.masks):
             if problem := polygon_problem(mask.polygon):
                 yield FieldViolation(f"camera.counting.masks[{index}].polygon", problem)
+        if problem := calibration_problem(self.counting.calibration):
+            yield FieldViolation("camera.counting.calibration", problem)
         for field_path, text in self._texts():
             if not text.isprintable() and any(category(character) == "Cc" for character in text):
                 yield FieldViolation(field_path, "must not hold control characters")

@@ -2,7 +2,16 @@
 
 from tally.api.camera.v1 import location_pb2, stream_pb2
 from tally.api.counting.v1 import geometry_pb2
-from tally.camera.domain.counting import Anchor, CountingConfig, Line, LinePair, Mask, Point, Zone
+from tally.camera.domain.counting import (
+    Anchor,
+    CountingConfig,
+    FloorPlace,
+    Line,
+    LinePair,
+    Mask,
+    Point,
+    Zone,
+)
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.location import NOWHERE, GeoPoint, Location
 from tally.camera.domain.stream import Pace, Stream
@@ -74,6 +83,12 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
             )
             for mask in counting.masks
         ],
+        calibration=[
+            geometry_pb2.FloorPlace(
+                picture=_point_to_proto(place.picture), x_m=place.x_m, y_m=place.y_m
+            )
+            for place in counting.calibration
+        ],
     )
 
 
@@ -90,6 +105,10 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
                 _ANCHOR_FROM_PROTO[mask.anchor],
             )
             for mask in message.masks
+        ),
+        calibration=tuple(
+            FloorPlace(_point_from_proto(place.picture), place.x_m, place.y_m)
+            for place in message.calibration
         ),
     )
 

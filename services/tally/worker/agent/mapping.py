@@ -1,6 +1,6 @@
 """Between the pool's contract and what the worker works with; nothing else knows both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import inf
 
@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
-from tally.counting import Anchor, Direction, Line, Mask, Pair, Zone
+from tally.counting import Anchor, Calibration, Direction, Line, Mask, Pair, Zone
 from tally.worker.agent.health import Condition
 from tally.worker.agent.runner import CameraRunner
 from tally.worker.agent.sources import Pace
@@ -55,6 +55,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         lines=lines,
         zones=zones,
         masks=masks,
+        calibration=_calibration(counting.calibration),
         detector=counting.detector,
         classes=tuple(counting.classes),
         activate_time=assignment.activate_time.ToDatetime(UTC),
@@ -145,6 +146,15 @@ def _zone(zone: geometry_pb2.Zone) -> Zone:
         zone.loitering_after.ToTimedelta().total_seconds() or inf,
         zone.queue,
         zone.restricted,
+    )
+
+
+def _calibration(places: Sequence[geometry_pb2.FloorPlace]) -> Calibration | None:
+    if not places:
+        return None
+    return Calibration(
+        tuple(_point(place.picture) for place in places),
+        tuple((place.x_m, place.y_m) for place in places),
     )
 
 

@@ -110,6 +110,7 @@ class Reading:
             lines=task.lines,
             zones=task.zones,
             masks=task.masks,
+            calibration=task.calibration,
             frame_size=(stream.info.width, stream.info.height),
         )
         self._recorder = Recorder(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tally.counting import Line, Mask, Zone
+from tally.counting import Calibration, Line, Mask, Zone
 from tally.worker.agent.sources import Pace
 
 
@@ -23,6 +23,7 @@ class CameraTask:
         lines: What to count at.
         zones: What to count in.
         masks: Where nothing counts.
+        calibration: Where on the floor things are; None if nobody measured it.
         detector: Which detector to use; empty for the best one.
         classes: What to count; empty for people, where the detector knows people.
         activate_time: When the camera was activated; a recording's frames are dated from here.
@@ -40,6 +41,7 @@ class CameraTask:
     classes: tuple[str, ...]
     activate_time: datetime
     masks: tuple[Mask, ...] = ()
+    calibration: Calibration | None = None
     sealed_credentials: bytes = b""
     site_id: str = ""
 

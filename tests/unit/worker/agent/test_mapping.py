@@ -5,7 +5,7 @@ from datetime import timedelta
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1 import worker_pb2
-from tally.counting import Anchor, Line, Mask, Pair
+from tally.counting import Anchor, Calibration, Line, Mask, Pair
 from tally.worker.agent.health import Condition
 from tally.worker.agent.mapping import status_to_proto, task_from_proto
 from tally.worker.agent.status import Figures, StreamState, StreamStatus
@@ -56,6 +56,19 @@ def test_masks_are_at_feet_unless_they_say_otherwise() -> None:
         Mask(corners, Anchor.FOOT),
         Mask(corners, Anchor.CENTRE),
     )
+
+
+def test_a_floor_is_known_where_it_was_measured() -> None:
+    picture = ((0.3, 0.2), (0.7, 0.2), (0.9, 0.9), (0.1, 0.9))
+    floor = ((-2.0, 9.0), (2.0, 9.0), (2.0, 4.5), (-2.0, 4.5))
+    places = [
+        geometry_pb2.FloorPlace(picture=geometry_pb2.Point(x=x, y=y), x_m=x_m, y_m=y_m)
+        for (x, y), (x_m, y_m) in zip(picture, floor, strict=True)
+    ]
+    measured = worker_pb2.Assignment(counting=geometry_pb2.CountingConfig(calibration=places))
+
+    assert task_from_proto(measured).calibration == Calibration(picture, floor)
+    assert task_from_proto(worker_pb2.Assignment()).calibration is None
 
 
 def test_all_that_a_stream_can_be_has_its_name_in_the_contract() -> None:

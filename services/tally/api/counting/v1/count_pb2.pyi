@@ -165,7 +165,9 @@ class Crossing(_message.Message):
     crossed none. Crossings of lines with a U-turn window settle late.
     """
     speed_mps: _builtins.float
-    """Mean speed in metres per second from the line that this one is paired with; absent if the object did not come from there."""
+    """Speed in metres per second: the mean from the line that this one is paired with if the object came from there, else
+    that on the calibrated floor; absent if neither is known.
+    """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When, interpolated between the frames before and after."""

@@ -252,6 +252,38 @@ class Mask(_message.Message):
 Global___Mask: _TypeAlias = Mask  # noqa: Y015
 
 @_typing.final
+class FloorPlace(_message.Message):
+    """A place on the floor that was measured."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PICTURE_FIELD_NUMBER: _builtins.int
+    X_M_FIELD_NUMBER: _builtins.int
+    Y_M_FIELD_NUMBER: _builtins.int
+    x_m: _builtins.float
+    """Where it is on the floor, in metres to the right of any origin, as on a plan seen from above."""
+    y_m: _builtins.float
+    """Where it is on the floor, in metres up the plan: away from the camera, where the plan is turned as the camera looks."""
+    @_builtins.property
+    def picture(self) -> Global___Point:
+        """Where it is in the picture."""
+
+    def __init__(
+        self,
+        *,
+        picture: Global___Point | None = ...,
+        x_m: _builtins.float = ...,
+        y_m: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["picture", b"picture"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["picture", b"picture", "x_m", b"x_m", "y_m", b"y_m"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FloorPlace: _TypeAlias = FloorPlace  # noqa: Y015
+
+@_typing.final
 class CountingConfig(_message.Message):
     """What a camera counts."""
 
@@ -262,6 +294,7 @@ class CountingConfig(_message.Message):
     DETECTOR_FIELD_NUMBER: _builtins.int
     CLASSES_FIELD_NUMBER: _builtins.int
     MASKS_FIELD_NUMBER: _builtins.int
+    CALIBRATION_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     """Which detector to use, such as `yolox-nano` or `motion`. Empty: the worker's best installed one."""
     @_builtins.property
@@ -280,6 +313,12 @@ class CountingConfig(_message.Message):
     def masks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Mask]:
         """Where nothing counts."""
 
+    @_builtins.property
+    def calibration(self) -> _containers.RepeatedCompositeFieldContainer[Global___FloorPlace]:
+        """Four places on the floor, no three of them in one line, such as the corners of a rectangle: they tell where on the
+        floor whatever stands on it is, so that every crossing tells a speed. Empty: nobody knows.
+        """
+
     def __init__(
         self,
         *,
@@ -288,10 +327,11 @@ class CountingConfig(_message.Message):
         detector: _builtins.str = ...,
         classes: _abc.Iterable[_builtins.str] | None = ...,
         masks: _abc.Iterable[Global___Mask] | None = ...,
+        calibration: _abc.Iterable[Global___FloorPlace] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
