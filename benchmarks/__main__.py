@@ -5,6 +5,7 @@ detectors   people found in the real recording, and frames/s through Triton
 demo        counts of the demo scene from its first frame on, beside the truth
 confidence  crossings of synthetic worlds: how many are true, by what was seen of them
 intervals   how often the true number of crossings is within the interval that a count is given
+gaps        what a time without frames costs, with and without the engine's saved state
 tracking    HOTA, IDF1 and MOTA beside other trackers, with a plot
 surfaces    errors of counts on worlds from easy to hopeless, beside other trackers, with a plot
 engine      tracker, lines and zones: microseconds for each frame
@@ -33,6 +34,7 @@ ALL = (
     "demo",
     "confidence",
     "intervals",
+    "gaps",
     "tracking",
     "surfaces",
     "engine",
