@@ -1,5 +1,6 @@
 """People count samples of what a camera watched, and its accuracy is what comes of it."""
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -133,6 +134,19 @@ async def test_who_counted_may_correct_it_and_all_revisions_stay(
         assert not listed.audits
         report = await stub.ReportAccuracy(messages.ReportAccuracyRequest(camera_id=camera))
         assert report.samples == 0
+
+
+async def test_of_corrections_at_once_none_is_lost(
+    bus: Bus, channel: grpc.aio.Channel, audits: "CountAuditServiceAsyncStub"
+) -> None:
+    camera = await recorded(bus, channel)
+    audit = (await audits.CreateAudit(draw(camera, 1))).audit
+    await asyncio.gather(
+        *(audits.RecordManualCount(manual(audit, 1, inwards)) for inwards in range(8))
+    )
+    kept = (await audits.GetAudit(messages.GetAuditRequest(audit_id=audit.id))).audit
+    typed = [revision.lines[0].in_count for revision in kept.samples[0].revisions]
+    assert sorted(typed) == list(range(8))
 
 
 async def test_audits_are_listed_newest_first_a_page_at_a_time(
