@@ -91,7 +91,10 @@ async def _list(gateway: str, *, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    show_table(["name", "state", "cameras", "takes", "since", "id"], [_row(each) for each in found])
+    show_table(
+        ["name", "state", "cameras", "takes", "runs on", "since", "id"],
+        [_row(each) for each in found],
+    )
     for worker in found:
         if behind := unsent(worker, utc_now()):
             console.print(behind)
@@ -104,6 +107,7 @@ def _row(worker: worker_pb2.Worker) -> tuple[str, ...]:
         _ADMISSIONS[worker.admission] if alive else "gone",
         f"{len(worker.cameras) if alive else 0} of {worker.capacity}",
         _conditions(worker.selector),
+        _hardware(worker.hardware),
         local_time(worker.register_time),
         worker.id,
     )
@@ -113,6 +117,11 @@ def _conditions(selector: worker_pb2.CameraSelector) -> str:
     sites = [f"site {','.join(selector.site_ids)}"] if selector.site_ids else []
     labels = [f"{name}={value}" for name, value in sorted(selector.labels.items())]
     return " ".join(sites + labels) or "all"
+
+
+def _hardware(hardware: worker_pb2.Hardware) -> str:
+    cores = f"{hardware.cores} cores" if hardware.cores else ""
+    return ", ".join(filter(None, (cores, *hardware.gpus)))
 
 
 def unsent(worker: worker_pb2.Worker, now: datetime) -> str:

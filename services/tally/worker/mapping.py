@@ -20,7 +20,7 @@ from tally.worker.domain.events import (
     PoolEvent,
     StreamStateChanged,
 )
-from tally.worker.domain.model import Assignment, SpoolStatus, Worker
+from tally.worker.domain.model import Assignment, Hardware, SpoolStatus, Worker
 from tally.worker.domain.scaling import Scaling
 from tally.worker.domain.stream import RunningCamera, StreamCondition, StreamState, StreamStatus
 
@@ -51,6 +51,11 @@ def selector_from_proto(message: worker_pb2.CameraSelector) -> Selector:
         tuple(sorted(site_id.lower() for site_id in message.site_ids)),
         tuple(sorted(message.labels.items())),
     )
+
+
+def hardware_from_proto(message: worker_pb2.Hardware) -> Hardware:
+    """What a worker runs on."""
+    return Hardware(message.cores, tuple(message.gpus))
 
 
 def running_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> tuple[RunningCamera, ...]:
@@ -108,6 +113,7 @@ def worker_to_proto(worker: Worker, now: datetime) -> worker_pb2.Worker:
         ),
         admission=_ADMISSIONS[worker.admission],
         spool=None if worker.spool is None else _spool_to_proto(worker.spool),
+        hardware=worker_pb2.Hardware(cores=worker.hardware.cores, gpus=worker.hardware.gpus),
     )
 
 

@@ -350,3 +350,11 @@ async def test_what_a_worker_says_of_its_models_is_told(pool: Pool, bus: Bus) ->
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await pool.ReportModels(report)
     assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_a_worker_says_what_it_runs_on(pool: Pool) -> None:
+    hardware = worker_pb2.Hardware(cores=8, gpus=["NVIDIA L4"])
+    request = messages.RegisterWorkerRequest(name="one", capacity=1, hardware=hardware)
+    registered = (await pool.RegisterWorker(request)).worker
+    found = await pool.GetWorker(messages.GetWorkerRequest(worker_id=registered.id))
+    assert found.worker.hardware == hardware

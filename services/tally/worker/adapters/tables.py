@@ -27,7 +27,7 @@ from tally.kernel.idempotency import create_requests_table
 from tally.kernel.outbox import outbox_table
 from tally.kernel.republishing import sent_to_table
 from tally.worker.domain.assignment import Admission, Selector
-from tally.worker.domain.model import SpoolStatus
+from tally.worker.domain.model import Hardware, SpoolStatus
 from tally.worker.domain.stream import RunningCamera, StreamCondition
 from tally.worker.domain.tasks import TaskKind, TaskState
 
@@ -83,6 +83,7 @@ workers = Table(
     Column("admission", _enum(Admission), nullable=False),
     Column("selector", AsJson(Selector), nullable=False),
     Column("spool", AsJson(SpoolStatus | None), nullable=False),
+    Column("hardware", AsJson(Hardware), nullable=False),
     comment="Processes that run cameras, with what they last said.",
 )
 

@@ -19,6 +19,7 @@ from tally.worker.agent.checkpoints import Checkpoints
 from tally.worker.agent.credentials import open_credentials
 from tally.worker.agent.decoding import Decoders
 from tally.worker.agent.detector import Detectors
+from tally.worker.agent.hardware import hardware
 from tally.worker.agent.jobs.queue import TaskQueue
 from tally.worker.agent.jobs.tools import Tools
 from tally.worker.agent.membership import Membership
@@ -115,6 +116,7 @@ async def camera_worker(
             name=settings.name,
             capacity=settings.capacity,
             selector=CameraSelector(site_ids=settings.sites, labels=settings.camera_labels),
+            hardware=await asyncio.to_thread(hardware),
         )
         answering = Answering(
             nats_url,

@@ -26,6 +26,19 @@ class SpoolStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Hardware:
+    """What a worker runs on.
+
+    Attributes:
+        cores: Cores that it may use; 0 if it did not say.
+        gpus: Its graphics processors, one name for each.
+    """
+
+    cores: int = 0
+    gpus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """A process that runs cameras.
 
@@ -39,6 +52,7 @@ class Worker:
         admission: Whether it takes cameras.
         selector: Which.
         spool: What it has not sent yet, as it last said; None while it has said nothing.
+        hardware: What it runs on.
     """
 
     id: str
@@ -50,6 +64,7 @@ class Worker:
     admission: Admission = Admission.OPEN
     selector: Selector = field(default_factory=Selector)
     spool: SpoolStatus | None = None
+    hardware: Hardware = field(default_factory=Hardware)
 
     @property
     def seat(self) -> Seat:

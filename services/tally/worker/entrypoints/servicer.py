@@ -18,6 +18,7 @@ from tally.worker.application.query.watch_assignments import WatchAssignments
 from tally.worker.domain.assignment import Admission
 from tally.worker.mapping import (
     assignment_to_proto,
+    hardware_from_proto,
     running_from_proto,
     selector_from_proto,
     spool_from_proto,
@@ -44,7 +45,10 @@ class WorkerServicer(WorkerServiceServicer):
     ) -> messages.RegisterWorkerResponse:
         """Take a worker into the pool."""
         worker = await self.register_worker(
-            request.name, request.capacity, selector_from_proto(request.selector)
+            request.name,
+            request.capacity,
+            selector_from_proto(request.selector),
+            hardware_from_proto(request.hardware),
         )
         response = messages.RegisterWorkerResponse(worker=worker_to_proto(worker, self.clock()))
         response.lease_duration.FromTimedelta(self.register_worker.lease)

@@ -90,6 +90,7 @@ class Worker(_message.Message):
     SELECTOR_FIELD_NUMBER: _builtins.int
     ADMISSION_FIELD_NUMBER: _builtins.int
     SPOOL_FIELD_NUMBER: _builtins.int
+    HARDWARE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server (UUIDv7) at registration."""
     name: _builtins.str
@@ -120,6 +121,10 @@ class Worker(_message.Message):
     def spool(self) -> Global___SpoolStatus:
         """What it has counted and not sent yet, as it last said; absent while it has said nothing."""
 
+    @_builtins.property
+    def hardware(self) -> Global___Hardware:
+        """What it runs on, as it said when it registered."""
+
     def __init__(
         self,
         *,
@@ -133,14 +138,43 @@ class Worker(_message.Message):
         selector: Global___CameraSelector | None = ...,
         admission: Global___WorkerAdmission.ValueType = ...,
         spool: Global___SpoolStatus | None = ...,
+        hardware: Global___Hardware | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "register_time", b"register_time", "selector", b"selector", "spool", b"spool"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hardware", b"hardware", "lease_expire_time", b"lease_expire_time", "register_time", b"register_time", "selector", b"selector", "spool", b"spool"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "cameras", b"cameras", "capacity", b"capacity", "id", b"id", "lease_expire_time", b"lease_expire_time", "name", b"name", "register_time", b"register_time", "selector", b"selector", "spool", b"spool", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "cameras", b"cameras", "capacity", b"capacity", "hardware", b"hardware", "id", b"id", "lease_expire_time", b"lease_expire_time", "name", b"name", "register_time", b"register_time", "selector", b"selector", "spool", b"spool", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Worker: _TypeAlias = Worker  # noqa: Y015
+
+@_typing.final
+class Hardware(_message.Message):
+    """What a worker runs on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORES_FIELD_NUMBER: _builtins.int
+    GPUS_FIELD_NUMBER: _builtins.int
+    cores: _builtins.int
+    """Cores that it may use; 0 if it did not say."""
+    @_builtins.property
+    def gpus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Its graphics processors, such as `NVIDIA L4`, one for each."""
+
+    def __init__(
+        self,
+        *,
+        cores: _builtins.int = ...,
+        gpus: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cores", b"cores", "gpus", b"gpus"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hardware: _TypeAlias = Hardware  # noqa: Y015
 
 @_typing.final
 class SpoolStatus(_message.Message):

@@ -30,7 +30,7 @@ from tally.api.camera.v1 import ai_model_pb2 as tally_dot_api_dot_camera_dot_v1_
 from tally.api.worker.v1 import worker_pb2 as tally_dot_api_dot_worker_dot_v1_dot_worker__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/worker/v1/worker_service.proto\x12\x13tally.api.worker.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a!tally/api/options/v1/policy.proto\x1a\"tally/api/camera/v1/ai_model.proto\x1a tally/api/worker/v1/worker.proto\"\x85\x01\n\x15RegisterWorkerRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1c\n\x08\x63\x61pacity\x18\x02 \x01(\rB\n\xbaH\x07*\x05\x18\x90N(\x01\x12\x35\n\x08selector\x18\x03 \x01(\x0b\x32#.tally.api.worker.v1.CameraSelector\"x\n\x16RegisterWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x31\n\x0elease_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa1\x01\n\x11RenewLeaseRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x07\x63\x61meras\x18\x02 \x03(\x0b\x32\".tally.api.worker.v1.RunningCameraB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12/\n\x05spool\x18\n \x01(\x0b\x32 .tally.api.worker.v1.SpoolStatus\"A\n\x12RenewLeaseResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"6\n\x17WatchAssignmentsRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x18WatchAssignmentsResponse\x12\x34\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32\x1f.tally.api.worker.v1.Assignment\"6\n\x17\x44\x65registerWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1a\n\x18\x44\x65registerWorkerResponse\"2\n\x13\x43ordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x14\x43ordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"1\n\x12\x44rainWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x13\x44rainWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"4\n\x15UncordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x16UncordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"/\n\x10GetWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"@\n\x11GetWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"Q\n\x12ListWorkersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\\\n\x13ListWorkersResponse\x12,\n\x07workers\x18\x01 \x03(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x13ReportModelsRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x06models\x18\x02 \x03(\x0b\x32#.tally.api.camera.v1.InstalledModelB\x08\xbaH\x05\x92\x01\x02\x10\x64\"\x16\n\x14ReportModelsResponse2\xe1\r\n\rWorkerService\x12\xa5\x01\n\x0eRegisterWorker\x12*.tally.api.worker.v1.RegisterWorkerRequest\x1a+.tally.api.worker.v1.RegisterWorkerResponse\":\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/api/v1/workers:\x01*\x12\xae\x01\n\nRenewLease\x12&.tally.api.worker.v1.RenewLeaseRequest\x1a\'.tally.api.worker.v1.RenewLeaseResponse\"O\x90\x02\x02\xaa\xbb\x18\x17\x1a\x0f\x61nalytics:write\"\x02\x08\x05(\x02\x82\xd3\xe4\x93\x02+\"&/api/v1/workers/{worker_id}:renewLease:\x01*\x12\xb6\x01\n\x0cReportModels\x12(.tally.api.worker.v1.ReportModelsRequest\x1a).tally.api.worker.v1.ReportModelsResponse\"Q\x90\x02\x02\xaa\xbb\x18\x17\x1a\x0f\x61nalytics:write\"\x02\x08\x05(\x02\x82\xd3\xe4\x93\x02-\"(/api/v1/workers/{worker_id}:reportModels:\x01*\x12\xba\x01\n\x10WatchAssignments\x12,.tally.api.worker.v1.WatchAssignmentsRequest\x1a-.tally.api.worker.v1.WatchAssignmentsResponse\"G\x90\x02\x01\xaa\xbb\x18\x11\x1a\x0f\x61nalytics:write\x82\xd3\xe4\x93\x02)\x12\'/api/v1/workers/{worker_id}/assignments0\x01\x12\xb4\x01\n\x10\x44\x65registerWorker\x12,.tally.api.worker.v1.DeregisterWorkerRequest\x1a-.tally.api.worker.v1.DeregisterWorkerResponse\"C\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/workers/{worker_id}\x12\xaf\x01\n\x0c\x43ordonWorker\x12(.tally.api.worker.v1.CordonWorkerRequest\x1a).tally.api.worker.v1.CordonWorkerResponse\"J\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\'\"\"/api/v1/workers/{worker_id}:cordon:\x01*\x12\xab\x01\n\x0b\x44rainWorker\x12\'.tally.api.worker.v1.DrainWorkerRequest\x1a(.tally.api.worker.v1.DrainWorkerResponse\"I\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02&\"!/api/v1/workers/{worker_id}:drain:\x01*\x12\xb7\x01\n\x0eUncordonWorker\x12*.tally.api.worker.v1.UncordonWorkerRequest\x1a+.tally.api.worker.v1.UncordonWorkerResponse\"L\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02)\"$/api/v1/workers/{worker_id}:uncordon:\x01*\x12\x99\x01\n\tGetWorker\x12%.tally.api.worker.v1.GetWorkerRequest\x1a&.tally.api.worker.v1.GetWorkerResponse\"=\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/workers/{worker_id}\x12\x93\x01\n\x0bListWorkers\x12\'.tally.api.worker.v1.ListWorkersRequest\x1a(.tally.api.worker.v1.ListWorkersResponse\"1\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/workersb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tally/api/worker/v1/worker_service.proto\x12\x13tally.api.worker.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a!tally/api/options/v1/policy.proto\x1a\"tally/api/camera/v1/ai_model.proto\x1a tally/api/worker/v1/worker.proto\"\xb6\x01\n\x15RegisterWorkerRequest\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1c\n\x08\x63\x61pacity\x18\x02 \x01(\rB\n\xbaH\x07*\x05\x18\x90N(\x01\x12\x35\n\x08selector\x18\x03 \x01(\x0b\x32#.tally.api.worker.v1.CameraSelector\x12/\n\x08hardware\x18\x04 \x01(\x0b\x32\x1d.tally.api.worker.v1.Hardware\"x\n\x16RegisterWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x31\n\x0elease_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa1\x01\n\x11RenewLeaseRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x07\x63\x61meras\x18\x02 \x03(\x0b\x32\".tally.api.worker.v1.RunningCameraB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12/\n\x05spool\x18\n \x01(\x0b\x32 .tally.api.worker.v1.SpoolStatus\"A\n\x12RenewLeaseResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"6\n\x17WatchAssignmentsRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x18WatchAssignmentsResponse\x12\x34\n\x0b\x61ssignments\x18\x01 \x03(\x0b\x32\x1f.tally.api.worker.v1.Assignment\"6\n\x17\x44\x65registerWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1a\n\x18\x44\x65registerWorkerResponse\"2\n\x13\x43ordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"C\n\x14\x43ordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"1\n\x12\x44rainWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x13\x44rainWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"4\n\x15UncordonWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n\x16UncordonWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"/\n\x10GetWorkerRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"@\n\x11GetWorkerResponse\x12+\n\x06worker\x18\x01 \x01(\x0b\x32\x1b.tally.api.worker.v1.Worker\"Q\n\x12ListWorkersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\\\n\x13ListWorkersResponse\x12,\n\x07workers\x18\x01 \x03(\x0b\x32\x1b.tally.api.worker.v1.Worker\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"q\n\x13ReportModelsRequest\x12\x1b\n\tworker_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12=\n\x06models\x18\x02 \x03(\x0b\x32#.tally.api.camera.v1.InstalledModelB\x08\xbaH\x05\x92\x01\x02\x10\x64\"\x16\n\x14ReportModelsResponse2\xe1\r\n\rWorkerService\x12\xa5\x01\n\x0eRegisterWorker\x12*.tally.api.worker.v1.RegisterWorkerRequest\x1a+.tally.api.worker.v1.RegisterWorkerResponse\":\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/api/v1/workers:\x01*\x12\xae\x01\n\nRenewLease\x12&.tally.api.worker.v1.RenewLeaseRequest\x1a\'.tally.api.worker.v1.RenewLeaseResponse\"O\x90\x02\x02\xaa\xbb\x18\x17\x1a\x0f\x61nalytics:write\"\x02\x08\x05(\x02\x82\xd3\xe4\x93\x02+\"&/api/v1/workers/{worker_id}:renewLease:\x01*\x12\xb6\x01\n\x0cReportModels\x12(.tally.api.worker.v1.ReportModelsRequest\x1a).tally.api.worker.v1.ReportModelsResponse\"Q\x90\x02\x02\xaa\xbb\x18\x17\x1a\x0f\x61nalytics:write\"\x02\x08\x05(\x02\x82\xd3\xe4\x93\x02-\"(/api/v1/workers/{worker_id}:reportModels:\x01*\x12\xba\x01\n\x10WatchAssignments\x12,.tally.api.worker.v1.WatchAssignmentsRequest\x1a-.tally.api.worker.v1.WatchAssignmentsResponse\"G\x90\x02\x01\xaa\xbb\x18\x11\x1a\x0f\x61nalytics:write\x82\xd3\xe4\x93\x02)\x12\'/api/v1/workers/{worker_id}/assignments0\x01\x12\xb4\x01\n\x10\x44\x65registerWorker\x12,.tally.api.worker.v1.DeregisterWorkerRequest\x1a-.tally.api.worker.v1.DeregisterWorkerResponse\"C\x90\x02\x02\xaa\xbb\x18\x19\x1a\x0f\x61nalytics:write\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\x1d*\x1b/api/v1/workers/{worker_id}\x12\xaf\x01\n\x0c\x43ordonWorker\x12(.tally.api.worker.v1.CordonWorkerRequest\x1a).tally.api.worker.v1.CordonWorkerResponse\"J\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02\'\"\"/api/v1/workers/{worker_id}:cordon:\x01*\x12\xab\x01\n\x0b\x44rainWorker\x12\'.tally.api.worker.v1.DrainWorkerRequest\x1a(.tally.api.worker.v1.DrainWorkerResponse\"I\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02&\"!/api/v1/workers/{worker_id}:drain:\x01*\x12\xb7\x01\n\x0eUncordonWorker\x12*.tally.api.worker.v1.UncordonWorkerRequest\x1a+.tally.api.worker.v1.UncordonWorkerResponse\"L\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0csystem:admin\"\x02\x08\n(\x02\x38\x01\x82\xd3\xe4\x93\x02)\"$/api/v1/workers/{worker_id}:uncordon:\x01*\x12\x99\x01\n\tGetWorker\x12%.tally.api.worker.v1.GetWorkerRequest\x1a&.tally.api.worker.v1.GetWorkerResponse\"=\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/workers/{worker_id}\x12\x93\x01\n\x0bListWorkers\x12\'.tally.api.worker.v1.ListWorkersRequest\x1a(.tally.api.worker.v1.ListWorkersResponse\"1\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/workersb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -86,45 +86,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKERSERVICE'].methods_by_name['ListWorkers']._loaded_options = None
   _globals['_WORKERSERVICE'].methods_by_name['ListWorkers']._serialized_options = b'\220\002\001\252\273\030\023\032\013camera:read\"\002\010\n(\002\202\323\344\223\002\021\022\017/api/v1/workers'
   _globals['_REGISTERWORKERREQUEST']._serialized_start=262
-  _globals['_REGISTERWORKERREQUEST']._serialized_end=395
-  _globals['_REGISTERWORKERRESPONSE']._serialized_start=397
-  _globals['_REGISTERWORKERRESPONSE']._serialized_end=517
-  _globals['_RENEWLEASEREQUEST']._serialized_start=520
-  _globals['_RENEWLEASEREQUEST']._serialized_end=681
-  _globals['_RENEWLEASERESPONSE']._serialized_start=683
-  _globals['_RENEWLEASERESPONSE']._serialized_end=748
-  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_start=750
-  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_end=804
-  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_start=806
-  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_end=886
-  _globals['_DEREGISTERWORKERREQUEST']._serialized_start=888
-  _globals['_DEREGISTERWORKERREQUEST']._serialized_end=942
-  _globals['_DEREGISTERWORKERRESPONSE']._serialized_start=944
-  _globals['_DEREGISTERWORKERRESPONSE']._serialized_end=970
-  _globals['_CORDONWORKERREQUEST']._serialized_start=972
-  _globals['_CORDONWORKERREQUEST']._serialized_end=1022
-  _globals['_CORDONWORKERRESPONSE']._serialized_start=1024
-  _globals['_CORDONWORKERRESPONSE']._serialized_end=1091
-  _globals['_DRAINWORKERREQUEST']._serialized_start=1093
-  _globals['_DRAINWORKERREQUEST']._serialized_end=1142
-  _globals['_DRAINWORKERRESPONSE']._serialized_start=1144
-  _globals['_DRAINWORKERRESPONSE']._serialized_end=1210
-  _globals['_UNCORDONWORKERREQUEST']._serialized_start=1212
-  _globals['_UNCORDONWORKERREQUEST']._serialized_end=1264
-  _globals['_UNCORDONWORKERRESPONSE']._serialized_start=1266
-  _globals['_UNCORDONWORKERRESPONSE']._serialized_end=1335
-  _globals['_GETWORKERREQUEST']._serialized_start=1337
-  _globals['_GETWORKERREQUEST']._serialized_end=1384
-  _globals['_GETWORKERRESPONSE']._serialized_start=1386
-  _globals['_GETWORKERRESPONSE']._serialized_end=1450
-  _globals['_LISTWORKERSREQUEST']._serialized_start=1452
-  _globals['_LISTWORKERSREQUEST']._serialized_end=1533
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=1535
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=1627
-  _globals['_REPORTMODELSREQUEST']._serialized_start=1629
-  _globals['_REPORTMODELSREQUEST']._serialized_end=1742
-  _globals['_REPORTMODELSRESPONSE']._serialized_start=1744
-  _globals['_REPORTMODELSRESPONSE']._serialized_end=1766
-  _globals['_WORKERSERVICE']._serialized_start=1769
-  _globals['_WORKERSERVICE']._serialized_end=3530
+  _globals['_REGISTERWORKERREQUEST']._serialized_end=444
+  _globals['_REGISTERWORKERRESPONSE']._serialized_start=446
+  _globals['_REGISTERWORKERRESPONSE']._serialized_end=566
+  _globals['_RENEWLEASEREQUEST']._serialized_start=569
+  _globals['_RENEWLEASEREQUEST']._serialized_end=730
+  _globals['_RENEWLEASERESPONSE']._serialized_start=732
+  _globals['_RENEWLEASERESPONSE']._serialized_end=797
+  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_start=799
+  _globals['_WATCHASSIGNMENTSREQUEST']._serialized_end=853
+  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_start=855
+  _globals['_WATCHASSIGNMENTSRESPONSE']._serialized_end=935
+  _globals['_DEREGISTERWORKERREQUEST']._serialized_start=937
+  _globals['_DEREGISTERWORKERREQUEST']._serialized_end=991
+  _globals['_DEREGISTERWORKERRESPONSE']._serialized_start=993
+  _globals['_DEREGISTERWORKERRESPONSE']._serialized_end=1019
+  _globals['_CORDONWORKERREQUEST']._serialized_start=1021
+  _globals['_CORDONWORKERREQUEST']._serialized_end=1071
+  _globals['_CORDONWORKERRESPONSE']._serialized_start=1073
+  _globals['_CORDONWORKERRESPONSE']._serialized_end=1140
+  _globals['_DRAINWORKERREQUEST']._serialized_start=1142
+  _globals['_DRAINWORKERREQUEST']._serialized_end=1191
+  _globals['_DRAINWORKERRESPONSE']._serialized_start=1193
+  _globals['_DRAINWORKERRESPONSE']._serialized_end=1259
+  _globals['_UNCORDONWORKERREQUEST']._serialized_start=1261
+  _globals['_UNCORDONWORKERREQUEST']._serialized_end=1313
+  _globals['_UNCORDONWORKERRESPONSE']._serialized_start=1315
+  _globals['_UNCORDONWORKERRESPONSE']._serialized_end=1384
+  _globals['_GETWORKERREQUEST']._serialized_start=1386
+  _globals['_GETWORKERREQUEST']._serialized_end=1433
+  _globals['_GETWORKERRESPONSE']._serialized_start=1435
+  _globals['_GETWORKERRESPONSE']._serialized_end=1499
+  _globals['_LISTWORKERSREQUEST']._serialized_start=1501
+  _globals['_LISTWORKERSREQUEST']._serialized_end=1582
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=1584
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=1676
+  _globals['_REPORTMODELSREQUEST']._serialized_start=1678
+  _globals['_REPORTMODELSREQUEST']._serialized_end=1791
+  _globals['_REPORTMODELSRESPONSE']._serialized_start=1793
+  _globals['_REPORTMODELSRESPONSE']._serialized_end=1815
+  _globals['_WORKERSERVICE']._serialized_start=1818
+  _globals['_WORKERSERVICE']._serialized_end=3579
 # @@protoc_insertion_point(module_scope)

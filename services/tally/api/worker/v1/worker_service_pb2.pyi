@@ -30,6 +30,7 @@ class RegisterWorkerRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     CAPACITY_FIELD_NUMBER: _builtins.int
     SELECTOR_FIELD_NUMBER: _builtins.int
+    HARDWARE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """What people call the worker, such as the host's name."""
     capacity: _builtins.int
@@ -38,16 +39,21 @@ class RegisterWorkerRequest(_message.Message):
     def selector(self) -> _worker_pb2.CameraSelector:
         """Which cameras it takes; absent: all."""
 
+    @_builtins.property
+    def hardware(self) -> _worker_pb2.Hardware:
+        """What it runs on."""
+
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         capacity: _builtins.int = ...,
         selector: _worker_pb2.CameraSelector | None = ...,
+        hardware: _worker_pb2.Hardware | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["selector", b"selector"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hardware", b"hardware", "selector", b"selector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "name", b"name", "selector", b"selector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "hardware", b"hardware", "name", b"name", "selector", b"selector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

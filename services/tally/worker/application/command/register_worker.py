@@ -8,7 +8,7 @@ from tally.kernel.clock import Clock
 from tally.worker.application.assigning import Assigning
 from tally.worker.application.changes import Changes
 from tally.worker.domain.assignment import Admission, Selector
-from tally.worker.domain.model import Worker
+from tally.worker.domain.model import Hardware, Worker
 from tally.worker.domain.ports import Begin
 
 
@@ -32,13 +32,20 @@ class RegisterWorker:
     changes: Changes
     assign: Assigning
 
-    async def __call__(self, name: str, capacity: int, selector: Selector | None = None) -> Worker:
+    async def __call__(
+        self,
+        name: str,
+        capacity: int,
+        selector: Selector | None = None,
+        hardware: Hardware | None = None,
+    ) -> Worker:
         """The worker, with its id.
 
         Args:
             name: What people call it.
             capacity: How many cameras it can run at once.
             selector: Which cameras it takes; all by default.
+            hardware: What it runs on, if it says so.
         """
         async with self.begin() as work:
             await work.alone()
@@ -53,6 +60,7 @@ class RegisterWorker:
                 now + self.lease,
                 admission=last.admission if last else Admission.OPEN,
                 selector=selector or Selector(),
+                hardware=hardware or Hardware(),
             )
             for other in before:
                 if other.alive(now):
