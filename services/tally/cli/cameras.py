@@ -268,7 +268,8 @@ def change_text(event: CameraEvent) -> str:
             counting = event.counting_changed.counting
             lines = "; ".join(map(_line_text, counting.lines)) or "no line"
             zones = ", ".join(zone.name for zone in counting.zones)
-            return f"counts at {lines}" + (f"; in {zones}" if zones else "")
+            seen_by = f"; by {counting.detector}" if counting.detector else ""
+            return f"counts at {lines}" + (f"; in {zones}" if zones else "") + seen_by
         case "labels_changed":
             labels = sorted(event.labels_changed.labels.items())
             return "labelled " + (" ".join(f"{key}={value}" for key, value in labels) or "nothing")

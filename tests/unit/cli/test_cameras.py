@@ -29,7 +29,8 @@ PLAZA = camera_pb2.Camera(
     state=camera_pb2.CAMERA_STATE_ACTIVE,
     etag="7",
     counting=geometry_pb2.CountingConfig(
-        lines=[geometry_pb2.Line(name="door", in_name="entering", out_name="leaving")]
+        lines=[geometry_pb2.Line(name="door", in_name="entering", out_name="leaving")],
+        detector="motion",
     ),
 )
 
@@ -258,7 +259,7 @@ def test_a_cameras_history_says_who_did_what(served: Cameras) -> None:
     moved, counts, unknown = (line.rstrip() for line in output.splitlines()[-3:])
     assert moved.endswith("left its site")
     assert "user:1" in counts
-    assert counts.endswith("counts at door (entering/leaving)")
+    assert counts.endswith("counts at door (entering/leaving); by motion")
     assert unknown.endswith("too old to know")
 
 
