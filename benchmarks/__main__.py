@@ -3,6 +3,7 @@
 recording   counts and frames/s on the real recording, beside the truth and two yardsticks
 detectors   people found in the real recording, and frames/s through Triton
 demo        counts of the demo scene from its first frame on, beside the truth
+speeds      speeds at crossings of the demo scene, beside the truth
 confidence  crossings of synthetic worlds: how many are true, by what was seen of them
 intervals   how often the true number of crossings is within the interval that a count is given
 gaps        what a time without frames costs, with and without the engine's saved state
@@ -32,6 +33,7 @@ ALL = (
     "recording",
     "detectors",
     "demo",
+    "speeds",
     "confidence",
     "intervals",
     "gaps",
