@@ -8,6 +8,7 @@ import grpc
 import typer
 from rich.filesize import decimal
 
+from tally.api.camera.v1 import stream_pb2
 from tally.api.worker.v1 import scaling_service_pb2, worker_pb2
 from tally.api.worker.v1 import worker_service_pb2 as messages
 from tally.api.worker.v1.scaling_service_pb2_grpc import ScalingServiceStub
@@ -19,6 +20,10 @@ from tally.kernel.clock import utc_now
 
 BEHIND = timedelta(minutes=1)
 """A worker that has not sent what is older is told of."""
+SETTLED = timedelta(minutes=1)
+"""How long a stream must have run before its rate tells anything of its worker."""
+KEEPS_UP = 0.5
+"""A worker that looks at a smaller part of its cameras' frames is told of."""
 
 workers = typer.Typer(
     help="The machines that run cameras. Cordon one before maintenance, drain it to empty it.",
@@ -34,6 +39,7 @@ _ADMISSIONS = {
     worker_pb2.WORKER_ADMISSION_CORDONED: "cordoned",
     worker_pb2.WORKER_ADMISSION_DRAINING: "draining",
 }
+_SLOW = stream_pb2.StreamCondition.KIND_SLOW
 
 
 @workers.command("list")
@@ -96,8 +102,9 @@ async def _list(gateway: str, *, as_json: bool) -> None:
         [_row(each) for each in found],
     )
     for worker in found:
-        if behind := unsent(worker, utc_now()):
-            console.print(behind)
+        for warning in (unsent(worker, utc_now()), overloaded(worker, utc_now())):
+            if warning:
+                console.print(warning)
 
 
 def _row(worker: worker_pb2.Worker) -> tuple[str, ...]:
@@ -133,6 +140,29 @@ def unsent(worker: worker_pb2.Worker, now: datetime) -> str:
     return (
         f"{worker.name} has not sent what it counted since {local_time(spool.oldest_time)}: "
         f"{decimal(spool.waiting_bytes)}{full}"
+    )
+
+
+def overloaded(worker: worker_pb2.Worker, now: datetime) -> str:
+    """That a worker looks at far fewer frames than its cameras promise; empty if it keeps up or cannot be told.
+
+    Streams that only just came, that promise nothing, or that bring too few frames themselves say nothing of it.
+    """
+    settled = [
+        camera.status
+        for camera in worker.cameras
+        if camera.status.state == stream_pb2.STREAM_STATE_STREAMING
+        and now - camera.status.start_time.ToDatetime(UTC) > SETTLED
+        and all(each.kind != _SLOW for each in camera.status.conditions)
+        and camera.status.nominal_frames_per_second
+    ]
+    promised = sum(status.nominal_frames_per_second for status in settled)
+    seen = sum(status.frames_per_second for status in settled)
+    if worker.state != worker_pb2.WORKER_STATE_ALIVE or seen >= KEEPS_UP * promised:
+        return ""
+    return (
+        f"{worker.name} cannot keep up: it looks at {seen:.3g} of the {promised:.3g} frames "
+        f"that its cameras bring each second"
     )
 
 
