@@ -10,7 +10,7 @@ import pytest
 
 from tally.api.counting.v1 import count_pb2
 from tally.api.counting.v1.events_pb2 import CountsRecorded
-from tally.counting import Mask
+from tally.counting import Calibration, Mask
 from tally.kernel.errors import FailedPrecondition
 from tally.kernel.grpc.validation import check_message
 from tally.worker.agent.checkpoints import Checkpoints
@@ -23,6 +23,7 @@ from tally.worker.agent.view import StillView
 from tests.unit.worker.agent.scenes import (
     BEGAN,
     CAMERA_ID,
+    FPS,
     WalkDetector,
     WalkSource,
     streamed,
@@ -101,6 +102,15 @@ async def test_whoever_walks_in_a_mask_is_in_no_record() -> None:
     records = await read(WalkSource(frames=50), set_task=task(masks=(everywhere,)))
     assert sum(record.frames_processed for record in records) == 50
     assert not any(record.crossings or record.visits for record in records)
+
+
+async def test_crossings_tell_the_speed_on_a_calibrated_floor() -> None:
+    picture = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    floor = Calibration(picture, ((0.0, 10.0), (10.0, 10.0), (10.0, 0.0), (0.0, 0.0)))
+    records = await read(WalkSource(frames=50), set_task=task(calibration=floor))
+    [crossing] = [crossing for record in records for crossing in record.crossings]
+    # From 25 to 95 % of the picture's height, which is ten metres.
+    assert crossing.speed_mps == pytest.approx(7.0 / (50 / FPS), rel=0.1)
 
 
 async def test_a_recording_that_is_read_again_makes_the_same_records() -> None:
