@@ -24,7 +24,7 @@ Gradients = NDArray[np.float32]
 class StillView:
     """Compares what lasts of a picture with what lasted when the camera began.
 
-    What is compared are the directions of gradients: edges keep theirs in any light, and each look adds at most as
+    What is compared are the directions of edges: they stay the same in any light, and each look adds at most as
     much as any other, so that people who walk by leave little in the mean. The picture is cut into patches, and the
     camera has moved when many are unlike their reference: a lorry, a crowd or a shadow changes some, a turn of the
     camera most. The shift itself is not measured: after a turn there may be nothing left that was seen before.
@@ -56,11 +56,16 @@ class StillView:
 
 
 def _directions(grey: NDArray[np.int16]) -> Gradients:
-    """(height, width, 2) gradients, their lengths squeezed into 0 to 1."""
+    """(height, width, 2) gradients with their angles doubled, their lengths squeezed into 0 to 1.
+
+    Doubled, because what was darker than its surroundings by day may be brighter in infrared light at night.
+    """
     smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)
     across, down = np.gradient(smooth, axis=1), np.gradient(smooth, axis=0)
-    squeezed = 1 / (np.hypot(across, down) + _FAINT)
-    return np.stack([across * squeezed, down * squeezed], axis=-1, dtype=np.float32)
+    length = np.hypot(across, down)
+    squeezed = 1 / ((length + _FAINT) * np.maximum(length, 1e-6))
+    doubled = (across**2 - down**2) * squeezed, 2 * across * down * squeezed
+    return np.stack(doubled, axis=-1, dtype=np.float32)
 
 
 def _unlike(reference: Gradients, recent: Gradients) -> float:

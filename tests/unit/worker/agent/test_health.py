@@ -140,6 +140,7 @@ def test_what_the_camera_showed_is_known_in_its_next_run(square: Image) -> None:
     "change",
     [
         pytest.param(lambda image, _: (image * 0.3).astype(np.uint8), id="darker"),
+        pytest.param(lambda image, _: 255 - image, id="infrared at night"),
         pytest.param(lambda image, s: shifted(image, 0.01 * np.sin(2 * s)), id="shaken by wind"),
         pytest.param(
             lambda image, _: cv2.rectangle(image.copy(), (20, 10), (80, 90), (200, 60, 30), -1),
