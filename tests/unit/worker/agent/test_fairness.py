@@ -74,10 +74,14 @@ async def test_rates_fall_alike_and_frames_are_dropped_rather_than_kept_waiting(
     for task in watching:
         task.cancel()
     await asyncio.gather(*watching, return_exceptions=True)
-    *fast, slow = crowd.looked
+    fast = crowd.looked[:6]
     assert min(fast) >= 0.6 * max(fast)
-    assert min(crowd.dropped[:6]) > 0
-    assert crowd.dropped[6] < slow
+    # How many that is on either side is up to the machine; who asks for less is refused less.
+    *refused_fast, refused_slow = (
+        dropped / (dropped + looked)
+        for dropped, looked in zip(crowd.dropped, crowd.looked, strict=True)
+    )
+    assert min(refused_fast) > refused_slow
 
 
 async def test_a_camera_that_is_taken_away_gives_its_turn_back() -> None:
