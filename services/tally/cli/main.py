@@ -30,6 +30,7 @@ from tally.cli.sites import sites
 from tally.cli.snapshots import snapshot
 from tally.cli.switching import rollback, switch, switches
 from tally.cli.tasks import queue, tasks
+from tally.cli.tuning import tune
 from tally.cli.up import up
 from tally.cli.users import users
 from tally.cli.visits import dwells, visits
@@ -74,6 +75,7 @@ cameras.command()(probe)
 cameras.command()(provision)
 cameras.command()(zones)
 cameras.command()(calibrate)
+cameras.command()(tune)
 cameras.command()(snapshot)
 cameras.command()(status)
 cameras.command()(watch)

@@ -1,7 +1,7 @@
 """The counting engine: detections in, crossings and visits out. Pure: no I/O, no clock."""
 
 from tally.counting.calibration import Calibration
-from tally.counting.config import EngineConfig, MotionConfig, TrackerConfig
+from tally.counting.config import EngineConfig, MotionConfig, TrackerConfig, sure_from
 from tally.counting.detections import Detections
 from tally.counting.engine import CountingEngine
 from tally.counting.events import (
@@ -37,5 +37,6 @@ __all__ = [
     "Visit",
     "VisitKind",
     "Zone",
+    "sure_from",
     "warm_up",
 ]

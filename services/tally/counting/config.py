@@ -80,3 +80,19 @@ class EngineConfig:
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
     hysteresis: float = 0.1
     zone_settle_s: float = 0.5
+
+
+def sure_from(score: float) -> EngineConfig:
+    """Settings for a detector that is to be believed from a score on; 0 for the usual one.
+
+    Raises:
+        ValueError: The score is none.
+    """
+    if score == 0:
+        return EngineConfig()
+    usual = TrackerConfig()
+    if not usual.low_score <= score < 1:
+        raise ValueError(
+            f"a score from which on objects count is {score}: take {usual.low_score} to 1"
+        )
+    return EngineConfig(tracker=TrackerConfig(high_score=score))

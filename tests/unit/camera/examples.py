@@ -50,6 +50,8 @@ COUNTING = CountingConfig(
         FloorPlace(Point(0.9, 0.9), 2, 4.5),
         FloorPlace(Point(0.1, 0.9), -2, 4.5),
     ),
+    max_frames_per_second=12.5,
+    min_score=0.25,
 )
 PLAZA = CameraSpec(
     name="Plaza",

@@ -19,7 +19,7 @@ from tally.api.camera.v1 import (
     history_pb2,
 )
 from tally.api.counting.v1 import count_pb2, geometry_pb2
-from tally.cli import calibrating, cameras, counts, crossings, zones
+from tally.cli import calibrating, cameras, counts, crossings, tuning, zones
 from tally.cli.calibrating import parse_places
 from tally.cli.main import app
 
@@ -157,7 +157,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
         finally:
             await server.stop(0)
 
-    for module in (calibrating, cameras, counts, crossings, zones):
+    for module in (calibrating, cameras, counts, crossings, tuning, zones):
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 
@@ -225,6 +225,20 @@ def test_masks_are_drawn(served: Cameras) -> None:
     [mask] = update.camera.counting.masks
     assert [(point.x, point.y) for point in mask.polygon] == [(0, 0), (1, 0), (1, 0.2)]
     assert told == "Plaza has 1 mask\n"
+
+
+def test_what_is_named_is_tuned_and_the_rest_stays(served: Cameras) -> None:
+    told = typed("cameras", "tune", "Plaza", "--max-fps", "10", "--class", "car", "--class", "bus")
+
+    [update] = served.updates
+    assert (update.camera.id, update.camera.etag) == (PLAZA.id, "7")
+    assert set(update.update_mask.paths) == {"counting.classes", "counting.max_frames_per_second"}
+    counting = update.camera.counting
+    assert (list(counting.classes), counting.max_frames_per_second) == (["car", "bus"], 10)
+    assert "at up to 10 frames a second" in told
+    typed("cameras", "tune", "Plaza", "--class", "", "--min-score", "0")
+    assert list(served.updates[1].camera.counting.classes) == []
+    assert set(served.updates[1].update_mask.paths) == {"counting.classes", "counting.min_score"}
 
 
 PLACES = ("0.3,0.2=-2,9", "0.7,0.2=2,9", "0.9,0.9=2,4.5", "0.1,0.9=-2,4.5")

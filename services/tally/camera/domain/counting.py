@@ -108,6 +108,8 @@ class CountingConfig:
         classes: Which classes to count; empty means people where the detector knows people.
         masks: Where nothing counts.
         calibration: Four places on the floor, for telling speeds; empty if it was not measured.
+        max_frames_per_second: The most frames that are looked at; 0 means every one.
+        min_score: How sure the detector must be before an object counts; 0 leaves that to the worker.
     """
 
     lines: tuple[Line, ...] = ()
@@ -116,6 +118,8 @@ class CountingConfig:
     classes: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = ()
     calibration: tuple[FloorPlace, ...] = ()
+    max_frames_per_second: float = 0.0
+    min_score: float = 0.0
 
 
 def line_problem(points: Sequence[Point]) -> str | None:

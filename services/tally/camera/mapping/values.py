@@ -89,6 +89,8 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
             )
             for place in counting.calibration
         ],
+        max_frames_per_second=counting.max_frames_per_second,
+        min_score=counting.min_score,
     )
 
 
@@ -110,6 +112,8 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
             FloorPlace(_point_from_proto(place.picture), place.x_m, place.y_m)
             for place in message.calibration
         ),
+        max_frames_per_second=message.max_frames_per_second,
+        min_score=message.min_score,
     )
 
 

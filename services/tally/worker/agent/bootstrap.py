@@ -32,6 +32,7 @@ from tally.worker.agent.runner import DetectorPool, Surroundings
 from tally.worker.agent.runs import EndedRecordings
 from tally.worker.agent.settings import AgentSettings
 from tally.worker.agent.sources import Pace, open_source
+from tally.worker.agent.sources.thinning import thinned
 from tally.worker.agent.spool import Spool
 from tally.worker.agent.task import CameraTask
 
@@ -61,20 +62,18 @@ async def camera_worker(
     outbound = Outbound(spool, nats_url, f"agent {settings.name}", settings.nats_domain)
 
     async def open_task(task: CameraTask) -> FrameStream:
-        return await decoders.open(
-            task.camera_id,
-            partial(
-                open_source,
-                task.uri,
-                pace=task.pace,
-                started_at=task.activate_time,
-                credentials=open_credentials(
-                    stream_keys, task.sealed_credentials, task.camera_id, task.uri
-                ),
-                networks=networks,
-                recordings=settings.recordings,
+        opening = partial(
+            open_source,
+            task.uri,
+            pace=task.pace,
+            started_at=task.activate_time,
+            credentials=open_credentials(
+                stream_keys, task.sealed_credentials, task.camera_id, task.uri
             ),
+            networks=networks,
+            recordings=settings.recordings,
         )
+        return await decoders.open(task.camera_id, partial(thinned, opening, task.max_fps))
 
     async def open_recording(uri: str) -> FrameStream:
         return await decoders.open(

@@ -58,6 +58,8 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         calibration=_calibration(counting.calibration),
         detector=counting.detector,
         classes=tuple(counting.classes),
+        max_fps=counting.max_frames_per_second,
+        min_score=counting.min_score,
         activate_time=assignment.activate_time.ToDatetime(UTC),
         sealed_credentials=assignment.sealed_credentials,
         site_id=assignment.site_id,

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
+from math import inf
 
 import structlog
 from opentelemetry import metrics
 
 from tally.api.counting.v1 import count_pb2, events_pb2
-from tally.counting import CountingEngine, StateRefused
+from tally.counting import CountingEngine, StateRefused, sure_from
 from tally.worker.agent.checkpoints import Checkpoint, Checkpoints
 from tally.worker.agent.continued import ContinuedStream
 from tally.worker.agent.detector import Detector, DetectorUnavailable
@@ -89,7 +90,8 @@ class Reading:
         resume: Checkpoint | None = None,
     ) -> None:
         info = stream.info
-        self.figures = Figures(detector.name, info.width, info.height, info.fps or 0.0)
+        promised_fps = min(info.fps or 0.0, task.max_fps or inf)
+        self.figures = Figures(detector.name, info.width, info.height, promised_fps)
         self.detector = detector
         self.live = stream.info.live
         self._camera_id = task.camera_id
@@ -112,6 +114,7 @@ class Reading:
             masks=task.masks,
             calibration=task.calibration,
             frame_size=(stream.info.width, stream.info.height),
+            config=sure_from(task.min_score),
         )
         self._recorder = Recorder(
             Run(run_id, task.camera_id, task.config_version, detector.name, not self.live),

@@ -52,7 +52,7 @@ class Figures:
         detector: The detector in use; empty while none is.
         width: Of the picture in pixels; 0 while no stream was open.
         height: The same.
-        nominal_fps: Frames a second that the stream promises; 0 if it promises nothing.
+        nominal_fps: Frames a second to be looked at: what the stream promises or the camera's limit; 0 if unknown.
         frames_processed: Frames counted on.
         frames_dropped: Frames skipped because newer ones were there.
         frames_corrupt: Frames skipped because they could not be decoded.

@@ -26,6 +26,8 @@ class CameraTask:
         calibration: Where on the floor things are; None if nobody measured it.
         detector: Which detector to use; empty for the best one.
         classes: What to count; empty for people, where the detector knows people.
+        max_fps: The most frames that are looked at each second; 0 for every one.
+        min_score: How sure the detector must be before an object counts; 0 for what the engine takes by itself.
         activate_time: When the camera was activated; a recording's frames are dated from here.
     """
 
@@ -42,6 +44,8 @@ class CameraTask:
     activate_time: datetime
     masks: tuple[Mask, ...] = ()
     calibration: Calibration | None = None
+    max_fps: float = 0.0
+    min_score: float = 0.0
     sealed_credentials: bytes = b""
     site_id: str = ""
 

@@ -83,3 +83,9 @@ def test_all_that_a_stream_can_be_has_its_name_in_the_contract() -> None:
     assert (told[0].reconnects, told[0].start_time.ToDatetime()) == (2, BEGAN.replace(tzinfo=None))
     kinds = {condition.kind for condition in told[0].conditions}
     assert kinds == set(stream_pb2.StreamCondition.Kind.values()) - {0}
+
+
+def test_how_often_and_how_surely_a_camera_looks_is_its_configurations() -> None:
+    counting = geometry_pb2.CountingConfig(max_frames_per_second=12.5, min_score=0.25)
+    task = task_from_proto(worker_pb2.Assignment(counting=counting))
+    assert (task.max_fps, task.min_score) == (12.5, 0.25)

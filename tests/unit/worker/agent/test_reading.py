@@ -209,3 +209,10 @@ def test_people_count_where_the_detector_knows_people() -> None:
     assert selection.name(1) == "person"
     with pytest.raises(FailedPrecondition, match="cannot tell cat; it knows dog, person"):
         ClassSelection(WalkDetector(), ["cat"])
+
+
+async def test_objects_below_the_cameras_score_do_not_count() -> None:
+    usual = await read(WalkSource(frames=50))
+    strict = await read(WalkSource(frames=50), set_task=task(min_score=0.95))
+    assert sum(len(record.crossings) for record in usual) == 1
+    assert sum(len(record.crossings) for record in strict) == 0

@@ -249,7 +249,7 @@ class StreamStatus(_message.Message):
     height: _builtins.int
     """Height of the picture in pixels."""
     nominal_frames_per_second: _builtins.float
-    """Frames a second that the stream promises; 0 if it promises nothing."""
+    """Frames a second that the stream promises, or the most that the camera is to look at if that is less; 0 if unknown."""
     reconnects: _builtins.int
     """How often the worker has opened it again since it was given the camera."""
     @_builtins.property

@@ -295,8 +295,18 @@ class CountingConfig(_message.Message):
     CLASSES_FIELD_NUMBER: _builtins.int
     MASKS_FIELD_NUMBER: _builtins.int
     CALIBRATION_FIELD_NUMBER: _builtins.int
+    MAX_FRAMES_PER_SECOND_FIELD_NUMBER: _builtins.int
+    MIN_SCORE_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     """Which detector to use, such as `yolox-nano` or `motion`. Empty: the worker's best installed one."""
+    max_frames_per_second: _builtins.float
+    """The most frames that are looked at each second; 0: every frame. Fewer take less of a worker; ten are enough for people
+    who walk, and five lose little.
+    """
+    min_score: _builtins.float
+    """How sure the detector must be of an object before it counts, from 0.1 to 0.95; 0: 0.5. Higher where it sees what is not
+    there, lower where it overlooks what is.
+    """
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___Line]:
         """Counting lines."""
@@ -328,10 +338,12 @@ class CountingConfig(_message.Message):
         classes: _abc.Iterable[_builtins.str] | None = ...,
         masks: _abc.Iterable[Global___Mask] | None = ...,
         calibration: _abc.Iterable[Global___FloorPlace] | None = ...,
+        max_frames_per_second: _builtins.float = ...,
+        min_score: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "max_frames_per_second", b"max_frames_per_second", "min_score", b"min_score", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
