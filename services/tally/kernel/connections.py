@@ -51,9 +51,14 @@ class Connections:
             await _discard(connection)
         return await self._open()
 
-    def give_back(self, connection: AsyncConnection) -> None:
-        """Leave a connection without a transaction to others; one that is in the midst of anything is closed."""
-        if not self._closed and _clean(connection):
+    def give_back(self, connection: AsyncConnection, *, sound: bool = True) -> None:
+        """Leave a connection without a transaction to others.
+
+        Args:
+            connection: The connection; one that is in a transaction, or was closed by the server, is closed.
+            sound: Whether it has answered all that it was asked; otherwise it is closed too.
+        """
+        if sound and not self._closed and _clean(connection):
             self._idle.append(connection)
             self._permits.release()
             return

@@ -1,7 +1,7 @@
 """PostgreSQL through SQLAlchemy: transactions that leak nothing when a call is cancelled."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from tally.kernel.connections import Connections, driver
-from tally.kernel.errors import ConcurrentChange, InvalidInput, Unavailable
+from tally.kernel.errors import ConcurrentChange, DomainError, InvalidInput, Unavailable
 
 _LOST_RACES = ("40001", "40P01")
 """SQLSTATE of serialization_failure and deadlock_detected."""
@@ -73,12 +73,12 @@ class Database:
                 closed = (
                     isinstance(error, asyncpg.InterfaceError) and driver(connection).is_closed()
                 )
-                await self._finish(connection, commit=False)
+                await self._undo(connection, sound=_leaves_sound(error))
                 if closed:
                     raise Unavailable("the database went away") from error
                 raise
             news = connection.info[_NEWS]
-            await self._finish(connection, commit=True)
+            await self._commit(connection)
             if news:
                 self.news.set()
         except (ConnectionError, asyncpg.InternalClientError) as error:
@@ -108,21 +108,36 @@ class Database:
         """Close all connections."""
         await self._connections.close()
 
-    async def _finish(self, connection: AsyncConnection, *, commit: bool) -> None:
+    async def _commit(self, connection: AsyncConnection) -> None:
         if connection.in_transaction():
-            await asyncio.shield(self._end(connection, commit=commit))
+            await asyncio.shield(self._end(connection, connection.commit()))
         else:
             self._connections.give_back(connection)
 
-    async def _end(self, connection: AsyncConnection, *, commit: bool) -> None:
+    async def _undo(self, connection: AsyncConnection, *, sound: bool) -> None:
+        if not connection.in_transaction():
+            self._connections.give_back(connection, sound=sound)
+            return
         try:
-            await (connection.commit() if commit else connection.rollback())
+            await asyncio.shield(self._end(connection, connection.rollback()))
         except DBAPIError as error:
             # What the block raised says more than that undoing it failed on a dead connection.
-            if commit or not _went_away(error):
+            if not _went_away(error):
                 raise
+
+    async def _end(self, connection: AsyncConnection, ending: Awaitable[None]) -> None:
+        sound = False
+        try:
+            await ending
+            sound = True  # it has answered
         finally:
-            self._connections.give_back(connection)
+            self._connections.give_back(connection, sound=sound)
+
+
+def _leaves_sound(error: BaseException) -> bool:
+    """Whether a connection can go on after an error of who had it, other than that of a call that was cut off."""
+    answered = isinstance(error, asyncpg.PostgresError) and not _went_away(error)
+    return answered or isinstance(error, DomainError)
 
 
 def _went_away(error: DBAPIError | asyncpg.PostgresError) -> bool:

@@ -128,7 +128,7 @@ class ModelStore:
                     f"{address} is not the file that was published under this name",
                     mend="try again; if it stays so, tell the project and do not use the file",
                 )
-            return await self.add(target, name, LICENCES[name])
+            return await self.add(target, name, LICENCES.get(name, ""))
         finally:
             target.unlink(missing_ok=True)
 
