@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from tally.stack.errors import StackError
@@ -100,10 +101,11 @@ def free_port(taken: Collection[int] = ()) -> int:
     Args:
         taken: Ports that were given away already, though nobody listens on them yet.
     """
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311 - spreads stacks over the range, hides nothing
-        if port not in taken and is_free(port):
-            return port
+    # One behind the other: of stacks that choose at the same moment, scattered ports would often meet.
+    anywhere = random.choice(_PORTS)  # noqa: S311 - spreads stacks over the range, hides nothing
+    start = max((port + 1 for port in taken if port in _PORTS), default=anywhere)
+    candidates = chain(range(start, _PORTS.stop), _PORTS)
+    return next(port for port in candidates if port not in taken and is_free(port))
 
 
 def free_ports(count: int) -> list[int]:
