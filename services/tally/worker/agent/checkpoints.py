@@ -1,4 +1,4 @@
-"""Where the runs of live cameras stand, for a worker that starts again after it was killed."""
+"""Where the runs of live cameras stand, for whoever goes on after a kill or a break of the stream."""
 
 import asyncio
 import json
@@ -19,6 +19,11 @@ LONGEST_GAP = timedelta(seconds=10)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 _log = structlog.get_logger(__name__)
+
+
+def known_at(now: datetime, moment: datetime) -> bool:
+    """Whether those who were in the picture at `moment` are still known by now."""
+    return timedelta() <= now - moment <= LONGEST_GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Checkpoint:
         """Whether a run that begins now can go on from here: the same is counted, and not much was missed."""
         counted = (self.record.config_version, self.activate_time, self.record.detector)
         wanted = (task.config_version, task.activate_time, detector)
-        return counted == wanted and timedelta() <= now - self.moment <= LONGEST_GAP
+        return counted == wanted and known_at(now, self.moment)
 
 
 class Checkpoints:

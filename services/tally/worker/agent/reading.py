@@ -67,7 +67,6 @@ class Reading:
         now: The task as it is now: its epoch may rise meanwhile, its camera may move.
         keep: Where records go.
         checkpoints: Where it is kept how a live run stands.
-        resume: Of an earlier run of the same camera; this one goes on from there.
 
     Attributes:
         figures: What was done so far.
@@ -87,7 +86,6 @@ class Reading:
         now: Callable[[], CameraTask],
         keep: Keep,
         checkpoints: Checkpoints,
-        resume: Checkpoint | None = None,
     ) -> None:
         info = stream.info
         promised_fps = min(info.fps or 0.0, task.max_fps or inf)
@@ -100,10 +98,7 @@ class Reading:
         self._keep = keep
         self._checkpoints = checkpoints
         self._activate_time = task.activate_time
-        self._resumed = resume
         self._stream = stream
-        if resume is not None:
-            self._stream = ContinuedStream(stream, resume.moment, resume.time_s)
         self._health = StreamHealth(view, info.fps if info.live else None)
         self._onlookers: list[asyncio.Future[CountedFrame]] = []
         self._inspector = Inspector(detector, selection, live=self.live)
@@ -122,11 +117,30 @@ class Reading:
             task.zones,
             selection,
             Truth.of(task, live=self.live),
-            since=resume.moment if resume else None,
         )
 
+    async def resume(self, checkpoint: Checkpoint) -> bool:
+        """Go on from where an earlier run of the camera stood; to be asked for before `count`.
+
+        Returns:
+            Whether this run knows what that one knew. It does not when the pictures' size is another.
+
+        Raises:
+            SpoolFull: The checkpoint's record cannot be kept.
+        """
+        # Whoever wrote the checkpoint may have been killed before the record was safe.
+        await self._keep(checkpoint.record)
+        try:
+            self._engine.restore(checkpoint.engine)
+        except StateRefused as refusal:
+            _log.warning("run_begins_afresh", camera_id=self._camera_id, reason=str(refusal))
+            return False
+        self._stream = ContinuedStream(self._stream, checkpoint.moment, checkpoint.time_s)
+        self._recorder.since = checkpoint.moment
+        return True
+
     async def count(self, noted: Callable[[], None]) -> None:
-        """Read the stream to its end.
+        """Read the stream to its end. A live run whose stream breaks off is left open: see `settle`.
 
         Args:
             noted: Called after each frame.
@@ -136,24 +150,42 @@ class Reading:
             DetectorUnavailable: The detector has been silent for too long.
             SpoolFull: A record cannot be kept.
         """
-        if self._resumed is not None:
-            await self._resume(self._resumed)
         frames = count_frames(self._stream, self._gating.detect, self._engine, self.detector)
         try:
             async with aclosing(frames):
                 async for counted in frames:
                     await self._take(counted)
                     noted()
-        except (SourceError, DetectorUnavailable, asyncio.CancelledError):
-            # A recording is not finished here: it will be read again from its beginning.
+        except (SourceError, DetectorUnavailable):
+            # A recording will be read again from its beginning.
             if self.live:
-                await self._finish()
+                await self._leave_open()
+            raise
+        except asyncio.CancelledError:
+            if self.live:
+                await self.settle()
             raise
         else:
-            await self._finish()
+            await self.settle()
         finally:
             self._note_skipped()
             await self._inspector.close()
+
+    async def settle(self) -> None:
+        """End the run: nobody is inside a zone that nobody watches.
+
+        `count` does it unless a live stream broke off; then it is for whoever knows that no other run goes on.
+
+        Raises:
+            SpoolFull: The run's last record cannot be kept.
+        """
+        last_s = self._recorder.last_time_s
+        if last_s is not None:
+            result = self._engine.finish(last_s)
+            self._checkpoints.forget(self._camera_id)
+            await self._keep(
+                self._recorder.finish(result, dropped=self._dropped(), task=self._now())
+            )
 
     async def next_frame(self) -> CountedFrame:
         """The next frame that is counted on; waits for ever if none is."""
@@ -183,16 +215,17 @@ class Reading:
         if self._onlookers:
             self._show(counted)
         if record is not None:
-            await self._checkpoint(record)
-            await self._keep(record)
+            await self._record(record)
 
-    async def _resume(self, checkpoint: Checkpoint) -> None:
-        # Whoever wrote the checkpoint may have been killed before the record was safe.
-        await self._keep(checkpoint.record)
-        try:
-            self._engine.restore(checkpoint.engine)
-        except StateRefused as refusal:
-            _log.warning("run_begins_afresh", camera_id=self._camera_id, reason=str(refusal))
+    async def _leave_open(self) -> None:
+        """Nothing is settled yet, since another run may go on from here."""
+        record = self._recorder.interrupt(dropped=self._dropped(), task=self._now())
+        if record is not None:
+            await self._record(record)
+
+    async def _record(self, record: events_pb2.CountsRecorded) -> None:
+        await self._checkpoint(record)
+        await self._keep(record)
 
     async def _checkpoint(self, record: events_pb2.CountsRecorded) -> None:
         time_s = self._recorder.last_time_s
@@ -206,16 +239,6 @@ class Reading:
         for onlooker in onlookers:
             if not onlooker.done():
                 onlooker.set_result(counted)
-
-    async def _finish(self) -> None:
-        """Settle what is open: nobody is inside a zone that nobody watches."""
-        last_s = self._recorder.last_time_s
-        if last_s is not None:
-            result = self._engine.finish(last_s)
-            self._checkpoints.forget(self._camera_id)
-            await self._keep(
-                self._recorder.finish(result, dropped=self._dropped(), task=self._now())
-            )
 
     def _note_skipped(self) -> None:
         figures, dropped, corrupt = self.figures, self._dropped(), self._stream.corrupt

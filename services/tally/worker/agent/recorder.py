@@ -77,6 +77,8 @@ class Recorder:
         zones: All zones that are counted in.
         selection: Knows the classes' names.
         truth: The truth about the scene, where it is known.
+
+    Attributes:
         since: From when on what happens is in this run, if that was before its first frame.
     """
 
@@ -87,12 +89,11 @@ class Recorder:
         zones: Sequence[Zone],
         selection: ClassSelection,
         truth: Truth | None,
-        since: datetime | None = None,
     ) -> None:
         self._run = run
         self._selection = selection
         self._truth = truth
-        self._since = since
+        self.since: datetime | None = None
         self._totals = {line.name: count_pb2.LineTotal(line=line.name) for line in lines}
         self._occupancy = {zone.name: 0 for zone in zones}
         self._peaks = dict(self._occupancy)
@@ -120,7 +121,7 @@ class Recorder:
         if self._started_at is None:
             self._started_at = frame.captured_at - timedelta(seconds=frame.time_s)
             if self._truth is not None:
-                self._truth.begin(self._since or frame.captured_at)
+                self._truth.begin(self.since or frame.captured_at)
         self._first = self._first or frame
         self._last = frame
         self._frames += 1
@@ -139,6 +140,12 @@ class Recorder:
     def last_time_s(self) -> float | None:
         """Time of the last frame since the stream's start; None while there is none."""
         return self._last.time_s if self._last else None
+
+    def interrupt(self, *, dropped: int, task: CameraTask) -> events_pb2.CountsRecorded | None:
+        """Returns the record of what was taken in since the last one; None if nothing was."""
+        if self._first is None or self._last is None:
+            return None
+        return self._close(self._first, self._last, dropped=dropped, task=task)
 
     def finish(
         self, result: FrameResult, *, dropped: int, task: CameraTask

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -10,8 +11,8 @@ import structlog
 from tally.kernel.backoff import Backoff
 from tally.kernel.clock import utc_now
 from tally.kernel.errors import DomainError
-from tally.worker.agent.checkpoints import Checkpoints
-from tally.worker.agent.detector import Detector
+from tally.worker.agent.checkpoints import Checkpoints, known_at
+from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.reading import Keep, Reading
 from tally.worker.agent.runs import EndedRecordings, run_id
@@ -80,6 +81,7 @@ class CameraRunner:
         self._view = StillView()
         self._conditions = self._figures.conditions
         self._backoff = Backoff()
+        self._open: Reading | None = None
         self._work: asyncio.Task[None] | None = None
         self._log = _log.bind(camera=task.name, camera_id=task.camera_id)
 
@@ -100,18 +102,37 @@ class CameraRunner:
             await asyncio.gather(self._work, return_exceptions=True)
 
     async def _keep_counting(self) -> None:
-        while True:
+        try:
+            while True:
+                try:
+                    await self._count()
+                except (SourceError, DomainError, SpoolFull, OSError) as error:
+                    self._enter(StreamState.UNREACHABLE, str(error))
+                except Exception as error:
+                    self._log.exception("run_failed")
+                    self._enter(StreamState.UNREACHABLE, f"the worker failed: {error}")
+                else:
+                    self._enter(StreamState.ENDED)
+                    return
+                await self._pause()
+        finally:
+            await self._settle()
+
+    async def _pause(self) -> None:
+        pause_s = self._backoff.next_s()
+        seen = self._open and self._open.figures.last_frame_time
+        if seen and not known_at(utc_now() + timedelta(seconds=pause_s), seen):
+            await self._settle()
+        await asyncio.sleep(pause_s)
+
+    async def _settle(self) -> None:
+        """End the run that a break of the stream left open, since none goes on from it."""
+        reading, self._open = self._open, None
+        if reading is not None:
             try:
-                await self._count()
-            except (SourceError, DomainError, SpoolFull, OSError) as error:
+                await reading.settle()
+            except (SpoolFull, OSError) as error:
                 self._enter(StreamState.UNREACHABLE, str(error))
-            except Exception as error:
-                self._log.exception("run_failed")
-                self._enter(StreamState.UNREACHABLE, f"the worker failed: {error}")
-            else:
-                self._enter(StreamState.ENDED)
-                return
-            await asyncio.sleep(self._backoff.next_s())
 
     async def _count(self) -> None:
         """Read the stream once, to its end."""
@@ -126,15 +147,22 @@ class CameraRunner:
             if around.ended.includes(task.camera_id, run):
                 return
             last = around.checkpoints.read(task.camera_id) if stream.info.live else None
-            resume = last if last and last.serves(task, detector.name, utc_now()) else None
             reading = Reading(
                 task, stream, run, detector, selection, view=self._view,
-                now=lambda: self.task, keep=around.keep,
-                checkpoints=around.checkpoints, resume=resume,
+                now=lambda: self.task, keep=around.keep, checkpoints=around.checkpoints,
             )  # fmt: skip
+            if not (
+                last and last.serves(task, detector.name, utc_now()) and await reading.resume(last)
+            ):
+                await self._settle()
             self.reading, self._figures = reading, reading.figures
             self._conditions = reading.figures.conditions
-            await reading.count(self._streaming)
+            try:
+                await reading.count(self._streaming)
+            except (SourceError, DetectorUnavailable):
+                if reading.live and reading.figures.frames_processed:
+                    self._open = reading
+                raise
             if not stream.info.live:
                 around.ended.add(task.camera_id, run)
         finally:
@@ -143,6 +171,7 @@ class CameraRunner:
             await stream.stop()
 
     def _streaming(self) -> None:
+        self._open = None
         if (conditions := self._figures.conditions) is not self._conditions:
             self._conditions = conditions
             self._log.info("pictures", conditions=[each.value for each in conditions])

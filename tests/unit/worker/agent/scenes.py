@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from tally.api.counting.v1 import count_pb2
+from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.counting import Detections, Line, Zone
 from tally.worker.agent.detector import Detector, DetectorSequence, DetectorUnavailable
 from tally.worker.agent.reader import FrameReader
@@ -16,6 +18,7 @@ from tally.worker.agent.task import CameraTask
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 CAMERA_ID = "0190a5b2-0000-7000-8000-000000000001"
 FPS = 10
+FRAMES = 50
 
 
 def task(**changes: object) -> CameraTask:
@@ -83,6 +86,44 @@ class WalkSource:
         self._closing.set()
 
 
+class Walk:
+    """The frames of `WalkSource` that a live stream shows which is opened at one of them.
+
+    Args:
+        first: The first one shown.
+        last: The first one not shown any more.
+        error: Raised then.
+        width: Of the picture.
+    """
+
+    def __init__(
+        self, first: int, last: int = FRAMES, *, error: SourceError | None = None, width: int = 64
+    ) -> None:
+        self.info = SourceInfo(width, 48, float(FPS), None, live=True)
+        self.dropped = self.corrupt = 0
+        self._first = self._next = first
+        self._last = last
+        self._error = error
+
+    async def ready(self) -> None:
+        return
+
+    async def get(self) -> Frame | None:
+        if self._next == self._last:
+            if self._error is not None:
+                raise self._error
+            return None
+        image = np.zeros((48, 64, 3), np.uint8)
+        image[0, 0, 0] = 25 + 70 * self._next // FRAMES
+        moment = BEGAN + timedelta(seconds=self._next / FPS)
+        frame = Frame(self._next, (self._next - self._first) / FPS, moment, image)
+        self._next += 1
+        return frame
+
+    async def stop(self) -> None:
+        return
+
+
 class WalkDetector:
     """Sees the object where the frame says it is.
 
@@ -135,6 +176,25 @@ def streamed(source: VideoSource) -> FrameReader:
     reader = FrameReader(source, drop=source.info.live)
     reader.start()
     return reader
+
+
+def settled(records: Sequence[CountsRecorded]) -> list[tuple[str, int, int]]:
+    """What happened: line or zone, who, and which way or kind; each thing once."""
+    crossings = [each for record in records for each in record.crossings]
+    visits = [each for record in records for each in record.visits]
+    assert len({each.id for each in crossings}) == len(crossings)
+    assert len({each.id for each in visits}) == len(visits)
+    return [(each.line, each.track, each.direction) for each in crossings] + [
+        (each.zone, each.track, each.kind) for each in visits
+    ]
+
+
+WHOLE = [
+    ("middle", 0, count_pb2.DIRECTION_IN),
+    ("lower", 0, count_pb2.VISIT_KIND_ENTRY),
+    ("lower", 0, count_pb2.VISIT_KIND_EXIT),
+]
+"""What happens in the whole walk."""
 
 
 class OneDetector:

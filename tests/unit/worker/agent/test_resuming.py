@@ -5,52 +5,31 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tally.api.counting.v1 import count_pb2
 from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.kernel.ids import new_id
 from tally.worker.agent import checkpoints as checkpoints_module
 from tally.worker.agent.checkpoints import LONGEST_GAP, Checkpoint, Checkpoints
 from tally.worker.agent.reading import Reading
 from tally.worker.agent.selection import ClassSelection
-from tally.worker.agent.sources import Frame, SourceInfo
 from tally.worker.agent.task import CameraTask
 from tally.worker.agent.view import StillView
-from tests.unit.worker.agent.scenes import BEGAN, CAMERA_ID, FPS, WalkDetector, task
-
-FRAMES = 50
+from tests.unit.worker.agent.scenes import (
+    BEGAN,
+    CAMERA_ID,
+    FPS,
+    FRAMES,
+    WHOLE,
+    Walk,
+    WalkDetector,
+    settled,
+    task,
+)
 
 
 class Killed(BaseException):
     """Ends a run as SIGKILL does: nobody handles it."""
-
-
-class Walk:
-    """The frames of `WalkSource` that a live stream shows which is opened at one of them."""
-
-    def __init__(self, first: int, last: int = FRAMES) -> None:
-        self.info = SourceInfo(64, 48, float(FPS), None, live=True)
-        self.dropped = self.corrupt = 0
-        self._first = self._next = first
-        self._last = last
-
-    async def ready(self) -> None:
-        return
-
-    async def get(self) -> Frame | None:
-        if self._next == self._last:
-            return None
-        image = np.zeros((48, 64, 3), np.uint8)
-        image[0, 0, 0] = 25 + 70 * self._next // FRAMES
-        moment = BEGAN + timedelta(seconds=self._next / FPS)
-        frame = Frame(self._next, (self._next - self._first) / FPS, moment, image)
-        self._next += 1
-        return frame
-
-    async def stop(self) -> None:
-        return
 
 
 @dataclass
@@ -89,8 +68,10 @@ class Worker:
         reading = Reading(
             camera, stream, run, detector, ClassSelection(detector),
             view=StillView(), now=lambda: camera, keep=self.keep,
-            checkpoints=self.checkpoints, resume=self.checkpoints.read(CAMERA_ID),
+            checkpoints=self.checkpoints,
         )  # fmt: skip
+        if (checkpoint := self.checkpoints.read(CAMERA_ID)) is not None:
+            await reading.resume(checkpoint)
         await reading.count(lambda: None)
         return run
 
@@ -103,23 +84,6 @@ class Worker:
             self.lives = -1
             raise Killed
         self.lives -= 1
-
-
-def settled(records: Sequence[CountsRecorded]) -> list[tuple[str, int, int]]:
-    crossings = [each for record in records for each in record.crossings]
-    visits = [each for record in records for each in record.visits]
-    assert len({each.id for each in crossings}) == len(crossings)
-    assert len({each.id for each in visits}) == len(visits)
-    return [(each.line, each.track, each.direction) for each in crossings] + [
-        (each.zone, each.track, each.kind) for each in visits
-    ]
-
-
-WHOLE = [
-    ("middle", 0, count_pb2.DIRECTION_IN),
-    ("lower", 0, count_pb2.VISIT_KIND_ENTRY),
-    ("lower", 0, count_pb2.VISIT_KIND_EXIT),
-]
 
 
 @pytest.mark.parametrize("missed", [0, 1, 6])
