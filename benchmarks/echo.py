@@ -163,7 +163,7 @@ def _key_and_token() -> tuple[Jwk, str]:
         "jti": new_id(),
         "iat": now,
         "exp": now + timedelta(hours=1),
-        "permissions": ["analytics:write", "camera:read"],
+        "permissions": ["worker:run", "camera:read"],
     }
     return public_jwk(key), jwt.encode(claims, key.private_key, ALGORITHM, headers={"kid": key.id})
 

@@ -98,7 +98,7 @@ def application(verify: Verify) -> FastAPI:
     """The application."""
 
     async def writer(request: Request) -> None:
-        if "analytics:write" not in await verify(request.headers.get("authorization", "")):
+        if "worker:run" not in await verify(request.headers.get("authorization", "")):
             raise HTTPException(403)
 
     app = FastAPI()

@@ -16,6 +16,7 @@ PERMISSIONS = {
     "analytics:read",
     "analytics:write",
     "system:admin",
+    "worker:run",
 }
 
 WELL_KNOWN = {"/.well-known/jwks.json"}

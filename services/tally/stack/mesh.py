@@ -29,7 +29,7 @@ WITH_DATABASE = ("auth", "camera", "worker", "analytics", "notification")
 FIRST_ADMIN = "admin@localhost"
 FIRST_ADMIN_SECRET = "auth/first-admin"  # noqa: S105 - a secret's name
 KEYS: Mapping[str, Sequence[str]] = {
-    "camera-worker": ["analytics:write"],
+    "camera-worker": ["worker:run"],
     "camera-context": ["camera:write"],
     "tally-up": ["camera:read", "camera:write", "analytics:read"],
 }

@@ -84,7 +84,7 @@ async def test_scopes_limit_what_is_held_at_sites(
     )
     account = await accounts.create("report", bindings=bindings)
     me = await whoami(server.address, (await accounts.create_key(account.id, *scopes)).secret)
-    at_sites = ["camera:read"] if scopes else ["camera:read", "camera:write"]
+    at_sites = ["camera:read"] if scopes else ["analytics:write", "camera:read", "camera:write"]
     assert list(me.permissions) == ["analytics:read"]
     assert list(me.site_permissions) == [
         auth_service_pb2.SitePermissions(site_id=site, permissions=at_sites)
@@ -205,12 +205,12 @@ async def test_a_deployment_brings_its_programs_keys(settings: AuthSettings) -> 
         return settings.model_copy(update={"keys": keys, "listen": "127.0.0.1:0"})
 
     async with (
-        auth_server(bringing(worker_key(first, "analytics:write"))) as server,
-        auth_server(bringing(worker_key(first, "analytics:write"))) as twin,
+        auth_server(bringing(worker_key(first, "worker:run"))) as server,
+        auth_server(bringing(worker_key(first, "worker:run"))) as twin,
     ):
         me = await whoami(server.address, first)
         assert me.service_account.name == "worker"
-        assert list(me.permissions) == ["analytics:write"]
+        assert list(me.permissions) == ["worker:run"]
         assert await whoami(twin.address, first) == me
 
     async with auth_server(bringing(worker_key(second, "camera:read"))) as server:
@@ -218,8 +218,8 @@ async def test_a_deployment_brings_its_programs_keys(settings: AuthSettings) -> 
         async with refused("API_KEY_INVALID"):
             await whoami(server.address, first)
 
-    async with auth_server(bringing(worker_key(second, "analytics:write"))) as server:
-        assert list((await whoami(server.address, second)).permissions) == ["analytics:write"]
+    async with auth_server(bringing(worker_key(second, "worker:run"))) as server:
+        assert list((await whoami(server.address, second)).permissions) == ["worker:run"]
 
 
 async def test_keys_that_people_made_outlive_those_of_the_deployment(

@@ -14,20 +14,24 @@ SUPER_ADMIN, ADMIN, GUEST = "super-admin", "admin", "guest"
 
 PERMISSIONS: Mapping[str, str] = {
     "analytics:read": "See counts, live and stored.",
-    "analytics:write": "Report counts, for camera workers; count by hand to audit cameras.",
+    "analytics:write": "Count by hand, to audit cameras.",
     "camera:delete": "Delete cameras.",
     "camera:read": "See cameras and the workers that run them.",
     "camera:write": "Create cameras, change them, start and stop counting.",
     "system:admin": "Everything, the audit log and other administrators included.",
     "user:read": "See users, service accounts, roles and sessions.",
     "user:write": "Create and change users, service accounts and roles, and end sessions.",
+    "worker:run": "Run cameras and tasks as a worker, and be told the cameras' credentials.",
 }
 """Everything that a contract may ask for, with what it is for."""
 
 BUILT_IN: Mapping[str, tuple[str, frozenset[str]]] = {
     SUPER_ADMIN: ("Super admin", frozenset(PERMISSIONS)),
     ADMIN: ("Admin", frozenset(PERMISSIONS) - {ADMINISTER}),
-    "operator": ("Operator", frozenset({"camera:read", "camera:write", "analytics:read"})),
+    "operator": (
+        "Operator",
+        frozenset({"camera:read", "camera:write", "analytics:read", "analytics:write"}),
+    ),
     "viewer": ("Viewer", frozenset({"camera:read", "analytics:read"})),
     GUEST: ("Guest", frozenset({"analytics:read"})),
 }

@@ -15,7 +15,7 @@ class AgentSettings(MessagingSettings, StreamSettings):
     It shows its key to the auth context at `auth_address`, or, without one, at `pool_address`.
 
     Attributes:
-        api_key: A service account's key with the scope `analytics:write`.
+        api_key: A service account's key with the scope `worker:run`.
         name: What the pool calls it; a worker that comes back under its name gets its cameras back.
         capacity: How many cameras it takes at once.
         sites: Ids of the sites whose cameras it takes, as a JSON list; empty: all.
