@@ -53,3 +53,24 @@ async def test_waking_leaves_those_that_are_over_alone(begin: Begin) -> None:
         assert await work.sagas.get(going.id) == replace(going, next_time=LATER)
         for saga in (parked, other):
             assert await work.sagas.get(saga.id) == saga
+
+
+async def test_those_that_ended_are_forgotten_and_those_that_wait_for_somebody_are_not(
+    begin: Begin,
+) -> None:
+    sagas = {
+        (state, time): replace(a_saga(), state=state, update_time=time)
+        for state in SagaState
+        for time in (NOON, LATER)
+    }
+    async with begin() as work:
+        for saga in sagas.values():
+            await work.sagas.save(saga)
+        await work.sagas.forget(LATER)
+    async with begin() as work:
+        kept = {
+            (each.state, each.update_time)
+            for each in await work.sagas.page("k", None, "", 99, None)
+        }
+    ended = {SagaState.DONE, SagaState.UNDONE, SagaState.ABANDONED}
+    assert set(sagas) - kept == {(state, NOON) for state in ended}

@@ -353,6 +353,12 @@ class MemorySagas:
             if saga.subject_id == subject_id and going:
                 self._memory.sagas[saga.id] = replace(saga, next_time=now)
 
+    async def forget(self, ended_before: datetime) -> None:
+        ended = (SagaState.DONE, SagaState.UNDONE, SagaState.ABANDONED)
+        for saga in list(self._memory.sagas.values()):
+            if saga.state in ended and saga.update_time < ended_before:
+                del self._memory.sagas[saga.id]
+
 
 class MemoryAiModels:
     def __init__(self, memory: Memory) -> None:

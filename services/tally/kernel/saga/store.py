@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    delete,
     select,
     update,
 )
@@ -28,6 +29,7 @@ from tally.kernel.identity import Sites
 from tally.kernel.saga.model import Saga, SagaNotFound, SagaState
 
 _GOING = (SagaState.RUNNING, SagaState.COMPENSATING)
+_ENDED = (SagaState.DONE, SagaState.UNDONE, SagaState.ABANDONED)
 
 
 class Sagas(Protocol):
@@ -74,6 +76,9 @@ class Sagas(Protocol):
         Nobody is waited for: a saga that is just being looked at will be again by itself.
         """
 
+    async def forget(self, ended_before: datetime) -> None:
+        """Remove those that ended before. Parked ones have not: they wait for somebody."""
+
 
 def sagas_table(metadata: MetaData) -> Table:
     """Add the sagas to a context's tables."""
@@ -107,6 +112,7 @@ def sagas_table(metadata: MetaData) -> Table:
         comment="What takes several transactions, and how far each is.",
     )
     Index("sagas_state", table.c.state, table.c.next_time)
+    Index("sagas_ended", table.c.update_time, postgresql_where=table.c.state.in_(_ENDED))
     return table
 
 
@@ -168,6 +174,13 @@ class SagaStore:
         )
         await self._connection.execute(
             update(self._table).where(columns.id.in_(idle)).values(next_time=now)
+        )
+
+    async def forget(self, ended_before: datetime) -> None:
+        """Remove those that ended before."""
+        columns = self._table.c
+        await self._connection.execute(
+            delete(self._table).where(columns.state.in_(_ENDED), columns.update_time < ended_before)
         )
 
     async def claim(self, kinds: Collection[str], now: datetime) -> Saga | None:

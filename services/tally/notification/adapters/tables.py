@@ -20,5 +20,6 @@ notifications = Table(
     Column("sender", Text, nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Index("notifications_site", "site_id", "id"),
+    Index("notifications_age", "create_time"),
     comment="What people were told.",
 )

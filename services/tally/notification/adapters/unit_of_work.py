@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.kernel.database import Database
@@ -41,6 +42,12 @@ class PostgresNotifications:
         if sites is not None:
             query = query.where(columns.site_id.in_(sites))
         return [_notification(row) for row in await self._connection.execute(query)]
+
+    async def forget(self, sent_before: datetime) -> None:
+        """Remove those that were sent before."""
+        await self._connection.execute(
+            delete(notifications).where(notifications.c.create_time < sent_before)
+        )
 
 
 class PostgresUnitOfWork:

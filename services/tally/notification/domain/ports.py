@@ -1,6 +1,7 @@
 """What the use cases need of the world."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from tally.kernel import unit_of_work
@@ -23,6 +24,9 @@ class Notifications(Protocol):
 
         Without `after`, from the newest.
         """
+
+    async def forget(self, sent_before: datetime) -> None:
+        """Remove those that were sent before."""
 
 
 class UnitOfWork(Protocol):

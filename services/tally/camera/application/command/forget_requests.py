@@ -1,16 +1,20 @@
-"""Forgets requests that are too old to be repeated."""
+"""Forgets requests that are too old to be repeated, and what else nobody asks for any more."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tally.camera.domain.ai_model import SILENT_AFTER
 from tally.camera.domain.ports import UnitOfWork
 from tally.kernel.clock import Clock
 from tally.kernel.message_bus import Command
 
+SAGAS_REMEMBERED = timedelta(days=90)
+"""How long a saga that ended is still shown. Parked ones stay until somebody sees to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ForgetRequests(Command[None]):
-    """Forgets requests that are too old to be repeated and workers that are gone, so that they do not pile up."""
+    """Forgets old requests, sagas that ended long ago and workers that are gone, so that they do not pile up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,4 @@ class ForgetRequestsHandler:
         now = self.clock()
         await work.create_requests.sweep(now)
         await work.ai_models.forget(now - SILENT_AFTER)
+        await work.sagas.forget(now - SAGAS_REMEMBERED)
