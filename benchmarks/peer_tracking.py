@@ -114,11 +114,12 @@ def _walked(walks: Sequence[truth.Walk], size: tuple[int, int], every: int = 1) 
     return true
 
 
-def _synthetic(rate: float) -> Iterator[Sequenced]:
+def _synthetic(rate: float, posters: int = 0) -> Iterator[Sequenced]:
     for people, seed in WORLDS:
-        walks, detections = world.simulate(
-            world.World(people=people, seconds=30.0, frames_per_second=rate, seed=seed)
+        made = world.World(
+            people=people, seconds=30.0, frames_per_second=rate, seed=seed, posters=posters
         )
+        walks, detections = world.simulate(made)
         yield Sequenced(rate, world.FRAME_SIZE, detections, _walked(walks, world.FRAME_SIZE))
 
 
@@ -200,6 +201,7 @@ def _dense(ids: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], int]:
 def _cases(folder: Path) -> Iterator[tuple[str, list[Sequenced]]]:
     for rate in (25.0, 10.0, 5.0):
         yield f"synthetic worlds, {rate:.0f}/s", list(_synthetic(rate))
+    yield "three posters, 10/s", list(_synthetic(10.0, posters=3))
     for name in ("TUD-Campus", "TUD-Stadtmitte"):
         frames = _pedestrians(name)
         yield f"{name}, 25/s", [frames]

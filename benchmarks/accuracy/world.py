@@ -22,6 +22,7 @@ _HORIZON = 0.2
 _WIDTH_OF_HEIGHT = 0.38
 _FORESHORTENING = 0.45
 _PILLARS = 4
+_FAINT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class World:
         false_boxes: Boxes of nobody, per frame.
         jitter: Standard deviation of a box coordinate, in box heights.
         hidden: Share of the picture's width that lies behind pillars.
+        posters: How many things that never move are taken for people in every other frame or so.
+        faint: Share of the people whom the detector is not sure of, even in full view.
         seed: Same seed, same world.
     """
 
@@ -48,6 +51,8 @@ class World:
     false_boxes: float = 0.1
     jitter: float = 0.03
     hidden: float = 0.0
+    posters: int = 0
+    faint: float = 0.0
     seed: int = 1
 
 
@@ -140,6 +145,8 @@ def _detect(
     missed = np.zeros(len(walks), np.bool_)
     doubled = np.zeros(len(walks), np.bool_)
     pillars = _pillars(world.hidden)
+    faint = np.arange(len(walks)) * 0.618 % 1.0 < world.faint
+    posters = _posters(world)
     # Streaks last 0.4 s on average, whatever the frame rate.
     renew = min(1.0, 2.5 / world.frames_per_second)
     seen = []
@@ -150,7 +157,7 @@ def _detect(
         for index, box in people:
             nearer = [*pillars, *(other for _, other in people if other[3] > box[3])]
             visible, shown = _visible(box, nearer)
-            score = 0.85 * visible + random.normal(0, 0.08)
+            score = (_FAINT if faint[index] else 0.85) * visible + random.normal(0, 0.08)
             if missed[index]:
                 score *= random.uniform(0, 0.5)
             if visible > 0.2 and score > 0.1:
@@ -162,10 +169,21 @@ def _detect(
         for _ in range(random.poisson(world.false_boxes)):
             foot = random.uniform((0.0, 0.4), (1.0, 0.95))[None]
             found.append((_boxes(foot)[0], random.uniform(0.1, 0.6)))
+        found += [
+            (_blur(random, box, world.jitter / 2), random.normal(usual, 0.08))
+            for box, usual in posters
+        ]
         boxes = np.array([box for box, _ in found], np.float32).reshape(-1, 4)
         scores = np.array([score for _, score in found], np.float32).clip(0.1, 0.95)
         seen.append(Detections(boxes, scores, np.zeros(len(found), np.int32)))
     return seen
+
+
+def _posters(world: World) -> list[tuple[NDArray[np.float64], float]]:
+    """Returns the box and the usual score of each thing that is taken for a person."""
+    random = default_rng([world.seed, world.posters])
+    feet = random.uniform((0.0, 0.4), (1.0, 0.95), (world.posters, 2))
+    return list(zip(_boxes(feet), random.uniform(0.4, 0.6, world.posters), strict=True))
 
 
 def _pillars(hidden: float) -> list[NDArray[np.float64]]:

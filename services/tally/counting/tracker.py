@@ -7,12 +7,15 @@ remedies, for a filter that is too sure of itself after an occlusion, are not ne
 true time, and the search widens by what it is unsure of (see `motion` and `association`).
 
 Birth and death are made for counting. A track must be seen several times before it is believed, so that a
-flicker is no person; twice is enough where frames are rare. Its path is remembered meanwhile and told when it is
-believed, so that a line next to where people appear misses nothing. A track that begins where a lost one was
-going to be continues it, unless that was outside the picture.
+flicker is no person; twice is enough where frames are rare. Nor is a poster or a lamp post whose scores stay
+about the least that is asked for: whatever has not moved is believed once its scores, added up, say so (CUSUM,
+Page 1954). A track's path is remembered meanwhile and told when it is believed, so that a line next to where
+people appear misses nothing. A track that begins where a lost one was going to be continues it, unless that was
+outside the picture.
 """
 
 from dataclasses import dataclass
+from math import hypot, log
 from typing import Any
 
 import numpy as np
@@ -93,6 +96,7 @@ class Tracker:
                 ("class_weight", np.float64),
                 ("hits", np.int64),
                 ("score", np.float64),
+                ("support", np.float64),
                 ("seen_s", np.float64),
                 ("resumed_s", np.float64),
                 ("observed", np.float64, (4,)),
@@ -134,6 +138,8 @@ class Tracker:
             config.high_score,
             config.confirm_hits,
             enough,
+            config.sure_support,
+            config.sure_path,
             self._motion.measurement,
         )
         earlier: tuple[Steps, ...] = ()
@@ -219,7 +225,8 @@ class Tracker:
         self._next_id += len(fresh)
         rows = np.concatenate([continuations, fresh])
         history, times_s = tracks["history"][rows], tracks["history_s"][rows]
-        before_now = tracks["hits"][rows] - 1
+        hits = tracks["hits"][rows]
+        before_now = hits - (times_s[np.arange(len(rows)), hits - 1] == self.time_s)
         earlier = []
         for k in range(before_now.max()):
             there = before_now > k
@@ -234,6 +241,7 @@ class Tracker:
         born["class_id"] = measurements.classes[lonely]
         born["class_weight"] = born["score"] = measurements.scores[lonely]
         born["hits"] = 1
+        born["support"] = _supports(measurements.scores[lonely], self._config.high_score)
         born["seen_s"] = self.time_s
         born["observed"] = boxes
         born["history"][:, 0] = boxes
@@ -287,6 +295,8 @@ def _observe(
     high_score: float,
     confirm_hits: int,
     enough: int,
+    sure_support: float,
+    sure_path: float,
     measurement: FloatArray,
 ) -> Mask:
     """Gives each track its detection; returns which were now seen often enough to be believed."""
@@ -314,8 +324,34 @@ def _observe(
                 track.history[track.hits, k] = track.position[k]
             track.history_s[track.hits] = time_s
             track.hits += 1
-            ready[i] = track.id == UNBELIEVED and track.hits >= enough
+        if track.id == UNBELIEVED:
+            track.support = max(0.0, track.support + _support(scores[j], high_score))
+            ready[i] = track.hits >= enough and (
+                track.support >= sure_support
+                or _gone(track.history[0], track.position) >= sure_path
+            )
     return ready
+
+
+@compiled
+def _support(score: float, high_score: float) -> float:
+    """Returns a score's log-odds less those of one a fifth of the way from the least that is asked for to 1."""
+    neutral = high_score + (1 - high_score) / 5
+    told = min(max(score, 0.01), 0.99)
+    return log(told / (1 - told)) - log(neutral / (1 - neutral))
+
+
+@compiled
+def _gone(first: FloatArray, now: FloatArray) -> float:
+    """Returns how far the foot of a box went, in its heights."""
+    way: float = hypot(now[0] - first[0], now[1] + now[3] - first[1] - first[3]) / now[3]
+    return way
+
+
+@compiled
+def _supports(scores: FloatArray, high_score: float) -> FloatArray:
+    """Returns what one score each says for tracks that begin with it."""
+    return np.array([max(0.0, _support(score, high_score)) for score in scores])
 
 
 @compiled

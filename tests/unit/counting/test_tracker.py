@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from tally.counting import CountingEngine, Detections, EngineConfig, Line, TrackerConfig, Tracks
-from tests.unit.counting.scenes import FRAME, STEP_S, Point, of_one, person, seen, walk, watch
+from tests.unit.counting.scenes import (
+    FRAME,
+    STEP_S,
+    Point,
+    crossings,
+    of_one,
+    person,
+    seen,
+    walk,
+    watch,
+)
 
 LEFT, RIGHT = (0.3, 0.5), (0.7, 0.5)
 
@@ -42,6 +52,41 @@ def test_a_flicker_is_nobody() -> None:
     flicker: list[Point | None] = [LEFT, LEFT, *[None] * 10] * 5
 
     assert not any(ids(of_one(flicker)))
+
+
+def test_a_poster_is_nobody() -> None:
+    random = np.random.default_rng(3)
+    frames = [seen(LEFT, score=score) for score in random.normal(0.5, 0.05, 600)]
+
+    assert not any(ids(frames))
+
+
+def test_who_stands_still_is_somebody_at_once_if_the_detector_is_sure() -> None:
+    assert ids([seen(LEFT, score=0.8)] * 5) == [[], [], [0], [0], [0]]
+
+
+def test_who_stands_still_is_somebody_in_the_end_if_the_detector_is_rather_sure() -> None:
+    numbers = ids([seen(LEFT, score=0.65)] * 20)
+
+    assert numbers[3] == []
+    assert numbers[-1] == [0]
+
+
+def test_who_walks_is_somebody_however_little_the_detector_is_sure() -> None:
+    frames = [seen(foot, score=0.55) for foot in walk(LEFT, RIGHT)]
+    line = Line("door", ((0.32, 0.0), (0.32, 1.0)))
+
+    assert ids(frames)[-1] == [0]
+    assert len(crossings(frames, [line])) == 1
+
+
+def test_what_is_asked_of_scores_moves_with_the_least_that_is_asked_for() -> None:
+    config = EngineConfig(tracker=TrackerConfig(high_score=0.3))
+    engine = CountingEngine(frame_size=FRAME, config=config)
+
+    numbers = [r.tracks.ids.tolist() for r in watch(engine, [seen(LEFT, score=0.6)] * 4)]
+
+    assert numbers[2] == [0]
 
 
 def test_low_scores_start_no_track() -> None:
