@@ -58,7 +58,7 @@ class TrackerConfig:
     confirm_hits: int = 3
     slow_s: float = 0.15
     sure_support: float = 1.0
-    sure_path: float = 0.5
+    sure_path: float = 0.3
     grace_s: float = 0.5
     lost_s: float = 2.0
     gap_s: float = 10.0
