@@ -201,7 +201,7 @@ def _dense(ids: list[NDArray[np.int64]]) -> tuple[list[NDArray[np.int64]], int]:
 def _cases(folder: Path) -> Iterator[tuple[str, list[Sequenced]]]:
     for rate in (25.0, 10.0, 5.0):
         yield f"synthetic worlds, {rate:.0f}/s", list(_synthetic(rate))
-    yield "three posters, 10/s", list(_synthetic(10.0, posters=3))
+    yield "with three posters, 10/s", list(_synthetic(10.0, posters=3))
     for name in ("TUD-Campus", "TUD-Stadtmitte"):
         frames = _pedestrians(name)
         yield f"{name}, 25/s", [frames]

@@ -17,10 +17,10 @@ def main() -> None:
         peer_python(), "peer_tracking", data_folder(), plot
     )
     trackers = list(next(iter(results.values())))
-    print(f"{' / '.join(_MEASURES):<26}" + "".join(f"{name:>21}" for name in trackers))
+    print(f"{' / '.join(_MEASURES):<26}" + "".join(f"{name:>24}" for name in trackers))
     for case, values in results.items():
         cells = (" / ".join(f"{value:.3f}" for value in values[name]) for name in trackers)
-        print(f"{case:<26}" + "".join(f"{cell:>21}" for cell in cells))
+        print(f"{case:<26}" + "".join(f"{cell:>24}" for cell in cells))
     print(f"plot: {plot}")
 
 

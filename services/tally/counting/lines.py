@@ -294,8 +294,8 @@ def _come(
     frame_size: tuple[int, int],
 ) -> None:
     """Finds out whether a track that was first seen at (x, y) has just come across the line."""
-    # The track has just been believed: so long ago it was seen first, and so long it may have been overlooked.
-    before_s = track.seen_s - time_s
+    # So long it took to be seen often enough, and so long it may have been overlooked before.
+    before_s = track.history_s[track.hits - 1] - time_s
     speed_x, speed_y = track.velocity[0], track.velocity[1] + offset * track.velocity[3]
     if np.hypot(speed_x, speed_y) < _WALKING * track.position[3]:
         return

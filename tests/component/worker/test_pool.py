@@ -61,6 +61,19 @@ async def test_a_camera_waits_until_a_worker_has_room(pool: Pool, bus: Bus) -> N
     assert held == cameras
 
 
+async def test_a_recording_that_was_read_to_its_end_makes_room(pool: Pool, bus: Bus) -> None:
+    worker = await Worker.register(pool, "one at a time", capacity=1)
+    recording = await activate(bus)
+    async with worker.watch() as watch, asyncio.timeout(10):
+        while not (answer := await watch.next()).assignments:
+            pass
+        waiting = await activate(bus)
+        await worker.renew(answer.assignments, stream_pb2.STREAM_STATE_ENDED)
+        while len((answer := await watch.next()).assignments) < 2:
+            pass
+    assert {each.camera_id for each in answer.assignments} == {recording, waiting}
+
+
 async def test_a_changed_camera_is_shown_at_once_and_keeps_its_epoch(pool: Pool, bus: Bus) -> None:
     worker = await Worker.register(pool, "one")
     camera = await activate(bus)

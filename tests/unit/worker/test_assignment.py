@@ -94,6 +94,11 @@ def test_without_room_a_camera_waits() -> None:
     assert plan(places, seats(a=1)) == [Move("2", "dead", None)]
 
 
+def test_a_recording_that_was_read_to_its_end_needs_no_room() -> None:
+    ended = [Place(str(number), wanted=True, worker_id="a", ended=True) for number in range(5)]
+    assert plan([*ended, place("7"), place("8")], seats(a=1)) == [Move("7", None, "a")]
+
+
 def test_an_unwanted_camera_is_taken_away() -> None:
     assert plan([place("1", "a", wanted=False)], seats(a=1)) == [Move("1", "a", None)]
 

@@ -33,6 +33,12 @@ def test_workers_are_used_to_the_target(cameras: int, desired: int) -> None:
     assert found.desired_workers == desired
 
 
+def test_recordings_that_were_read_to_their_end_need_nobody() -> None:
+    ended = [Place(str(number), wanted=True, worker_id="a", ended=True) for number in range(30)]
+    found = scaling([*ended, *wanted(1)], [worker("a", 10)], [], 0.8)
+    assert (found.wanted, found.desired_workers) == (1, 1)
+
+
 def test_cameras_of_dead_workers_wait() -> None:
     found = scaling(wanted(3, "dead"), [worker("a", 2)], [worker("dead", 2)], 1.0)
     assert (found.waiting, found.workers, found.desired_workers) == (3, 1, 2)

@@ -53,6 +53,7 @@ class PostgresCameras:
                 assignments.c.worker_id,
                 cameras.c.site_id,
                 cameras.c.labels,
+                func.coalesce(assignments.c.stream_state == StreamState.ENDED.value, False),
             )
             .outerjoin(assignments, assignments.c.camera_id == cameras.c.camera_id)
             .where(or_(_WANTED, assignments.c.worker_id.is_not(None)))

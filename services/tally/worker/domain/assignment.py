@@ -26,6 +26,7 @@ class Place:
         worker_id: Who does, if anybody.
         site_id: The site where it stands; empty if at none.
         labels: Its labels.
+        ended: Whether it is a recording that its worker has read to the end, so that it needs no room there.
     """
 
     camera_id: str
@@ -33,6 +34,7 @@ class Place:
     worker_id: str | None
     site_id: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def plan(
     """The moves after which the wanted cameras are with living workers that take them, as far as there is room.
 
     A camera stays where it is as long as its worker lives and has room for it: moving a camera ends its
-    run, and everybody in its picture is a stranger to the next one. A camera without a worker goes to one
+    run, and everybody in its picture is a stranger to the next one. Recordings that were read to their end need no
+    room. A camera without a worker goes to one
     with the most conditions that it meets, so that those which take any camera have room for the others; among
     these to the one that is least loaded for its capacity. Last, cameras leave workers that are drained for
     those with room. The same input always gives the same plan.
@@ -118,10 +121,11 @@ def plan(
         seat = seats.get(holder)
         if seat is None and holder and patient:
             continue
-        if seat is None or held[holder] >= seat.capacity or not seat.selector.takes(place):
+        full = held[holder] >= (seat.capacity if seat else 0) and not place.ended
+        if seat is None or full or not seat.selector.takes(place):
             homeless.append(place)
             continue
-        held[holder] += 1
+        held[holder] += not place.ended
         if holder != place.worker_id:
             moves.append(Move(place.camera_id, place.worker_id, holder))
         elif seat.admission is Admission.DRAINING:

@@ -14,7 +14,7 @@ class Scaling:
     """How the pool is used.
 
     Attributes:
-        wanted: Cameras that are to be run.
+        wanted: Cameras that are to be run; not recordings that have been read to their end.
         waiting: Those of them that nobody runs.
         workers: Living workers.
         capacity: Cameras that those of them which take cameras can run.
@@ -45,7 +45,7 @@ def scaling(
         known: All that are remembered.
         target_utilisation: Part of the capacity that should be used, above 0 and at most 1.
     """
-    wanted = [place for place in places if place.wanted]
+    wanted = [place for place in places if place.wanted and not place.ended]
     ids = {worker.id for worker in living}
     examples = living or known
     if examples:
