@@ -28,6 +28,7 @@ from tally.camera.adapters.unit_of_work import units_of_work
 from tally.camera.adapters.workers import NatsWorkers
 from tally.camera.application.command.abandon_saga import AbandonSaga, AbandonSagaHandler
 from tally.camera.application.command.activate_camera import ActivateCamera, ActivateCameraHandler
+from tally.camera.application.command.check_switch import CheckSwitch, CheckSwitchHandler
 from tally.camera.application.command.create_area import CreateArea, CreateAreaHandler
 from tally.camera.application.command.create_camera import CreateCamera, CreateCameraHandler
 from tally.camera.application.command.create_site import CreateSite, CreateSiteHandler
@@ -81,7 +82,8 @@ from tally.camera.application.query.list_sites import ListSites, list_sites
 from tally.camera.application.query.list_statuses import ListStatuses, list_statuses
 from tally.camera.application.query.list_switches import ListSwitches, list_switches
 from tally.camera.application.query.probe_stream import ProbeStream
-from tally.camera.application.saga.provisioning import KIND, Provisioning
+from tally.camera.application.saga.provisioning import Provisioning
+from tally.camera.application.saga.switch_watch import SwitchWatch
 from tally.camera.application.status_board import StatusBoard
 from tally.camera.domain.ports import Begin, Sealer, UnitOfWork
 from tally.camera.entrypoints.admin import CameraAdminServicer
@@ -160,8 +162,10 @@ async def camera_server(
                 auth_address=settings.auth_address,
             )
         )
-        provisioning = Provisioning(use_cases, GrpcNotifier(notifications)).plan
-        saga_runner = SagaRunner(database, sagas, {KIND: provisioning}, clock)
+        notifier = GrpcNotifier(notifications)
+        provisioning = Provisioning(use_cases, notifier).plan
+        plans = {plan.kind: plan for plan in (provisioning, SwitchWatch(use_cases, notifier).plan)}
+        saga_runner = SagaRunner(database, sagas, plans, clock)
         await stack.enter_async_context(
             background(
                 relay.run(),
@@ -229,6 +233,7 @@ def message_bus(
             RetrySaga.handled_by(RetrySagaHandler(clock)),
             AbandonSaga.handled_by(AbandonSagaHandler(clock)),
             SwitchModel.handled_by(SwitchModelHandler(clock, new_id)),
+            CheckSwitch.handled_by(CheckSwitchHandler(clock)),
             RollBackSwitch.handled_by(RollBackSwitchHandler(clock)),
             GetSwitch.handled_by(get_switch),
             ListSwitches.handled_by(list_switches),

@@ -35,6 +35,10 @@ def switch(
     ],
     to_detector: Annotated[str, typer.Argument(metavar="TO", help="What they are to use.")],
     site: Annotated[str, typer.Option(help="Those of this site only; its name or id.")] = "",
+    put_back_on_failure: Annotated[
+        bool,
+        typer.Option(help="Put a camera back that counts now and does not after two minutes."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show which they are and change nothing.")
     ] = False,
@@ -46,6 +50,7 @@ def switch(
             from_detector=from_detector,
             to_detector=to_detector,
             request_id=str(uuid4()),
+            put_back_on_failure=put_back_on_failure,
             validate_only=dry_run,
         )
         asyncio.run(_switch(gateway, site, request))
@@ -77,6 +82,8 @@ async def _switch(gateway: str, site: str, request: messages.SwitchModelRequest)
         console.print(f"{made.camera_count} would use {made.to_detector}; nothing is changed")
     else:
         console.print(f"{made.camera_count} use {made.to_detector} from now on")
+        if made.HasField("watch_end_time"):
+            console.print(f"put back at {local_time(made.watch_end_time)} unless they count")
         console.print(f"back again: tally models rollback {made.id}")
 
 
@@ -95,7 +102,7 @@ async def _list(gateway: str, limit: int, *, as_json: bool) -> None:
         show_json(found)
         return
     show_table(
-        ["switch", "from", "to", "cameras", "time", "rolled back"],
+        ["switch", "from", "to", "cameras", "time", "rolled back", "failed"],
         [
             (
                 each.id,
@@ -104,6 +111,7 @@ async def _list(gateway: str, limit: int, *, as_json: bool) -> None:
                 str(each.camera_count),
                 local_time(each.create_time),
                 local_time(each.roll_back_time) if each.HasField("roll_back_time") else "",
+                str(each.put_back_count) if each.HasField("watch_end_time") else "",
             )
             for each in found
         ],
@@ -113,5 +121,12 @@ async def _list(gateway: str, limit: int, *, as_json: bool) -> None:
 def _show_cameras(cameras: Iterable[model_switch_pb2.SwitchedCamera]) -> None:
     show_table(
         ["camera", "version", "detector"],
-        [(each.name, str(each.version), _OUTCOMES[each.outcome]) for each in cameras],
+        [
+            (
+                each.name,
+                str(each.version),
+                _OUTCOMES[each.outcome] + (f": {each.failure}" if each.failure else ""),
+            )
+            for each in cameras
+        ],
     )

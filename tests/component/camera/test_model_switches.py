@@ -41,8 +41,9 @@ def test_a_switch_is_tried_done_listed_and_rolled_back(
         tally("models", "switch", "motion", "yolox-nano", "--site", "North", fails=True)
     )
     assert "no camera that is selected and that you may change uses motion" in said
-    done = tally("models", "switch", "motion", "yolox-nano")
-    assert done[-2] == "2 use yolox-nano from now on"
+    done = tally("models", "switch", "motion", "yolox-nano", "--put-back-on-failure")
+    assert done[-3] == "2 use yolox-nano from now on"
+    assert done[-2].startswith("put back at ")
     switch_id = done[-1].split()[-1]
     assert "yolox-nano" in "\n".join(tally("cameras", "show", "Gate"))
     [_, _, listed] = tally("models", "switches")

@@ -202,11 +202,13 @@ def test_only_a_parked_saga_is_retried_or_abandoned(saga: Saga) -> None:
     assert saga.parked("stuck", NOW).abandoned(NOW).state is SagaState.ABANDONED
 
 
-def test_is_hidden_from_who_may_not_see_its_site(saga: Saga) -> None:
-    saga.require_at(None)
-    saga.require_at(frozenset({"here"}))
+def test_is_hidden_from_who_looks_for_another_kind_or_may_not_see_its_site(saga: Saga) -> None:
+    saga.require(saga.kind, None)
+    saga.require(saga.kind, frozenset({"here"}))
     with pytest.raises(SagaNotFound):
-        saga.require_at(frozenset({"there"}))
+        saga.require(saga.kind, frozenset({"there"}))
+    with pytest.raises(SagaNotFound):
+        saga.require("another", None)
 
 
 def test_refuses_a_plan_that_could_not_go_back(world: World) -> None:

@@ -171,6 +171,7 @@ model_switches = Table(
     Column("cameras", AsJson(TypeAdapter(tuple[SwitchedCamera, ...])), nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("roll_back_time", DateTime(timezone=True)),
+    Column("watch_end_time", DateTime(timezone=True)),
     comment="Exchanges of one detector for another, with the cameras that each changed.",
 )
 

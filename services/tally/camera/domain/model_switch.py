@@ -1,8 +1,8 @@
 """The exchange of one detector for another in several cameras at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Self
 
@@ -11,6 +11,10 @@ from tally.kernel.identity import Sites
 
 MAX_CAMERAS = 1000
 """Cameras that one switch changes at most: they are changed in one transaction."""
+WATCHED_FOR = timedelta(minutes=2)
+"""Time that a camera has to count with its new detector, a worker's loading of it included."""
+WATCH = "watch-switch"
+"""The kind of sagas that watch switches."""
 
 
 class SwitchOutcome(Enum):
@@ -32,6 +36,8 @@ class SwitchedCamera:
         site_id: The site where it was then; empty if at none.
         version: The version that the switch, or rolling it back, made.
         outcome: What became of it.
+        watched: Whether it is put back by itself unless it counts in time.
+        failure: Why it was put back by itself; empty if it was not.
     """
 
     camera_id: str
@@ -39,6 +45,8 @@ class SwitchedCamera:
     site_id: str
     version: int
     outcome: SwitchOutcome = SwitchOutcome.SWITCHED
+    watched: bool = False
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +60,8 @@ class ModelSwitch:
         actor: Who asked for it.
         cameras: Those that it changed, in order of name.
         create_time: When it was done.
-        roll_back_time: When it was last rolled back; None if it never was.
+        roll_back_time: When it was last rolled back by somebody; None if it never was.
+        watch_end_time: When those that do not count are put back by themselves; None if they are not.
     """
 
     id: str
@@ -62,6 +71,18 @@ class ModelSwitch:
     cameras: tuple[SwitchedCamera, ...]
     create_time: datetime
     roll_back_time: datetime | None = None
+    watch_end_time: datetime | None = None
+
+    @property
+    def watched(self) -> Sequence[SwitchedCamera]:
+        """The cameras that have yet to count."""
+        switched = SwitchOutcome.SWITCHED
+        return [camera for camera in self.cameras if camera.watched and camera.outcome is switched]
+
+    @property
+    def put_back(self) -> Sequence[SwitchedCamera]:
+        """The cameras that were put back by themselves."""
+        return [camera for camera in self.cameras if camera.failure]
 
     def seen_at(self, sites: Sites) -> Self:
         """What callers see of it who may see these sites only.
@@ -76,8 +97,13 @@ class ModelSwitch:
             raise SwitchNotFound(self.id)
         return replace(self, cameras=seen)
 
-    def rolled_back(self, cameras: Sequence[SwitchedCamera], at: datetime) -> Self:
+    def became(self, cameras: Iterable[SwitchedCamera]) -> Self:
         """The switch after what became of some of its cameras."""
         became = {camera.camera_id: camera for camera in cameras}
-        after = tuple(became.get(camera.camera_id, camera) for camera in self.cameras)
-        return replace(self, cameras=after, roll_back_time=at)
+        return replace(
+            self, cameras=tuple(became.get(camera.camera_id, camera) for camera in self.cameras)
+        )
+
+    def rolled_back(self, at: datetime) -> Self:
+        """The switch after somebody had its cameras put back."""
+        return replace(self, roll_back_time=at)

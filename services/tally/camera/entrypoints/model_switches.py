@@ -38,6 +38,7 @@ class ModelSwitchServicer(ModelSwitchServiceServicer):
             conditions=query_from_text(request.filter, "").conditions,
             actor=caller,
             request=CreateRequest.of(request, request.request_id, caller),
+            put_back_on_failure=request.put_back_on_failure,
             validate_only=request.validate_only,
             sites=current_sites(),
         )

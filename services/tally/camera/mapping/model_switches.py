@@ -26,10 +26,13 @@ def summary_to_proto(switch: ModelSwitch) -> model_switch_pb2.ModelSwitch:
         to_detector=switch.to_detector,
         actor=switch.actor,
         camera_count=len(switch.cameras),
+        put_back_count=len(switch.put_back),
     )
     message.create_time.FromDatetime(switch.create_time)
     if switch.roll_back_time is not None:
         message.roll_back_time.FromDatetime(switch.roll_back_time)
+    if switch.watch_end_time is not None:
+        message.watch_end_time.FromDatetime(switch.watch_end_time)
     return message
 
 
@@ -40,4 +43,5 @@ def _camera(camera: SwitchedCamera) -> model_switch_pb2.SwitchedCamera:
         site_id=camera.site_id,
         version=camera.version,
         outcome=_OUTCOMES[camera.outcome],
+        failure=camera.failure,
     )

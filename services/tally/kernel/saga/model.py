@@ -134,13 +134,13 @@ class Saga:
         self._require_parked()
         return replace(self, state=SagaState.ABANDONED, update_time=now)
 
-    def require_at(self, sites: Sites) -> None:
-        """Hide it from who may not see the site where it is.
+    def require(self, kind: str, sites: Sites) -> None:
+        """Hide it from who looks for sagas of another kind, or may not see the site where it is.
 
         Raises:
-            SagaNotFound: It is at none of these sites.
+            SagaNotFound: It is of another kind, or at none of these sites.
         """
-        if sites is not None and self.site_id not in sites:
+        if self.kind != kind or (sites is not None and self.site_id not in sites):
             raise SagaNotFound(self.id)
 
     def _require_parked(self) -> None:

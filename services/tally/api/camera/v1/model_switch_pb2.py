@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/camera/v1/model_switch.proto\x12\x13tally.api.camera.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x02\n\x0bModelSwitch\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rfrom_detector\x18\x02 \x01(\t\x12\x13\n\x0bto_detector\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eroll_back_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63\x61mera_count\x18\x07 \x01(\x05\x12\x34\n\x07\x63\x61meras\x18\x08 \x03(\x0b\x32#.tally.api.camera.v1.SwitchedCamera\"\x88\x01\n\x0eSwitchedCamera\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07site_id\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12\x33\n\x07outcome\x18\x05 \x01(\x0e\x32\".tally.api.camera.v1.SwitchOutcome*\xa7\x01\n\rSwitchOutcome\x12\x1e\n\x1aSWITCH_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17SWITCH_OUTCOME_SWITCHED\x10\x01\x12\x1e\n\x1aSWITCH_OUTCOME_ROLLED_BACK\x10\x02\x12 \n\x1cSWITCH_OUTCOME_CHANGED_SINCE\x10\x03\x12\x17\n\x13SWITCH_OUTCOME_GONE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tally/api/camera/v1/model_switch.proto\x12\x13tally.api.camera.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x02\n\x0bModelSwitch\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rfrom_detector\x18\x02 \x01(\t\x12\x13\n\x0bto_detector\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eroll_back_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63\x61mera_count\x18\x07 \x01(\x05\x12\x34\n\x07\x63\x61meras\x18\x08 \x03(\x0b\x32#.tally.api.camera.v1.SwitchedCamera\x12\x32\n\x0ewatch_end_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eput_back_count\x18\x0b \x01(\x05\"\x99\x01\n\x0eSwitchedCamera\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07site_id\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12\x33\n\x07outcome\x18\x05 \x01(\x0e\x32\".tally.api.camera.v1.SwitchOutcome\x12\x0f\n\x07\x66\x61ilure\x18\n \x01(\t*\xa7\x01\n\rSwitchOutcome\x12\x1e\n\x1aSWITCH_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17SWITCH_OUTCOME_SWITCHED\x10\x01\x12\x1e\n\x1aSWITCH_OUTCOME_ROLLED_BACK\x10\x02\x12 \n\x1cSWITCH_OUTCOME_CHANGED_SINCE\x10\x03\x12\x17\n\x13SWITCH_OUTCOME_GONE\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.camera.v1.model_switch_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SWITCHOUTCOME']._serialized_start=500
-  _globals['_SWITCHOUTCOME']._serialized_end=667
+  _globals['_SWITCHOUTCOME']._serialized_start=593
+  _globals['_SWITCHOUTCOME']._serialized_end=760
   _globals['_MODELSWITCH']._serialized_start=97
-  _globals['_MODELSWITCH']._serialized_end=358
-  _globals['_SWITCHEDCAMERA']._serialized_start=361
-  _globals['_SWITCHEDCAMERA']._serialized_end=497
+  _globals['_MODELSWITCH']._serialized_end=434
+  _globals['_SWITCHEDCAMERA']._serialized_start=437
+  _globals['_SWITCHEDCAMERA']._serialized_end=590
 # @@protoc_insertion_point(module_scope)

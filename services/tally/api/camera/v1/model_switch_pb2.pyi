@@ -66,6 +66,8 @@ class ModelSwitch(_message.Message):
     ROLL_BACK_TIME_FIELD_NUMBER: _builtins.int
     CAMERA_COUNT_FIELD_NUMBER: _builtins.int
     CAMERAS_FIELD_NUMBER: _builtins.int
+    WATCH_END_TIME_FIELD_NUMBER: _builtins.int
+    PUT_BACK_COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server (UUIDv7)."""
     from_detector: _builtins.str
@@ -76,17 +78,23 @@ class ModelSwitch(_message.Message):
     """Who asked for it, such as `user:0190…`."""
     camera_count: _builtins.int
     """How many cameras it changed, of those that the caller may see."""
+    put_back_count: _builtins.int
+    """How many cameras were put back by themselves, of those that the caller may see."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was done."""
 
     @_builtins.property
     def roll_back_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was last rolled back; absent if it never was."""
+        """When it was last rolled back by somebody; absent if it never was."""
 
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___SwitchedCamera]:
         """Those cameras; lists leave them out."""
+
+    @_builtins.property
+    def watch_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When cameras that have not counted with the new detector by then are put back by themselves; absent: they are not."""
 
     def __init__(
         self,
@@ -99,10 +107,12 @@ class ModelSwitch(_message.Message):
         roll_back_time: _timestamp_pb2.Timestamp | None = ...,
         camera_count: _builtins.int = ...,
         cameras: _abc.Iterable[Global___SwitchedCamera] | None = ...,
+        watch_end_time: _timestamp_pb2.Timestamp | None = ...,
+        put_back_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "roll_back_time", b"roll_back_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "roll_back_time", b"roll_back_time", "watch_end_time", b"watch_end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "camera_count", b"camera_count", "cameras", b"cameras", "create_time", b"create_time", "from_detector", b"from_detector", "id", b"id", "roll_back_time", b"roll_back_time", "to_detector", b"to_detector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "camera_count", b"camera_count", "cameras", b"cameras", "create_time", b"create_time", "from_detector", b"from_detector", "id", b"id", "put_back_count", b"put_back_count", "roll_back_time", b"roll_back_time", "to_detector", b"to_detector", "watch_end_time", b"watch_end_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -119,6 +129,7 @@ class SwitchedCamera(_message.Message):
     SITE_ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     name: _builtins.str
@@ -129,6 +140,8 @@ class SwitchedCamera(_message.Message):
     """The version that the switch, or rolling it back, made."""
     outcome: Global___SwitchOutcome.ValueType
     """What became of it."""
+    failure: _builtins.str
+    """Why it was put back by itself; empty if it was not."""
     def __init__(
         self,
         *,
@@ -137,10 +150,11 @@ class SwitchedCamera(_message.Message):
         site_id: _builtins.str = ...,
         version: _builtins.int = ...,
         outcome: Global___SwitchOutcome.ValueType = ...,
+        failure: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "name", b"name", "outcome", b"outcome", "site_id", b"site_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "failure", b"failure", "name", b"name", "outcome", b"outcome", "site_id", b"site_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from tally.api.camera.v1 import model_switch_pb2 as tally_dot_api_dot_camera_dot
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.tally/api/camera/v1/model_switch_service.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a&tally/api/camera/v1/model_switch.proto\x1a!tally/api/options/v1/policy.proto\"\xbb\x02\n\x12SwitchModelRequest\x12.\n\rfrom_detector\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x18?2\x0e^[a-z0-9._-]*$\x12,\n\x0bto_detector\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x18?2\x0e^[a-z0-9._-]+$\x12\x18\n\x06\x66ilter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x14 \x01(\x08:u\xbaHr\x1ap\n\x12switch_model.other\x12\x32to_detector must be another one than from_detector\x1a&this.to_detector != this.from_detector\"M\n\x13SwitchModelResponse\x12\x36\n\x0cmodel_switch\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.ModelSwitch\"4\n\x15RollBackSwitchRequest\x12\x1b\n\tswitch_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x16RollBackSwitchResponse\x12\x36\n\x0cmodel_switch\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.ModelSwitch\"/\n\x10GetSwitchRequest\x12\x1b\n\tswitch_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"K\n\x11GetSwitchResponse\x12\x36\n\x0cmodel_switch\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.ModelSwitch\"R\n\x13ListSwitchesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"c\n\x14ListSwitchesResponse\x12\x32\n\x08switches\x18\x01 \x03(\x0b\x32 .tally.api.camera.v1.ModelSwitch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbc\x05\n\x12ModelSwitchService\x12\x9d\x01\n\x0bSwitchModel\x12\'.tally.api.camera.v1.SwitchModelRequest\x1a(.tally.api.camera.v1.SwitchModelResponse\";\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08<8\x01@\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/api/v1/model-switches:\x01*\x12\xbe\x01\n\x0eRollBackSwitch\x12*.tally.api.camera.v1.RollBackSwitchRequest\x1a+.tally.api.camera.v1.RollBackSwitchResponse\"S\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08<8\x01@\x01\x82\xd3\xe4\x93\x02\x30\"+/api/v1/model-switches/{switch_id}:rollBack:\x01*\x12\xa2\x01\n\tGetSwitch\x12%.tally.api.camera.v1.GetSwitchRequest\x1a&.tally.api.camera.v1.GetSwitchResponse\"F\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/model-switches/{switch_id}\x12\x9f\x01\n\x0cListSwitches\x12(.tally.api.camera.v1.ListSwitchesRequest\x1a).tally.api.camera.v1.ListSwitchesResponse\":\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/model-switchesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.tally/api/camera/v1/model_switch_service.proto\x12\x13tally.api.camera.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a&tally/api/camera/v1/model_switch.proto\x1a!tally/api/options/v1/policy.proto\"\xd8\x02\n\x12SwitchModelRequest\x12.\n\rfrom_detector\x18\x01 \x01(\tB\x17\xbaH\x14r\x12\x18?2\x0e^[a-z0-9._-]*$\x12,\n\x0bto_detector\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x18?2\x0e^[a-z0-9._-]+$\x12\x18\n\x06\x66ilter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1b\n\x13put_back_on_failure\x18\n \x01(\x08\x12\x15\n\rvalidate_only\x18\x14 \x01(\x08:u\xbaHr\x1ap\n\x12switch_model.other\x12\x32to_detector must be another one than from_detector\x1a&this.to_detector != this.from_detector\"M\n\x13SwitchModelResponse\x12\x36\n\x0cmodel_switch\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.ModelSwitch\"4\n\x15RollBackSwitchRequest\x12\x1b\n\tswitch_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"P\n\x16RollBackSwitchResponse\x12\x36\n\x0cmodel_switch\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.ModelSwitch\"/\n\x10GetSwitchRequest\x12\x1b\n\tswitch_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"K\n\x11GetSwitchResponse\x12\x36\n\x0cmodel_switch\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.ModelSwitch\"R\n\x13ListSwitchesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"c\n\x14ListSwitchesResponse\x12\x32\n\x08switches\x18\x01 \x03(\x0b\x32 .tally.api.camera.v1.ModelSwitch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xbc\x05\n\x12ModelSwitchService\x12\x9d\x01\n\x0bSwitchModel\x12\'.tally.api.camera.v1.SwitchModelRequest\x1a(.tally.api.camera.v1.SwitchModelResponse\";\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08<8\x01@\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/api/v1/model-switches:\x01*\x12\xbe\x01\n\x0eRollBackSwitch\x12*.tally.api.camera.v1.RollBackSwitchRequest\x1a+.tally.api.camera.v1.RollBackSwitchResponse\"S\x90\x02\x02\xaa\xbb\x18\x16\x1a\x0c\x63\x61mera:write\"\x02\x08<8\x01@\x01\x82\xd3\xe4\x93\x02\x30\"+/api/v1/model-switches/{switch_id}:rollBack:\x01*\x12\xa2\x01\n\tGetSwitch\x12%.tally.api.camera.v1.GetSwitchRequest\x1a&.tally.api.camera.v1.GetSwitchResponse\"F\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/model-switches/{switch_id}\x12\x9f\x01\n\x0cListSwitches\x12(.tally.api.camera.v1.ListSwitchesRequest\x1a).tally.api.camera.v1.ListSwitchesResponse\":\x90\x02\x01\xaa\xbb\x18\x15\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02@\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/model-switchesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,21 +62,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELSWITCHSERVICE'].methods_by_name['ListSwitches']._loaded_options = None
   _globals['_MODELSWITCHSERVICE'].methods_by_name['ListSwitches']._serialized_options = b'\220\002\001\252\273\030\025\032\013camera:read\"\002\010\n(\002@\001\202\323\344\223\002\030\022\026/api/v1/model-switches'
   _globals['_SWITCHMODELREQUEST']._serialized_start=206
-  _globals['_SWITCHMODELREQUEST']._serialized_end=521
-  _globals['_SWITCHMODELRESPONSE']._serialized_start=523
-  _globals['_SWITCHMODELRESPONSE']._serialized_end=600
-  _globals['_ROLLBACKSWITCHREQUEST']._serialized_start=602
-  _globals['_ROLLBACKSWITCHREQUEST']._serialized_end=654
-  _globals['_ROLLBACKSWITCHRESPONSE']._serialized_start=656
-  _globals['_ROLLBACKSWITCHRESPONSE']._serialized_end=736
-  _globals['_GETSWITCHREQUEST']._serialized_start=738
-  _globals['_GETSWITCHREQUEST']._serialized_end=785
-  _globals['_GETSWITCHRESPONSE']._serialized_start=787
-  _globals['_GETSWITCHRESPONSE']._serialized_end=862
-  _globals['_LISTSWITCHESREQUEST']._serialized_start=864
-  _globals['_LISTSWITCHESREQUEST']._serialized_end=946
-  _globals['_LISTSWITCHESRESPONSE']._serialized_start=948
-  _globals['_LISTSWITCHESRESPONSE']._serialized_end=1047
-  _globals['_MODELSWITCHSERVICE']._serialized_start=1050
-  _globals['_MODELSWITCHSERVICE']._serialized_end=1750
+  _globals['_SWITCHMODELREQUEST']._serialized_end=550
+  _globals['_SWITCHMODELRESPONSE']._serialized_start=552
+  _globals['_SWITCHMODELRESPONSE']._serialized_end=629
+  _globals['_ROLLBACKSWITCHREQUEST']._serialized_start=631
+  _globals['_ROLLBACKSWITCHREQUEST']._serialized_end=683
+  _globals['_ROLLBACKSWITCHRESPONSE']._serialized_start=685
+  _globals['_ROLLBACKSWITCHRESPONSE']._serialized_end=765
+  _globals['_GETSWITCHREQUEST']._serialized_start=767
+  _globals['_GETSWITCHREQUEST']._serialized_end=814
+  _globals['_GETSWITCHRESPONSE']._serialized_start=816
+  _globals['_GETSWITCHRESPONSE']._serialized_end=891
+  _globals['_LISTSWITCHESREQUEST']._serialized_start=893
+  _globals['_LISTSWITCHESREQUEST']._serialized_end=975
+  _globals['_LISTSWITCHESRESPONSE']._serialized_start=977
+  _globals['_LISTSWITCHESRESPONSE']._serialized_end=1076
+  _globals['_MODELSWITCHSERVICE']._serialized_start=1079
+  _globals['_MODELSWITCHSERVICE']._serialized_end=1779
 # @@protoc_insertion_point(module_scope)

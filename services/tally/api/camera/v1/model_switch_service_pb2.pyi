@@ -29,6 +29,7 @@ class SwitchModelRequest(_message.Message):
     TO_DETECTOR_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PUT_BACK_ON_FAILURE_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     from_detector: _builtins.str
     """What the cameras use now; empty: those that leave it to their worker."""
@@ -40,6 +41,10 @@ class SwitchModelRequest(_message.Message):
     """Chosen by the caller, so that a repeated request switches once: the same id with the same content returns the switch
     that the first one made, as it is now, with other content it is refused.
     """
+    put_back_on_failure: _builtins.bool
+    """Give its former detector back to a camera that streams now and has counted no frame with the other one after two minutes.
+    People are told of it.
+    """
     validate_only: _builtins.bool
     """Have the request refused or answered as it would be, and nothing changed."""
     def __init__(
@@ -49,11 +54,12 @@ class SwitchModelRequest(_message.Message):
         to_detector: _builtins.str = ...,
         filter: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        put_back_on_failure: _builtins.bool = ...,
         validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "from_detector", b"from_detector", "request_id", b"request_id", "to_detector", b"to_detector", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "from_detector", b"from_detector", "put_back_on_failure", b"put_back_on_failure", "request_id", b"request_id", "to_detector", b"to_detector", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -66,7 +66,7 @@ class ProvisionCameraHandler:
         before = await work.create_requests.claim(command.request, saga_id, now)
         if before is not None:
             known = await work.sagas.get(before)
-            known.require_at(command.camera.sites)
+            known.require(KIND, command.camera.sites)
             return known
         camera = (await self.create(command.camera, work)).camera
         saga = Saga(

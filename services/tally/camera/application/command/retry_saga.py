@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tally.camera.application.saga.provisioning import KIND
 from tally.camera.domain.ports import UnitOfWork
 from tally.kernel.clock import Clock
 from tally.kernel.identity import Sites
@@ -40,7 +41,7 @@ class RetrySagaHandler:
             SagaNotParked: It goes on by itself, or is over.
         """
         saga = await work.sagas.hold(command.saga_id)
-        saga.require_at(command.sites)
+        saga.require(KIND, command.sites)
         retried = saga.retried(self.clock())
         await work.sagas.save(retried)
         return retried

@@ -1,10 +1,9 @@
 """Gives their former detector back to the cameras of a switch."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
-from tally.camera.domain.errors import CameraNotFound
-from tally.camera.domain.model_switch import ModelSwitch, SwitchedCamera, SwitchOutcome
+from tally.camera.application.put_back import put_back
+from tally.camera.domain.model_switch import ModelSwitch, SwitchOutcome
 from tally.camera.domain.ports import UnitOfWork
 from tally.kernel.clock import Clock
 from tally.kernel.identity import Sites
@@ -49,26 +48,8 @@ class RollBackSwitchHandler:
         ]
         if pending:
             became = [
-                await _put_back(switch, camera, command.sites, now, work) for camera in pending
+                await put_back(switch, camera, command.sites, now, work) for camera in pending
             ]
-            switch = switch.rolled_back(became, now)
+            switch = switch.became(became).rolled_back(now)
             await work.model_switches.save(switch)
         return switch.seen_at(command.sites)
-
-
-async def _put_back(
-    switch: ModelSwitch, switched: SwitchedCamera, sites: Sites, now: datetime, work: UnitOfWork
-) -> SwitchedCamera:
-    try:
-        camera = await work.cameras.get(switched.camera_id)
-    except CameraNotFound:
-        return replace(switched, outcome=SwitchOutcome.GONE)
-    if sites is not None and camera.spec.site_id not in sites:
-        return switched  # moved to where others decide about it
-    counting = camera.spec.counting
-    if counting.detector != switch.to_detector:
-        return replace(switched, outcome=SwitchOutcome.CHANGED_SINCE)
-    spec = replace(camera.spec, counting=replace(counting, detector=switch.from_detector))
-    revised = camera.revise(spec, now)
-    await work.cameras.save(revised)
-    return replace(switched, version=revised.version, outcome=SwitchOutcome.ROLLED_BACK)

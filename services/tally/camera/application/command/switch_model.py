@@ -6,12 +6,20 @@ from dataclasses import dataclass, replace
 from tally.camera.domain.ai_model import SILENT_AFTER, require_fit
 from tally.camera.domain.errors import NothingToSwitch, TooManyCameras
 from tally.camera.domain.listing import CameraQuery, Condition, using
-from tally.camera.domain.model_switch import MAX_CAMERAS, ModelSwitch, SwitchedCamera
+from tally.camera.domain.model_switch import (
+    MAX_CAMERAS,
+    WATCH,
+    WATCHED_FOR,
+    ModelSwitch,
+    SwitchedCamera,
+)
 from tally.camera.domain.ports import UnitOfWork
+from tally.camera.domain.stream import StreamState
 from tally.kernel.clock import Clock
 from tally.kernel.idempotency import UNNAMED, CreateRequest
 from tally.kernel.identity import Sites
 from tally.kernel.message_bus import Command
+from tally.kernel.saga import Saga
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,7 @@ class SwitchModel(Command[ModelSwitch]):
         conditions: All of them hold for each of the cameras.
         actor: Who asks for it.
         request: What asks for it.
+        put_back_on_failure: Whether cameras that stream now and do not count with the other detector are put back.
         validate_only: Whether to answer as if it were done, and to change nothing.
         sites: Where the caller may change cameras.
     """
@@ -33,6 +42,7 @@ class SwitchModel(Command[ModelSwitch]):
     conditions: tuple[Condition, ...] = ()
     actor: str
     request: CreateRequest = UNNAMED
+    put_back_on_failure: bool = False
     validate_only: bool = False
     sites: Sites
 
@@ -43,7 +53,7 @@ class SwitchModelHandler:
 
     Attributes:
         clock: Stamps what happens.
-        new_id: Makes the switch's id.
+        new_id: Makes ids, the switch's and that of what watches it.
     """
 
     clock: Clock
@@ -79,8 +89,16 @@ class SwitchModelHandler:
             counting = replace(camera.spec.counting, detector=command.to_detector)
             revised = camera.revise(replace(camera.spec, counting=counting), now)
             await work.cameras.save(revised)
+            status = view.stream_status
+            streams = status is not None and status.state is StreamState.STREAMING
             switched.append(
-                SwitchedCamera(camera.id, camera.spec.name, camera.spec.site_id, revised.version)
+                SwitchedCamera(
+                    camera.id,
+                    camera.spec.name,
+                    camera.spec.site_id,
+                    revised.version,
+                    watched=command.put_back_on_failure and streams,
+                )
             )
         switch = ModelSwitch(
             id=switch_id,
@@ -89,6 +107,19 @@ class SwitchModelHandler:
             actor=command.actor,
             cameras=tuple(switched),
             create_time=now,
+            watch_end_time=now + WATCHED_FOR if command.put_back_on_failure else None,
         )
         await work.model_switches.save(switch)
+        if switch.watch_end_time is not None:
+            await work.sagas.save(
+                Saga(
+                    id=self.new_id(),
+                    kind=WATCH,
+                    subject_id=switch.id,
+                    deadline=switch.watch_end_time,
+                    next_time=now,
+                    create_time=now,
+                    update_time=now,
+                )
+            )
         return switch

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tally.camera.application.saga.provisioning import KIND
 from tally.camera.domain.ports import UnitOfWork
 from tally.kernel.identity import Sites
 from tally.kernel.message_bus import Query
@@ -28,5 +29,5 @@ async def get_saga(query: GetSaga, work: UnitOfWork) -> Saga:
         SagaNotFound: There is no such saga there.
     """
     saga = await work.sagas.get(query.saga_id)
-    saga.require_at(query.sites)
+    saga.require(KIND, query.sites)
     return saga
