@@ -98,7 +98,7 @@ async def _list(gateway: str, *, as_json: bool) -> None:
         show_json(found)
         return
     show_table(
-        ["name", "state", "cameras", "takes", "runs on", "since", "id"],
+        ["name", "state", "cameras", "load", "takes", "runs on", "since", "id"],
         [_row(each) for each in found],
     )
     for worker in found:
@@ -113,6 +113,7 @@ def _row(worker: worker_pb2.Worker) -> tuple[str, ...]:
         worker.name,
         _ADMISSIONS[worker.admission] if alive else "gone",
         f"{len(worker.cameras) if alive else 0} of {worker.capacity}",
+        f"{worker.load:.0%}" if worker.load else "",
         _conditions(worker.selector),
         _hardware(worker.hardware),
         local_time(worker.register_time),
@@ -199,12 +200,13 @@ async def _scaling(gateway: str, *, as_json: bool) -> None:
         show_json(found)
         return
     show_table(
-        ["cameras", "waiting", "capacity", "workers", "desired workers", "target"],
+        ["cameras", "waiting", "capacity", "load", "workers", "desired workers", "target"],
         [
             (
                 str(found.wanted_cameras),
                 str(found.waiting_cameras),
                 str(found.capacity),
+                f"{found.load:.2f} workers" if found.load else "",
                 str(found.workers),
                 str(found.desired_workers),
                 f"{found.target_utilisation:.0%}",

@@ -88,8 +88,8 @@ async def worker_server(
             watch_assignments=WatchAssignments(begin, clock, changes),
             deregister_worker=DeregisterWorker(begin, clock, changes, assign),
             change_admission=ChangeAdmission(begin, clock, changes, assign),
-            get_worker=GetWorker(begin),
-            list_workers=ListWorkers(begin),
+            get_worker=GetWorker(begin, clock),
+            list_workers=ListWorkers(begin, clock),
             clock=clock,
         )
 

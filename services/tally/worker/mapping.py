@@ -20,6 +20,7 @@ from tally.worker.domain.events import (
     PoolEvent,
     StreamStateChanged,
 )
+from tally.worker.domain.load import FrameCosts
 from tally.worker.domain.model import Assignment, Hardware, SpoolStatus, Worker
 from tally.worker.domain.scaling import Scaling
 from tally.worker.domain.stream import RunningCamera, StreamCondition, StreamState, StreamStatus
@@ -58,6 +59,15 @@ def hardware_from_proto(message: worker_pb2.Hardware) -> Hardware:
     return Hardware(message.cores, tuple(message.gpus))
 
 
+def frame_costs_from_proto(request: worker_service_pb2.ReportModelsRequest) -> FrameCosts:
+    """What a frame costs a worker, by detector, as far as it says so."""
+    return {
+        model.name: model.latency.p50_ms / model.latency.frames_at_once
+        for model in request.models
+        if model.latency.frames_at_once
+    }
+
+
 def running_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> tuple[RunningCamera, ...]:
     """What a worker says of its cameras.
 
@@ -91,8 +101,8 @@ def spool_from_proto(request: worker_service_pb2.RenewLeaseRequest) -> SpoolStat
     )
 
 
-def worker_to_proto(worker: Worker, now: datetime) -> worker_pb2.Worker:
-    """The whole resource."""
+def worker_to_proto(worker: Worker, now: datetime, load: float = 0.0) -> worker_pb2.Worker:
+    """The whole resource; with its load where that was asked for."""
     return worker_pb2.Worker(
         id=worker.id,
         name=worker.name,
@@ -114,6 +124,7 @@ def worker_to_proto(worker: Worker, now: datetime) -> worker_pb2.Worker:
         admission=_ADMISSIONS[worker.admission],
         spool=None if worker.spool is None else _spool_to_proto(worker.spool),
         hardware=worker_pb2.Hardware(cores=worker.hardware.cores, gpus=worker.hardware.gpus),
+        load=load,
     )
 
 
@@ -128,6 +139,7 @@ def scaling_to_proto(
         capacity=found.capacity,
         desired_workers=found.desired_workers,
         target_utilisation=target_utilisation,
+        load=found.load,
     )
 
 
@@ -226,6 +238,8 @@ def change_from_proto(message: Message, version: int, time: datetime) -> CameraC
         stream=None if stream is None else stream.SerializeToString(deterministic=True),
         sealed_credentials=sealed_credentials,
         counting=None if counting is None else counting.SerializeToString(deterministic=True),
+        detector=counting.detector if counting else "",
+        max_frames_per_second=counting.max_frames_per_second if counting else 0.0,
         state=state,
     )
 

@@ -365,6 +365,26 @@ async def test_what_a_worker_says_of_its_models_is_told(pool: Pool, bus: Bus) ->
     assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
 
 
+async def test_what_a_worker_measured_tells_how_busy_it_is(pool: Pool, bus: Bus) -> None:
+    worker = await Worker.register(pool, "one")
+    latency = ai_model_pb2.ModelLatency(p50_ms=80, p99_ms=90, frames=500, frames_at_once=2)
+    model = ai_model_pb2.InstalledModel(name="motion", classes=["object"], latency=latency)
+    await pool.ReportModels(messages.ReportModelsRequest(worker_id=worker.id, models=[model]))
+    await activate(bus)
+    async with worker.watch() as watch, asyncio.timeout(10):
+        while not (await watch.next()).assignments:
+            pass
+    request = messages.GetWorkerRequest(worker_id=worker.id)
+    # Ten frames a second, as long as the stream has not said how many, of 40 ms each.
+    assert (await pool.GetWorker(request)).worker.load == pytest.approx(0.4)
+    (listed,) = (await pool.ListWorkers(messages.ListWorkersRequest())).workers
+    assert listed.load == pytest.approx(0.4)
+
+    again = await Worker.register(pool, "one")
+    request = messages.GetWorkerRequest(worker_id=again.id)
+    assert (await pool.GetWorker(request)).worker.load == pytest.approx(0.4)
+
+
 async def test_a_worker_says_what_it_runs_on(pool: Pool) -> None:
     hardware = worker_pb2.Hardware(cores=8, gpus=["NVIDIA L4"])
     request = messages.RegisterWorkerRequest(name="one", capacity=1, hardware=hardware)

@@ -1,11 +1,13 @@
 """Cameras go where there is room, and stay there."""
 
 from collections import Counter
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tally.worker.domain.assignment import Admission, Move, Place, Seat, Selector, plan
+from tally.worker.domain.assignment import Admission, Move, Place, Seat, Selector, loads, plan
 
 
 def place(camera: str, worker: str | None = None, *, wanted: bool = True) -> Place:
@@ -14,10 +16,7 @@ def place(camera: str, worker: str | None = None, *, wanted: bool = True) -> Pla
 
 def after(places: list[Place], moves: list[Move] | tuple[Move, ...]) -> list[Place]:
     goes = {move.camera_id: move.to_worker for move in moves}
-    return [
-        Place(each.camera_id, each.wanted, goes.get(each.camera_id, each.worker_id))
-        for each in places
-    ]
+    return [replace(each, worker_id=goes.get(each.camera_id, each.worker_id)) for each in places]
 
 
 def seats(**capacities: int) -> dict[str, Seat]:
@@ -25,13 +24,23 @@ def seats(**capacities: int) -> dict[str, Seat]:
 
 
 WORKERS = ["a", "b", "c", "gone"]
+costs = st.dictionaries(st.sampled_from(["net", "motion"]), st.floats(0.1, 500))
 worlds = st.tuples(
     st.lists(
-        st.builds(Place, st.uuids().map(str), st.booleans(), st.none() | st.sampled_from(WORKERS)),
+        st.builds(
+            Place,
+            st.uuids().map(str),
+            st.booleans(),
+            st.none() | st.sampled_from(WORKERS),
+            detector=st.sampled_from(["", "net", "motion", "other"]),
+            frames_per_second=st.floats(0.1, 60),
+        ),
         max_size=20,
         unique_by=lambda each: each.camera_id,
     ),
-    st.dictionaries(st.sampled_from(WORKERS[:3]), st.builds(Seat, st.integers(1, 6))),
+    st.dictionaries(
+        st.sampled_from(WORKERS[:3]), st.builds(Seat, st.integers(1, 6), frame_costs=costs)
+    ),
 )
 
 
@@ -97,6 +106,37 @@ def test_without_room_a_camera_waits() -> None:
 def test_a_recording_that_was_read_to_its_end_needs_no_room() -> None:
     ended = [Place(str(number), wanted=True, worker_id="a", ended=True) for number in range(5)]
     assert plan([*ended, place("7"), place("8")], seats(a=1)) == [Move("7", None, "a")]
+
+
+def test_cameras_go_where_they_cost_least_time() -> None:
+    slow, fast = Seat(10, frame_costs={"net": 80.0}), Seat(10, frame_costs={"net": 20.0})
+    places = [Place(str(n), True, None, detector="net", frames_per_second=5) for n in range(5)]
+    moves = plan(places, {"fast": fast, "slow": slow})
+    assert Counter(move.to_worker for move in moves) == {"fast": 4, "slow": 1}
+
+
+def test_a_heavy_camera_counts_for_more_than_a_light_one() -> None:
+    both = {name: Seat(10, frame_costs={"net": 50.0, "motion": 1.0}) for name in ("a", "b")}
+    heavy = Place("1", True, "a", detector="net", frames_per_second=10)
+    light = [
+        Place(str(n), True, None, detector="motion", frames_per_second=10) for n in range(2, 8)
+    ]
+    assert {move.to_worker for move in plan([heavy, *light], both)} == {"b"}
+
+
+def test_who_has_too_much_to_do_gets_more_only_if_nobody_else_takes_it() -> None:
+    busy = Seat(10, selector=Selector(labels=(("gpu", "yes"),)), frame_costs={"net": 200.0})
+    held = Place("1", True, "gpu", labels={"gpu": "yes"}, detector="net", frames_per_second=10)
+    new = Place("2", True, None, labels={"gpu": "yes"}, detector="net", frames_per_second=10)
+    assert plan([held, new], {"gpu": busy, "any": Seat(1)}) == [Move("2", None, "any")]
+    assert plan([held, new], {"gpu": busy}) == [Move("2", None, "gpu")]
+
+
+def test_loads_alone_move_nothing() -> None:
+    held = [Place(str(n), True, "a", detector="net", frames_per_second=30) for n in range(9)]
+    both = {name: Seat(10, frame_costs={"net": 100.0}) for name in ("a", "b")}
+    assert not plan(held, both)
+    assert loads(held, both) == {"a": pytest.approx(27.0), "b": 0.0}
 
 
 def test_an_unwanted_camera_is_taken_away() -> None:

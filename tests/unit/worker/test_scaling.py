@@ -1,5 +1,6 @@
 """How many workers the cameras need."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -31,6 +32,14 @@ def test_nobody_is_needed_where_nothing_is_wanted() -> None:
 def test_workers_are_used_to_the_target(cameras: int, desired: int) -> None:
     found = scaling(wanted(cameras), [worker("a", 10)], [], 0.8)
     assert found.desired_workers == desired
+
+
+def test_cameras_need_as_many_workers_as_have_time_for_them() -> None:
+    one = replace(worker("a", 10), frame_costs={"net": 100.0})
+    places = [replace(each, detector="net", frames_per_second=10) for each in wanted(4)]
+    found = scaling(places, [one], [], 0.8)
+    assert found.load == pytest.approx(4.0)
+    assert found.desired_workers == 5
 
 
 def test_recordings_that_were_read_to_their_end_need_nobody() -> None:

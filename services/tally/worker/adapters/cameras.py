@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tally.worker.adapters.tables import assignments, cameras
 from tally.worker.domain.assignment import Place
 from tally.worker.domain.camera import Camera, CameraState
+from tally.worker.domain.load import frames_wanted
 from tally.worker.domain.model import Assignment
 from tally.worker.domain.ports import Epochs, Tenure
 from tally.worker.domain.stream import StreamCondition, StreamState, StreamStatus
@@ -53,12 +54,29 @@ class PostgresCameras:
                 assignments.c.worker_id,
                 cameras.c.site_id,
                 cameras.c.labels,
-                func.coalesce(assignments.c.stream_state == StreamState.ENDED.value, False),
+                (assignments.c.stream_state == StreamState.ENDED.value).label("ended"),
+                cameras.c.detector,
+                cameras.c.max_frames_per_second,
+                assignments.c.nominal_frames_per_second,
             )
             .outerjoin(assignments, assignments.c.camera_id == cameras.c.camera_id)
             .where(or_(_WANTED, assignments.c.worker_id.is_not(None)))
         )
-        return [Place(*row) for row in await self._connection.execute(query)]
+        return [
+            Place(
+                row.camera_id,
+                row.wanted,
+                row.worker_id,
+                row.site_id,
+                row.labels,
+                ended=bool(row.ended),
+                detector=row.detector,
+                frames_per_second=frames_wanted(
+                    row.max_frames_per_second, row.nominal_frames_per_second or 0.0
+                ),
+            )
+            for row in await self._connection.execute(query)
+        ]
 
     async def tenures(self, worker_id: str) -> Sequence[Tenure]:
         """The cameras that a worker holds."""
@@ -100,6 +118,7 @@ class PostgresCameras:
                 stream_state=status.state.value,
                 stream_conditions=frozenset(status.conditions),
                 heard_time=now,
+                nominal_frames_per_second=status.nominal_frames_per_second,
             )
         )
 

@@ -84,6 +84,7 @@ workers = Table(
     Column("selector", AsJson(Selector), nullable=False),
     Column("spool", AsJson(SpoolStatus | None), nullable=False),
     Column("hardware", AsJson(Hardware), nullable=False),
+    Column("frame_costs", AsJson(dict[str, float]), nullable=False),
     comment="Processes that run cameras, with what they last said.",
 )
 
@@ -103,6 +104,8 @@ cameras = Table(
     Column("credentials_version", BigInteger, nullable=False),
     Column("counting", LargeBinary, nullable=False),
     Column("counting_version", BigInteger, nullable=False),
+    Column("detector", Text, nullable=False),
+    Column("max_frames_per_second", Float, nullable=False),
     Column("state", Text, nullable=False),
     Column("state_version", BigInteger, nullable=False),
     Column("activate_time", _TIME),
@@ -121,6 +124,7 @@ assignments = Table(
     Column("stream_state", Text),
     Column("stream_conditions", AsJson(frozenset[StreamCondition]), nullable=False),
     Column("heard_time", _TIME, nullable=False, server_default=func.now()),
+    Column("nominal_frames_per_second", Float, nullable=False, server_default="0"),
     comment="Who holds a camera, and the state of its stream that was last told. Epochs never go back.",
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.worker.adapters.tables import workers
 from tally.worker.domain.errors import LeaseExpired, WorkerNotFound
+from tally.worker.domain.load import FrameCosts
 from tally.worker.domain.model import SpoolStatus, Worker
 from tally.worker.domain.stream import RunningCamera
 
@@ -76,6 +77,11 @@ class PostgresWorkers:
             await self.get(worker_id)
             raise LeaseExpired(worker_id)
         return _worker(row)
+
+    async def measure(self, worker_id: str, frame_costs: FrameCosts) -> None:
+        """Keep what a frame costs a worker."""
+        costs = update(workers).where(workers.c.id == worker_id).values(frame_costs=frame_costs)
+        await self._connection.execute(costs)
 
     async def forget(self, expired_before: datetime) -> None:
         """Remove those whose lease ended before."""

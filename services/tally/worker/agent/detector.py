@@ -205,7 +205,6 @@ class Detectors:
                 reason="DETECTOR_NOT_FOUND",
             )
         answer = await self._ask(self._client.get_model_config(name, client_timeout=TIMEOUT_S))
-        instances = sum(group.count for group in answer.config.instance_group)
         parameters = {key: value.string_value for key, value in answer.config.parameters.items()}
         return TritonDetector(
             name,
@@ -213,7 +212,7 @@ class Detectors:
             answer.config.HasField("sequence_batching"),
             int(parameters["side"]),
             int(parameters["weights_bytes"]),
-            self._turns.setdefault(name, asyncio.Semaphore(_FRAMES_PER_INSTANCE * instances)),
+            self._turns.setdefault(name, asyncio.Semaphore(_frames_at_once(answer.config))),
             self._latencies_s.setdefault(name, deque(maxlen=_LATENCIES)),
             self._client,
             self._breaker,
@@ -255,7 +254,10 @@ class Detectors:
         )
         if taken := self._latencies_s.get(name):
             p50, p99 = np.percentile(list(taken), (50, 99)) * 1000
-            model.latency.CopyFrom(ModelLatency(p50_ms=p50, p99_ms=p99, frames=len(taken)))
+            at_once = _frames_at_once(answer.config)
+            model.latency.CopyFrom(
+                ModelLatency(p50_ms=p50, p99_ms=p99, frames=len(taken), frames_at_once=at_once)
+            )
         return model
 
     async def _ask(self, call: Any) -> Any:
@@ -265,6 +267,12 @@ class Detectors:
             raise DetectorUnavailable(
                 f"the inference server at {self._address} does not answer: {error}"
             ) from error
+
+
+def _frames_at_once(config: Any) -> int:
+    """How many frames a model is given at once."""
+    instances: int = sum(group.count for group in config.instance_group)
+    return _FRAMES_PER_INSTANCE * instances
 
 
 def _reduced(frame: Image, side: int) -> Image:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
+from tally.worker.domain.load import USUAL_RATE, Costs, FrameCosts
+
 
 class Admission(Enum):
     """Whether a worker takes cameras: any; no more; no more, and those it has are to go to others."""
@@ -27,6 +29,8 @@ class Place:
         site_id: The site where it stands; empty if at none.
         labels: Its labels.
         ended: Whether it is a recording that its worker has read to the end, so that it needs no room there.
+        detector: The detector that it is to have; empty leaves it to the worker.
+        frames_per_second: How many frames are to be looked at.
     """
 
     camera_id: str
@@ -35,6 +39,8 @@ class Place:
     site_id: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     ended: bool = False
+    detector: str = ""
+    frames_per_second: float = USUAL_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,13 @@ class Seat:
         capacity: How many cameras it can run at once.
         admission: Whether it takes cameras.
         selector: Which.
+        frame_costs: What it measured.
     """
 
     capacity: int
     admission: Admission = Admission.OPEN
     selector: Selector = field(default_factory=Selector)
+    frame_costs: FrameCosts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +104,10 @@ def plan(
 
     A camera stays where it is as long as its worker lives and has room for it: moving a camera ends its
     run, and everybody in its picture is a stranger to the next one. Recordings that were read to their end need no
-    room. A camera without a worker goes to one
-    with the most conditions that it meets, so that those which take any camera have room for the others; among
-    these to the one that is least loaded for its capacity. Last, cameras leave workers that are drained for
+    room. A camera without a worker goes to one with the most conditions that it meets, so that those which take
+    any camera have room for the others; among these to the one with the least load, as far as loads were measured,
+    and the fewest cameras for its capacity. Nobody who has more to do than he can takes a camera that another
+    one takes; but a camera without a worker would be worse. Last, cameras leave workers that are drained for
     those with room. The same input always gives the same plan.
 
     Args:
@@ -108,7 +117,7 @@ def plan(
             others' ids; None for those that took their leave.
         patient: Leave cameras with workers that are not among the living: they may live unheard.
     """
-    held: dict[str, int] = defaultdict(int)
+    taken = _Taken(seats)
     homeless: list[Place] = []
     leaving: list[Place] = []
     moves: list[Move] = []
@@ -121,16 +130,16 @@ def plan(
         seat = seats.get(holder)
         if seat is None and holder and patient:
             continue
-        full = held[holder] >= (seat.capacity if seat else 0) and not place.ended
+        full = seat is not None and taken.count[holder] >= seat.capacity and not place.ended
         if seat is None or full or not seat.selector.takes(place):
             homeless.append(place)
             continue
-        held[holder] += not place.ended
+        taken.add(holder, place)
         if holder != place.worker_id:
             moves.append(Move(place.camera_id, place.worker_id, holder))
         elif seat.admission is Admission.DRAINING:
             leaving.append(place)
-    room = _Room(seats, held)
+    room = _Room(seats, taken)
     for place in homeless:
         to = room.take(place)
         if to != place.worker_id:
@@ -142,16 +151,48 @@ def plan(
     return moves
 
 
+def loads(places: Iterable[Place], seats: Mapping[str, Seat]) -> Mapping[str, float]:
+    """The part of its time that each worker's detectors need for the cameras that it holds, by the worker's id."""
+    taken = _Taken(seats)
+    for place in places:
+        if place.wanted and place.worker_id and place.worker_id in seats:
+            taken.add(place.worker_id, place)
+    return taken.load
+
+
+class _Taken:
+    """What workers have to do.
+
+    Attributes:
+        count: Cameras that need room, by worker.
+        load: Part of its time, by worker.
+    """
+
+    def __init__(self, seats: Mapping[str, Seat]) -> None:
+        self._seats = seats
+        self._costs = Costs([seat.frame_costs for seat in seats.values()])
+        self.count = dict.fromkeys(seats, 0)
+        self.load = dict.fromkeys(seats, 0.0)
+
+    def add(self, worker_id: str, place: Place) -> None:
+        """A worker has a camera."""
+        if place.ended:
+            return
+        costs = self._seats[worker_id].frame_costs
+        self.count[worker_id] += 1
+        self.load[worker_id] += self._costs.load(place.frames_per_second, place.detector, costs)
+
+
 class _Room:
     """The places that are free at workers which take cameras."""
 
-    def __init__(self, seats: Mapping[str, Seat], held: Mapping[str, int]) -> None:
+    def __init__(self, seats: Mapping[str, Seat], taken: _Taken) -> None:
         self._seats = seats
-        self._held = dict(held)
-        free: dict[Selector, list[tuple[float, str]]] = defaultdict(list)
+        self._taken = taken
+        free: dict[Selector, list[tuple[float, float, str]]] = defaultdict(list)
         for worker_id, seat in seats.items():
-            if seat.admission is Admission.OPEN and self._held.get(worker_id, 0) < seat.capacity:
-                free[seat.selector].append(self._load(worker_id))
+            if seat.admission is Admission.OPEN and taken.count[worker_id] < seat.capacity:
+                free[seat.selector].append(self._rank(worker_id))
         for heap in free.values():
             heapq.heapify(heap)
         self._free = sorted(
@@ -161,14 +202,17 @@ class _Room:
 
     def take(self, place: Place) -> str | None:
         """The worker that a camera goes to; None if no room is left for it."""
-        for selector, heap in self._free:
-            if heap and selector.takes(place):
-                _, worker_id = heapq.heappop(heap)
-                self._held[worker_id] = self._held.get(worker_id, 0) + 1
-                if self._held[worker_id] < self._seats[worker_id].capacity:
-                    heapq.heappush(heap, self._load(worker_id))
-                return worker_id
-        return None
+        heaps = [heap for selector, heap in self._free if heap and selector.takes(place)]
+        if not heaps:
+            return None
+        heap = next((each for each in heaps if each[0][0] < 1), heaps[0])
+        _, _, worker_id = heapq.heappop(heap)
+        self._taken.add(worker_id, place)
+        if self._taken.count[worker_id] < self._seats[worker_id].capacity:
+            heapq.heappush(heap, self._rank(worker_id))
+        return worker_id
 
-    def _load(self, worker_id: str) -> tuple[float, str]:
-        return self._held.get(worker_id, 0) / self._seats[worker_id].capacity, worker_id
+    def _rank(self, worker_id: str) -> tuple[float, float, str]:
+        taken = self._taken
+        share = taken.count[worker_id] / self._seats[worker_id].capacity
+        return taken.load[worker_id], share, worker_id

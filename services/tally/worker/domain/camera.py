@@ -29,6 +29,8 @@ class CameraChange:
         stream: The contract's Stream from here on, handed on unread.
         sealed_credentials: The stream's credentials from here on; empty if it has none.
         counting: The contract's CountingConfig from here on, handed on unread.
+        detector: The detector that it names, with `counting`.
+        max_frames_per_second: The most frames that it has looked at, with `counting`.
         state: The state from here on.
     """
 
@@ -41,6 +43,8 @@ class CameraChange:
     stream: bytes | None = None
     sealed_credentials: bytes | None = None
     counting: bytes | None = None
+    detector: str = ""
+    max_frames_per_second: float = 0.0
     state: CameraState | None = None
 
 
@@ -65,6 +69,8 @@ class Camera:
     credentials_version: int = 0
     counting: bytes = b""
     counting_version: int = 0
+    detector: str = ""
+    max_frames_per_second: float = 0.0
     state: CameraState = CameraState.INACTIVE
     state_version: int = 0
     activate_time: datetime | None = None
@@ -85,7 +91,13 @@ class Camera:
                 camera, sealed_credentials=change.sealed_credentials, credentials_version=version
             )
         if change.counting is not None and version > self.counting_version:
-            camera = replace(camera, counting=change.counting, counting_version=version)
+            camera = replace(
+                camera,
+                counting=change.counting,
+                counting_version=version,
+                detector=change.detector,
+                max_frames_per_second=change.max_frames_per_second,
+            )
         if change.state is not None and version > self.state_version:
             active = change.state is CameraState.ACTIVE
             camera = replace(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tally.worker.domain.assignment import Admission, Seat, Selector
+from tally.worker.domain.load import FrameCosts
 from tally.worker.domain.stream import RunningCamera
 
 
@@ -53,6 +54,7 @@ class Worker:
         selector: Which.
         spool: What it has not sent yet, as it last said; None while it has said nothing.
         hardware: What it runs on.
+        frame_costs: What a frame costs it, as it last measured.
     """
 
     id: str
@@ -65,11 +67,12 @@ class Worker:
     selector: Selector = field(default_factory=Selector)
     spool: SpoolStatus | None = None
     hardware: Hardware = field(default_factory=Hardware)
+    frame_costs: FrameCosts = field(default_factory=dict)
 
     @property
     def seat(self) -> Seat:
         """The worker, as far as assignment cares."""
-        return Seat(self.capacity, self.admission, self.selector)
+        return Seat(self.capacity, self.admission, self.selector, self.frame_costs)
 
     def alive(self, now: datetime) -> bool:
         """Whether its lease holds."""

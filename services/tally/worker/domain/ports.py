@@ -11,6 +11,7 @@ from tally.kernel.identity import Sites
 from tally.worker.domain.assignment import Place
 from tally.worker.domain.camera import Camera
 from tally.worker.domain.events import PoolEvent
+from tally.worker.domain.load import FrameCosts
 from tally.worker.domain.model import Assignment, SpoolStatus, Worker
 from tally.worker.domain.stream import RunningCamera, StreamCondition, StreamState, StreamStatus
 from tally.worker.domain.tasks import Queue, Task, TaskKind, TaskState
@@ -87,6 +88,9 @@ class Workers(Protocol):
             WorkerNotFound: There is no such worker.
             LeaseExpired: Its lease has run out.
         """
+
+    async def measure(self, worker_id: str, frame_costs: FrameCosts) -> None:
+        """Keep what a frame costs a worker."""
 
     async def forget(self, expired_before: datetime) -> None:
         """Remove those whose lease ended before."""

@@ -6,6 +6,7 @@ from math import ceil
 from statistics import mean
 
 from tally.worker.domain.assignment import Admission, Place
+from tally.worker.domain.load import Costs
 from tally.worker.domain.model import Worker
 
 
@@ -19,6 +20,7 @@ class Scaling:
         workers: Living workers.
         capacity: Cameras that those of them which take cameras can run.
         desired_workers: Workers that the wanted cameras would use to the target.
+        load: Workers whose whole time the wanted cameras would take, as far as workers measured what a frame costs.
     """
 
     wanted: int
@@ -26,6 +28,7 @@ class Scaling:
     workers: int
     capacity: int
     desired_workers: int
+    load: float
 
 
 def scaling(
@@ -36,8 +39,9 @@ def scaling(
 ) -> Scaling:
     """How the pool is used.
 
-    Workers to come are taken to be as large as those that live, or, if none does, as those that did; where there
-    never was one, one is asked for as soon as a camera is wanted.
+    Cameras need as many workers as have room for them, and as many as have time for them, whichever is more.
+    Workers to come are taken to be as large and as fast as those that live, or, if none does, as those that did;
+    where there never was one, one is asked for as soon as a camera is wanted.
 
     Args:
         places: Every camera that is wanted or with a worker.
@@ -48,9 +52,11 @@ def scaling(
     wanted = [place for place in places if place.wanted and not place.ended]
     ids = {worker.id for worker in living}
     examples = living or known
+    costs = Costs([worker.frame_costs for worker in examples])
+    load = sum(costs.load(place.frames_per_second, place.detector, costs.usual) for place in wanted)
     if examples:
         each = mean(worker.capacity for worker in examples)
-        desired = ceil(len(wanted) / (each * target_utilisation))
+        desired = ceil(max(len(wanted) / each, load) / target_utilisation)
     else:
         desired = 1 if wanted else 0
     return Scaling(
@@ -59,4 +65,5 @@ def scaling(
         workers=len(living),
         capacity=sum(each.capacity for each in living if each.admission is Admission.OPEN),
         desired_workers=desired,
+        load=load,
     )

@@ -48,6 +48,7 @@ async def keep_measuring(get_scaling: GetScaling) -> None:
     observe("waiting", "Cameras that are to be run and that no worker runs")
     observe("workers", "Living workers")
     observe("capacity", "Cameras that the workers which take cameras can run")
+    observe("load", "Workers whose whole time the wanted cameras would take")
     observe("desired_workers", "Workers that the wanted cameras would use to the target")
     while True:
         try:

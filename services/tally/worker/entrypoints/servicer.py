@@ -18,6 +18,7 @@ from tally.worker.application.query.watch_assignments import WatchAssignments
 from tally.worker.domain.assignment import Admission
 from tally.worker.mapping import (
     assignment_to_proto,
+    frame_costs_from_proto,
     hardware_from_proto,
     running_from_proto,
     selector_from_proto,
@@ -67,7 +68,9 @@ class WorkerServicer(WorkerServiceServicer):
         self, request: messages.ReportModelsRequest, context: ServicerContext
     ) -> messages.ReportModelsResponse:
         """Hear which models a worker can use."""
-        await self.report_models(request.worker_id, request.SerializeToString())
+        await self.report_models(
+            request.worker_id, request.SerializeToString(), frame_costs_from_proto(request)
+        )
         return messages.ReportModelsResponse()
 
     async def WatchAssignments(  # noqa: N802 - gRPC's name
@@ -111,8 +114,8 @@ class WorkerServicer(WorkerServiceServicer):
         self, request: messages.GetWorkerRequest, context: ServicerContext
     ) -> messages.GetWorkerResponse:
         """Return one worker."""
-        worker = await self.get_worker(request.worker_id)
-        return messages.GetWorkerResponse(worker=worker_to_proto(worker, self.clock()))
+        worker, load = await self.get_worker(request.worker_id)
+        return messages.GetWorkerResponse(worker=worker_to_proto(worker, self.clock(), load))
 
     async def ListWorkers(  # noqa: N802 - gRPC's name
         self, request: messages.ListWorkersRequest, context: ServicerContext
@@ -121,6 +124,9 @@ class WorkerServicer(WorkerServiceServicer):
         page = await self.list_workers(request.page_size, request.page_token)
         now = self.clock()
         return messages.ListWorkersResponse(
-            workers=[worker_to_proto(worker, now) for worker in page.workers],
+            workers=[
+                worker_to_proto(worker, now, page.loads.get(worker.id, 0.0))
+                for worker in page.workers
+            ],
             next_page_token=page.next_page_token,
         )

@@ -81,22 +81,26 @@ class ModelLatency(_message.Message):
     P50_MS_FIELD_NUMBER: _builtins.int
     P99_MS_FIELD_NUMBER: _builtins.int
     FRAMES_FIELD_NUMBER: _builtins.int
+    FRAMES_AT_ONCE_FIELD_NUMBER: _builtins.int
     p50_ms: _builtins.float
     """Half of them took no longer, in milliseconds."""
     p99_ms: _builtins.float
     """99 % of them took no longer, in milliseconds."""
     frames: _builtins.int
     """How many frames."""
+    frames_at_once: _builtins.int
+    """How many frames the worker had it work on at once, at most; 0 if the worker did not say."""
     def __init__(
         self,
         *,
         p50_ms: _builtins.float = ...,
         p99_ms: _builtins.float = ...,
         frames: _builtins.int = ...,
+        frames_at_once: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames", "p50_ms", b"p50_ms", "p99_ms", b"p99_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames", "frames_at_once", b"frames_at_once", "p50_ms", b"p50_ms", "p99_ms", b"p99_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,6 +45,7 @@ class GetScalingResponse(_message.Message):
     CAPACITY_FIELD_NUMBER: _builtins.int
     DESIRED_WORKERS_FIELD_NUMBER: _builtins.int
     TARGET_UTILISATION_FIELD_NUMBER: _builtins.int
+    LOAD_FIELD_NUMBER: _builtins.int
     wanted_cameras: _builtins.int
     """Cameras that are to be run."""
     waiting_cameras: _builtins.int
@@ -54,9 +55,13 @@ class GetScalingResponse(_message.Message):
     capacity: _builtins.int
     """Cameras that those of them which take cameras can run."""
     desired_workers: _builtins.int
-    """Workers that would be used to the target by the wanted cameras; the present ones taken as an example of their size."""
+    """Workers that would be used to the target by the wanted cameras, in number or in load, whichever asks for more; the present
+    ones are taken as an example of their size and speed.
+    """
     target_utilisation: _builtins.float
     """Part of the capacity that should be used, so that there is room for the cameras of a worker that is lost."""
+    load: _builtins.float
+    """Workers whose whole time the wanted cameras would take, as far as workers measured what a frame costs; 0 if none did."""
     def __init__(
         self,
         *,
@@ -66,10 +71,11 @@ class GetScalingResponse(_message.Message):
         capacity: _builtins.int = ...,
         desired_workers: _builtins.int = ...,
         target_utilisation: _builtins.float = ...,
+        load: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "desired_workers", b"desired_workers", "target_utilisation", b"target_utilisation", "waiting_cameras", b"waiting_cameras", "wanted_cameras", b"wanted_cameras", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "desired_workers", b"desired_workers", "load", b"load", "target_utilisation", b"target_utilisation", "waiting_cameras", b"waiting_cameras", "wanted_cameras", b"wanted_cameras", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

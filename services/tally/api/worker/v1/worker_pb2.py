@@ -28,7 +28,7 @@ from tally.api.camera.v1 import stream_pb2 as tally_dot_api_dot_camera_dot_v1_do
 from tally.api.counting.v1 import geometry_pb2 as tally_dot_api_dot_counting_dot_v1_dot_geometry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/worker/v1/worker.proto\x12\x13tally.api.worker.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\xd6\x03\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61pacity\x18\x03 \x01(\r\x12/\n\x05state\x18\x04 \x01(\x0e\x32 .tally.api.worker.v1.WorkerState\x12\x31\n\rregister_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11lease_expire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07\x63\x61meras\x18\x07 \x03(\x0b\x32\".tally.api.worker.v1.RunningCamera\x12\x35\n\x08selector\x18\x08 \x01(\x0b\x32#.tally.api.worker.v1.CameraSelector\x12\x37\n\tadmission\x18\t \x01(\x0e\x32$.tally.api.worker.v1.WorkerAdmission\x12/\n\x05spool\x18\x14 \x01(\x0b\x32 .tally.api.worker.v1.SpoolStatus\x12/\n\x08hardware\x18\x1e \x01(\x0b\x32\x1d.tally.api.worker.v1.Hardware\"A\n\x08Hardware\x12\x17\n\x05\x63ores\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\x80 \x12\x1c\n\x04gpus\x18\x02 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10@\"\x04r\x02\x18\x64\"v\n\x0bSpoolStatus\x12\x15\n\rwaiting_bytes\x18\x01 \x01(\x04\x12\x11\n\tmax_bytes\x18\x02 \x01(\x04\x12/\n\x0boldest_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x66ull\x18\x04 \x01(\x08\"\xbf\x01\n\x0e\x43\x61meraSelector\x12$\n\x08site_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\xe8\x07\x18\x01\"\x05r\x03\xb0\x01\x01\x12X\n\x06labels\x18\x02 \x03(\x0b\x32/.tally.api.worker.v1.CameraSelector.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"v\n\rRunningCamera\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x39\n\x06status\x18\x03 \x01(\x0b\x32!.tally.api.camera.v1.StreamStatusB\x06\xbaH\x03\xc8\x01\x01\"\xa1\x02\n\nAssignment\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mera_name\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\x12\x16\n\x0e\x63onfig_version\x18\x04 \x01(\x04\x12+\n\x06stream\x18\x05 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x37\n\x08\x63ounting\x18\x06 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12\x31\n\ractivate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12sealed_credentials\x18\x08 \x01(\x0c\x12\x0f\n\x07site_id\x18\t \x01(\t*\x8c\x01\n\x0fWorkerAdmission\x12 \n\x1cWORKER_ADMISSION_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_ADMISSION_OPEN\x10\x01\x12\x1d\n\x19WORKER_ADMISSION_CORDONED\x10\x02\x12\x1d\n\x19WORKER_ADMISSION_DRAINING\x10\x03*Z\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12WORKER_STATE_ALIVE\x10\x01\x12\x15\n\x11WORKER_STATE_GONE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tally/api/worker/v1/worker.proto\x12\x13tally.api.worker.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tally/api/camera/v1/stream.proto\x1a$tally/api/counting/v1/geometry.proto\"\xe4\x03\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61pacity\x18\x03 \x01(\r\x12/\n\x05state\x18\x04 \x01(\x0e\x32 .tally.api.worker.v1.WorkerState\x12\x31\n\rregister_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11lease_expire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07\x63\x61meras\x18\x07 \x03(\x0b\x32\".tally.api.worker.v1.RunningCamera\x12\x35\n\x08selector\x18\x08 \x01(\x0b\x32#.tally.api.worker.v1.CameraSelector\x12\x37\n\tadmission\x18\t \x01(\x0e\x32$.tally.api.worker.v1.WorkerAdmission\x12/\n\x05spool\x18\x14 \x01(\x0b\x32 .tally.api.worker.v1.SpoolStatus\x12/\n\x08hardware\x18\x1e \x01(\x0b\x32\x1d.tally.api.worker.v1.Hardware\x12\x0c\n\x04load\x18\x1f \x01(\x01\"A\n\x08Hardware\x12\x17\n\x05\x63ores\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\x80 \x12\x1c\n\x04gpus\x18\x02 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10@\"\x04r\x02\x18\x64\"v\n\x0bSpoolStatus\x12\x15\n\rwaiting_bytes\x18\x01 \x01(\x04\x12\x11\n\tmax_bytes\x18\x02 \x01(\x04\x12/\n\x0boldest_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x66ull\x18\x04 \x01(\x08\"\xbf\x01\n\x0e\x43\x61meraSelector\x12$\n\x08site_ids\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\xe8\x07\x18\x01\"\x05r\x03\xb0\x01\x01\x12X\n\x06labels\x18\x02 \x03(\x0b\x32/.tally.api.worker.v1.CameraSelector.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"v\n\rRunningCamera\x12\x1b\n\tcamera_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x39\n\x06status\x18\x03 \x01(\x0b\x32!.tally.api.camera.v1.StreamStatusB\x06\xbaH\x03\xc8\x01\x01\"\xa1\x02\n\nAssignment\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mera_name\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x04\x12\x16\n\x0e\x63onfig_version\x18\x04 \x01(\x04\x12+\n\x06stream\x18\x05 \x01(\x0b\x32\x1b.tally.api.camera.v1.Stream\x12\x37\n\x08\x63ounting\x18\x06 \x01(\x0b\x32%.tally.api.counting.v1.CountingConfig\x12\x31\n\ractivate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12sealed_credentials\x18\x08 \x01(\x0c\x12\x0f\n\x07site_id\x18\t \x01(\t*\x8c\x01\n\x0fWorkerAdmission\x12 \n\x1cWORKER_ADMISSION_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_ADMISSION_OPEN\x10\x01\x12\x1d\n\x19WORKER_ADMISSION_CORDONED\x10\x02\x12\x1d\n\x19WORKER_ADMISSION_DRAINING\x10\x03*Z\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12WORKER_STATE_ALIVE\x10\x01\x12\x15\n\x11WORKER_STATE_GONE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,22 +49,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUNNINGCAMERA'].fields_by_name['camera_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RUNNINGCAMERA'].fields_by_name['status']._loaded_options = None
   _globals['_RUNNINGCAMERA'].fields_by_name['status']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_WORKERADMISSION']._serialized_start=1458
-  _globals['_WORKERADMISSION']._serialized_end=1598
-  _globals['_WORKERSTATE']._serialized_start=1600
-  _globals['_WORKERSTATE']._serialized_end=1690
+  _globals['_WORKERADMISSION']._serialized_start=1472
+  _globals['_WORKERADMISSION']._serialized_end=1612
+  _globals['_WORKERSTATE']._serialized_start=1614
+  _globals['_WORKERSTATE']._serialized_end=1704
   _globals['_WORKER']._serialized_start=192
-  _globals['_WORKER']._serialized_end=662
-  _globals['_HARDWARE']._serialized_start=664
-  _globals['_HARDWARE']._serialized_end=729
-  _globals['_SPOOLSTATUS']._serialized_start=731
-  _globals['_SPOOLSTATUS']._serialized_end=849
-  _globals['_CAMERASELECTOR']._serialized_start=852
-  _globals['_CAMERASELECTOR']._serialized_end=1043
-  _globals['_CAMERASELECTOR_LABELSENTRY']._serialized_start=998
-  _globals['_CAMERASELECTOR_LABELSENTRY']._serialized_end=1043
-  _globals['_RUNNINGCAMERA']._serialized_start=1045
-  _globals['_RUNNINGCAMERA']._serialized_end=1163
-  _globals['_ASSIGNMENT']._serialized_start=1166
-  _globals['_ASSIGNMENT']._serialized_end=1455
+  _globals['_WORKER']._serialized_end=676
+  _globals['_HARDWARE']._serialized_start=678
+  _globals['_HARDWARE']._serialized_end=743
+  _globals['_SPOOLSTATUS']._serialized_start=745
+  _globals['_SPOOLSTATUS']._serialized_end=863
+  _globals['_CAMERASELECTOR']._serialized_start=866
+  _globals['_CAMERASELECTOR']._serialized_end=1057
+  _globals['_CAMERASELECTOR_LABELSENTRY']._serialized_start=1012
+  _globals['_CAMERASELECTOR_LABELSENTRY']._serialized_end=1057
+  _globals['_RUNNINGCAMERA']._serialized_start=1059
+  _globals['_RUNNINGCAMERA']._serialized_end=1177
+  _globals['_ASSIGNMENT']._serialized_start=1180
+  _globals['_ASSIGNMENT']._serialized_end=1469
 # @@protoc_insertion_point(module_scope)

@@ -91,6 +91,7 @@ class Worker(_message.Message):
     ADMISSION_FIELD_NUMBER: _builtins.int
     SPOOL_FIELD_NUMBER: _builtins.int
     HARDWARE_FIELD_NUMBER: _builtins.int
+    LOAD_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server (UUIDv7) at registration."""
     name: _builtins.str
@@ -101,6 +102,10 @@ class Worker(_message.Message):
     """Whether its lease holds."""
     admission: Global___WorkerAdmission.ValueType
     """Whether it takes cameras."""
+    load: _builtins.float
+    """The part of its time that its detectors need for the cameras that it holds, as far as it measured what a frame costs: from 1
+    on it looks at fewer frames than its cameras bring. Told by `GetWorker` and `ListWorkers`.
+    """
     @_builtins.property
     def register_time(self) -> _timestamp_pb2.Timestamp:
         """When it registered."""
@@ -139,10 +144,11 @@ class Worker(_message.Message):
         admission: Global___WorkerAdmission.ValueType = ...,
         spool: Global___SpoolStatus | None = ...,
         hardware: Global___Hardware | None = ...,
+        load: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hardware", b"hardware", "lease_expire_time", b"lease_expire_time", "register_time", b"register_time", "selector", b"selector", "spool", b"spool"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "cameras", b"cameras", "capacity", b"capacity", "hardware", b"hardware", "id", b"id", "lease_expire_time", b"lease_expire_time", "name", b"name", "register_time", b"register_time", "selector", b"selector", "spool", b"spool", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "cameras", b"cameras", "capacity", b"capacity", "hardware", b"hardware", "id", b"id", "lease_expire_time", b"lease_expire_time", "load", b"load", "name", b"name", "register_time", b"register_time", "selector", b"selector", "spool", b"spool", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

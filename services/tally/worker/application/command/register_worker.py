@@ -61,6 +61,7 @@ class RegisterWorker:
                 admission=last.admission if last else Admission.OPEN,
                 selector=selector or Selector(),
                 hardware=hardware or Hardware(),
+                frame_costs=last.frame_costs if last else {},
             )
             for other in before:
                 if other.alive(now):

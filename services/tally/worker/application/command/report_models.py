@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from tally.kernel.clock import Clock
 from tally.worker.domain.errors import LeaseExpired
 from tally.worker.domain.events import ModelsReported
+from tally.worker.domain.load import FrameCosts
 from tally.worker.domain.ports import Begin
 
 
 @dataclass(frozen=True, slots=True)
 class ReportModels:
-    """Tells others which models a worker can use; the pool itself needs not know.
+    """Keeps what a frame costs a worker, and tells others which models it can use.
 
     Attributes:
         begin: Opens transactions.
@@ -20,12 +21,13 @@ class ReportModels:
     begin: Begin
     clock: Clock
 
-    async def __call__(self, worker_id: str, models: bytes) -> None:
+    async def __call__(self, worker_id: str, models: bytes, frame_costs: FrameCosts) -> None:
         """Do it.
 
         Args:
             worker_id: The worker.
             models: The contract's ReportModelsRequest, handed on unread.
+            frame_costs: What it measured lately; what it measured before stays.
 
         Raises:
             WorkerNotFound: There is no such worker.
@@ -36,6 +38,7 @@ class ReportModels:
             worker = await work.workers.get(worker_id)
             if not worker.alive(now):
                 raise LeaseExpired(worker_id)
+            await work.workers.measure(worker.id, {**worker.frame_costs, **frame_costs})
             await work.tell(
                 ModelsReported(
                     worker_id=worker.id, worker_name=worker.name, models=models, time=now

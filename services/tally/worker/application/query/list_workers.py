@@ -1,9 +1,11 @@
 """Lists workers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tally.kernel.clock import Clock
 from tally.kernel.paging import page_token, read_page_token
+from tally.worker.application.loads import present_loads
 from tally.worker.domain.model import Worker
 from tally.worker.domain.ports import Begin
 
@@ -18,10 +20,12 @@ class WorkerPage:
 
     Attributes:
         workers: By id.
+        loads: The part of its time that its cameras take, of each that lives, by id.
         next_page_token: Asks for those that follow; empty if none do.
     """
 
     workers: Sequence[Worker]
+    loads: Mapping[str, float]
     next_page_token: str
 
 
@@ -30,6 +34,7 @@ class ListWorkers:
     """Lists workers by id, a page at a time."""
 
     begin: Begin
+    clock: Clock
 
     async def __call__(self, page_size: int = 0, token: str = "") -> WorkerPage:
         """One page.
@@ -45,7 +50,8 @@ class ListWorkers:
         (after,) = read_page_token(token, _QUERY, key_length=1) if token else (_BEFORE_ALL,)
         async with self.begin() as work:
             found = await work.workers.page(after, size + 1)
+            loads = await present_loads(work, self.clock())
         shown = found[:size]
         if len(found) == len(shown):
-            return WorkerPage(shown, "")
-        return WorkerPage(shown, page_token(_QUERY, [shown[-1].id]))
+            return WorkerPage(shown, loads, "")
+        return WorkerPage(shown, loads, page_token(_QUERY, [shown[-1].id]))
