@@ -96,6 +96,7 @@ class _Run:
                 keep=_forget,
                 ended=EndedRecordings(scratch / "ended"),
                 checkpoints=Checkpoints(scratch / "checkpoints"),
+                send_picture=lambda picture: None,
                 changed=lambda: None,
                 open=self._open,
             )

@@ -8,7 +8,16 @@ from urllib.parse import quote
 
 from tally.kernel.bus.nats import inbox_prefix
 from tally.kernel.bus.requests import request_subject
-from tally.kernel.bus.streams import AUDIT, CAMERA, COUNTING, STREAMS, TASKS, WORKER, Stream
+from tally.kernel.bus.streams import (
+    AUDIT,
+    CAMERA,
+    COUNTING,
+    PICTURES,
+    STREAMS,
+    TASKS,
+    WORKER,
+    Stream,
+)
 from tally.stack.folder import DataFolder
 from tally.stack.probe import first_line
 from tally.stack.process import Command, ServerProcess
@@ -19,7 +28,7 @@ PUBLISHES: Mapping[str, Sequence[str]] = {
     "auth": ("tally.auth.v1.>",),
     "camera": ("tally.camera.v1.>", "tally.audit.v1.camera"),
     "worker": ("tally.worker.v1.>", "tally.task.v1.>", "tally.audit.v1.worker"),
-    "agent": ("tally.counting.v1.>",),
+    "agent": ("tally.counting.v1.>", "tally.picture.v1.>"),
     "analytics": (),
     "notification": ("tally.audit.v1.notification",),
     "realtime": (),
@@ -39,6 +48,9 @@ READS: Mapping[str, Sequence[Stream]] = {
 
 TAKES: Mapping[str, Sequence[Stream]] = {"agent": (TASKS,)}
 """Work queues that users may take work off: what one of them has done, no other gets."""
+
+LOOKS_UP: Mapping[str, Sequence[Stream]] = {"analytics": (PICTURES,)}
+"""Streams whose messages users may look up one by one, by their subjects."""
 
 _WORKERS = request_subject("worker", "v1", ">")
 
@@ -136,6 +148,10 @@ authorization {{
         taking = (
             each.format(stream=stream.name) for stream in TAKES.get(user, ()) for each in _TAKING
         )
+        looked_up = (
+            f"$JS.API.DIRECT.GET.{stream.name}.{stream.subject('>')}"
+            for stream in LOOKS_UP.get(user, ())
+        )
         published = (
             *subjects,
             *ASKS.get(user, ()),
@@ -143,6 +159,7 @@ authorization {{
             *_JETSTREAM,
             *reading,
             *taking,
+            *looked_up,
         )
         answered = ANSWERS.get(user, ())
         permissions = [

@@ -144,6 +144,7 @@ async def test_a_camera_says_why_it_broke_off_and_goes_on_in_a_new_run(
         keep=keep,
         ended=EndedRecordings(tmp_path),
         checkpoints=Checkpoints(tmp_path / "checkpoints"),
+        send_picture=lambda picture: None,
         changed=lambda: reasons.append(runner.status.reason),
         open=open_task,
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import nats
 import nats.errors
@@ -13,18 +13,22 @@ from nats.aio.client import Client
 from tally.api.camera.v1 import events_pb2
 from tally.kernel.bus import (
     COUNTING,
+    PICTURES,
     Bus,
     Consumer,
     Delivery,
     Envelope,
     Responder,
     ask,
+    look_up,
     request_subject,
+    store,
     tail,
 )
 from tally.kernel.bus.nats import inbox_prefix
 from tally.kernel.bus.streams import DEAD_LETTERS, STREAMS, TASKS, Stream
-from tally.stack.nats import ANSWERS, ASKS, PUBLISHES, READS, TAKES, NatsServer
+from tally.kernel.errors import Unavailable
+from tally.stack.nats import ANSWERS, ASKS, LOOKS_UP, PUBLISHES, READS, TAKES, NatsServer
 from tally.worker.agent.jobs.queue import subscribe
 from tests.listening import settle
 
@@ -127,6 +131,24 @@ async def test_a_worker_takes_tasks_off_their_queue(nats_server: NatsServer, nat
         (taken,) = await queue.fetch(1, timeout=5)
         await taken.ack_sync()
         assert (await operator.jetstream.stream_info(TASKS.name)).state.messages == 0
+
+
+@pytest.mark.parametrize("user", PUBLISHES)
+async def test_only_analytics_looks_up_pictures(
+    nats_server: NatsServer, nats_url: str, user: str
+) -> None:
+    subject = PICTURES.subject("plaza", "crossing")
+    async with Bus.connect(nats_server.url("agent"), name="agent") as agent:
+        await store(agent, PICTURES, subject, b"jpeg", timedelta(minutes=1))
+    async with refusals(nats_server, user) as (client, refused):
+        bus = Bus(client)
+        bus.jetstream = client.jetstream(timeout=0.2)
+        if PICTURES in LOOKS_UP.get(user, ()):
+            assert await look_up(bus, PICTURES, subject) == b"jpeg"
+            return
+        with pytest.raises(Unavailable):
+            await look_up(bus, PICTURES, subject)
+    assert "permissions violation" in refused[0]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ COUNTING = CountingConfig(
     ),
     max_frames_per_second=12.5,
     min_score=0.25,
+    picture_retention=timedelta(days=7),
 )
 PLAZA = CameraSpec(
     name="Plaza",

@@ -43,6 +43,7 @@ def test_what_is_written_is_read(kind: FileFormat) -> None:
         "site_id", "area_id", "labels", "location.description", "location.point", "stream.uri",
         "stream.pace", "counting.lines", "counting.zones", "counting.masks", "counting.calibration",
         "counting.detector", "counting.classes", "counting.max_frames_per_second", "counting.min_score",
+        "counting.picture_retention",
     }  # fmt: skip
 
 

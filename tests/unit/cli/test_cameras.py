@@ -241,6 +241,22 @@ def test_what_is_named_is_tuned_and_the_rest_stays(served: Cameras) -> None:
     assert set(served.updates[1].update_mask.paths) == {"counting.classes", "counting.min_score"}
 
 
+def test_pictures_are_kept_as_long_as_is_said_or_not_taken(served: Cameras) -> None:
+    assert "keeps pictures of crossings for 168 h" in typed(
+        "cameras", "tune", "Plaza", "--pictures", "7d"
+    )
+    assert "takes no pictures" in typed("cameras", "tune", "Plaza", "--pictures", "off")
+
+    week, none = served.updates
+    assert (
+        list(week.update_mask.paths)
+        == list(none.update_mask.paths)
+        == ["counting.picture_retention"]
+    )
+    assert week.camera.counting.picture_retention.seconds == 7 * 24 * 3600
+    assert not none.camera.counting.HasField("picture_retention")
+
+
 PLACES = ("0.3,0.2=-2,9", "0.7,0.2=2,9", "0.9,0.9=2,4.5", "0.1,0.9=-2,4.5")
 
 

@@ -110,6 +110,7 @@ class CountingConfig:
         calibration: Four places on the floor, for telling speeds; empty if it was not measured.
         max_frames_per_second: The most frames that are looked at; 0 means every one.
         min_score: How sure the detector must be before an object counts; 0 leaves that to the worker.
+        picture_retention: How long a picture of each crossing is kept; zero takes none.
     """
 
     lines: tuple[Line, ...] = ()
@@ -120,6 +121,7 @@ class CountingConfig:
     calibration: tuple[FloorPlace, ...] = ()
     max_frames_per_second: float = 0.0
     min_score: float = 0.0
+    picture_retention: timedelta = timedelta()
 
 
 def line_problem(points: Sequence[Point]) -> str | None:

@@ -71,7 +71,7 @@ def location_from_proto(message: location_pb2.Location) -> Location:
 
 def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
     """The counting configuration as the contract has it."""
-    return geometry_pb2.CountingConfig(
+    message = geometry_pb2.CountingConfig(
         lines=[_line_to_proto(line) for line in counting.lines],
         zones=[_zone_to_proto(zone) for zone in counting.zones],
         detector=counting.detector,
@@ -92,6 +92,9 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
         max_frames_per_second=counting.max_frames_per_second,
         min_score=counting.min_score,
     )
+    if counting.picture_retention:
+        message.picture_retention.FromTimedelta(counting.picture_retention)
+    return message
 
 
 def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
@@ -114,6 +117,7 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
         ),
         max_frames_per_second=message.max_frames_per_second,
         min_score=message.min_score,
+        picture_retention=message.picture_retention.ToTimedelta(),
     )
 
 

@@ -2,9 +2,10 @@
 
 from tally.kernel.bus.consumer import Consumer, Delivery
 from tally.kernel.bus.envelope import Envelope
+from tally.kernel.bus.lookup import look_up, store
 from tally.kernel.bus.nats import Bus
 from tally.kernel.bus.requests import NobodyListens, Responder, ask, request_subject
-from tally.kernel.bus.streams import AUDIT, AUTH, CAMERA, COUNTING, TASKS, WORKER, Stream
+from tally.kernel.bus.streams import AUDIT, AUTH, CAMERA, COUNTING, PICTURES, TASKS, WORKER, Stream
 from tally.kernel.bus.tail import replay, tail
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AUTH",
     "CAMERA",
     "COUNTING",
+    "PICTURES",
     "TASKS",
     "WORKER",
     "Bus",
@@ -22,7 +24,9 @@ __all__ = [
     "Responder",
     "Stream",
     "ask",
+    "look_up",
     "replay",
     "request_subject",
+    "store",
     "tail",
 ]

@@ -21,6 +21,7 @@ class Stream:
         days: How long events are kept. The record is elsewhere; this is how far back one can replay.
         gigabytes: The most that it keeps; the oldest goes first.
         retention: Whether what is acknowledged stays.
+        one_each: Whether each subject has one message at a time, which is looked up by it and says how long it stays.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Stream:
     days: int
     gigabytes: int = 1
     retention: RetentionPolicy = RetentionPolicy.LIMITS
+    one_each: bool = False
 
     def subject(self, *tokens: str) -> str:
         """A subject of this stream."""
@@ -40,9 +42,10 @@ WORKER = Stream("WORKER", "tally.worker.v1", days=7)
 AUTH = Stream("AUTH", "tally.auth.v1", days=7)
 AUDIT = Stream("AUDIT", "tally.audit.v1", days=30)
 TASKS = Stream("TASKS", "tally.task.v1", days=30, retention=RetentionPolicy.WORK_QUEUE)
+PICTURES = Stream("PICTURES", "tally.picture.v1", days=90, gigabytes=4, one_each=True)
 DEAD_LETTERS = Stream("DEAD_LETTERS", "tally.dead", days=30)
 
-STREAMS = (COUNTING, CAMERA, WORKER, AUTH, AUDIT, TASKS, DEAD_LETTERS)
+STREAMS = (COUNTING, CAMERA, WORKER, AUTH, AUDIT, TASKS, PICTURES, DEAD_LETTERS)
 
 
 async def ensure_streams(jetstream: JetStreamContext) -> None:
@@ -61,5 +64,8 @@ async def ensure_streams(jetstream: JetStreamContext) -> None:
                     max_age=stream.days * DAY_S,
                     max_bytes=stream.gigabytes * 2**30,
                     duplicate_window=DUPLICATE_WINDOW_S,
+                    max_msgs_per_subject=1 if stream.one_each else -1,
+                    allow_msg_ttl=stream.one_each,
+                    allow_direct=stream.one_each,
                 )
             )

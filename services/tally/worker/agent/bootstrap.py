@@ -25,6 +25,7 @@ from tally.worker.agent.jobs.tools import Tools
 from tally.worker.agent.membership import Membership
 from tally.worker.agent.onvif.describing import Describer
 from tally.worker.agent.outbound import Outbound
+from tally.worker.agent.picture_post import PicturePost
 from tally.worker.agent.probing.probe import Prober
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.remembered import RememberedAssignments
@@ -60,6 +61,7 @@ async def camera_worker(
     triton = Detectors(settings.triton_address)
     nats_url = settings.nats_url.get_secret_value()
     outbound = Outbound(spool, nats_url, f"agent {settings.name}", settings.nats_domain)
+    post = PicturePost(nats_url, f"agent {settings.name} pictures", settings.nats_domain)
 
     async def open_task(task: CameraTask) -> FrameStream:
         opening = partial(
@@ -107,6 +109,7 @@ async def camera_worker(
                 keep=outbound.keep,
                 ended=EndedRecordings(settings.spool / "ended"),
                 checkpoints=Checkpoints(settings.spool / "checkpoints"),
+                send_picture=post.send,
                 changed=note_change,
                 open=open_task,
             )
@@ -151,7 +154,7 @@ async def camera_worker(
         try:
             async with (
                 outbound.running(),
-                background(membership.run(), answering.run(), tasks.run()),
+                background(membership.run(), answering.run(), tasks.run(), post.run()),
                 serve("agent", settings, lambda server: None, dependencies) as server,
             ):
                 yield server

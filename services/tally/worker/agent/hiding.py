@@ -26,12 +26,22 @@ async def people_in(counted: CountedFrame, detector: Detector) -> NDArray[np.flo
     Raises:
         DetectorUnavailable: The detector does not answer.
     """
-    boxes = [counted.result.tracks.boxes, counted.detections.boxes]
-    if not detector.stateful and PERSON in detector.classes:
-        found = await detector.sequence(uuid4().int >> 65).detect(counted.frame.image)
-        boxes.append(found.boxes[found.classes == list(detector.classes).index(PERSON)])
-    everywhere = np.concatenate(boxes)
+    found = await find_people(counted.frame.image, detector)
+    everywhere = np.concatenate((counted.result.tracks.boxes, counted.detections.boxes, found))
     return everywhere[np.isfinite(everywhere).all(axis=1)]
+
+
+async def find_people(image: Image, detector: Detector) -> NDArray[np.float32]:
+    """Where a detector that tells people apart, and needs no earlier pictures, finds them, as boxes (n, 4).
+
+    Raises:
+        DetectorUnavailable: The detector does not answer.
+    """
+    if detector.stateful or PERSON not in detector.classes:
+        return np.empty((0, 4), np.float32)
+    found = await detector.sequence(uuid4().int >> 65).detect(image)
+    boxes: NDArray[np.float32] = found.boxes[found.classes == list(detector.classes).index(PERSON)]
+    return boxes[np.isfinite(boxes).all(axis=1)]
 
 
 def without_people(image: Image, boxes: NDArray[np.float32]) -> Image:

@@ -60,6 +60,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         classes=tuple(counting.classes),
         max_fps=counting.max_frames_per_second,
         min_score=counting.min_score,
+        picture_retention=counting.picture_retention.ToTimedelta(),
         activate_time=assignment.activate_time.ToDatetime(UTC),
         sealed_credentials=assignment.sealed_credentials,
         site_id=assignment.site_id,

@@ -13,6 +13,7 @@ from tally.api.counting.v1 import count_pb2, events_pb2
 from tally.counting import CountingEngine, StateRefused, sure_from
 from tally.worker.agent.checkpoints import Checkpoint, Checkpoints
 from tally.worker.agent.continued import ContinuedStream
+from tally.worker.agent.crossing_pictures import CrossingPictures, Send
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.gating import Gating
 from tally.worker.agent.health import StreamHealth
@@ -67,6 +68,7 @@ class Reading:
         now: The task as it is now: its epoch may rise meanwhile, its camera may move.
         keep: Where records go.
         checkpoints: Where it is kept how a live run stands.
+        send_picture: Where crossings' pictures go.
 
     Attributes:
         figures: What was done so far.
@@ -86,6 +88,7 @@ class Reading:
         now: Callable[[], CameraTask],
         keep: Keep,
         checkpoints: Checkpoints,
+        send_picture: Send,
     ) -> None:
         info = stream.info
         promised_fps = min(info.fps or 0.0, task.max_fps or inf)
@@ -111,12 +114,14 @@ class Reading:
             frame_size=(stream.info.width, stream.info.height),
             config=sure_from(task.min_score),
         )
+        self._pictures = CrossingPictures(task, (info.width, info.height), detector, send_picture)
         self._recorder = Recorder(
             Run(run_id, task.camera_id, task.config_version, detector.name, not self.live),
             task.lines,
             task.zones,
             selection,
             Truth.of(task, live=self.live),
+            self._pictures,
         )
 
     async def resume(self, checkpoint: Checkpoint) -> bool:
@@ -209,6 +214,7 @@ class Reading:
             figures.conditions = dict(self._health.conditions)
         if self.live:
             _age.record(time.monotonic() - counted.frame.decoded_s, self._attributes)
+        self._pictures.look(counted)
         record = self._recorder.add(
             counted.frame, counted.result, dropped=figures.frames_dropped, task=self._now()
         )

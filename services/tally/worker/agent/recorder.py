@@ -19,6 +19,7 @@ from tally.counting import (
     Zone,
 )
 from tally.kernel.ids import derived_id
+from tally.worker.agent.crossing_pictures import CrossingPictures
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import Frame
 from tally.worker.agent.task import CameraTask
@@ -77,6 +78,7 @@ class Recorder:
         zones: All zones that are counted in.
         selection: Knows the classes' names.
         truth: The truth about the scene, where it is known.
+        pictures: Takes a picture of each crossing.
 
     Attributes:
         since: From when on what happens is in this run, if that was before its first frame.
@@ -89,10 +91,12 @@ class Recorder:
         zones: Sequence[Zone],
         selection: ClassSelection,
         truth: Truth | None,
+        pictures: CrossingPictures,
     ) -> None:
         self._run = run
         self._selection = selection
         self._truth = truth
+        self._pictures = pictures
         self.since: datetime | None = None
         self._totals = {line.name: count_pb2.LineTotal(line=line.name) for line in lines}
         self._occupancy = {zone.name: 0 for zone in zones}
@@ -167,7 +171,9 @@ class Recorder:
                 total.in_count += 1
             else:
                 total.out_count += 1
-            self._crossings.append(self._crossing(crossing))
+            message = self._crossing(crossing)
+            self._pictures.take(crossing, message)
+            self._crossings.append(message)
         self._visits += [self._visit(visit) for visit in result.visits]
         self._occupancy.update(result.occupancy)
         self._waits_s = result.waits_s

@@ -12,6 +12,7 @@ from tally.kernel.backoff import Backoff
 from tally.kernel.clock import utc_now
 from tally.kernel.errors import DomainError
 from tally.worker.agent.checkpoints import Checkpoints, known_at
+from tally.worker.agent.crossing_pictures import Send
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.reading import Keep, Reading
@@ -45,6 +46,7 @@ class Surroundings:
         keep: Where records go.
         ended: Remembers the recordings that are done.
         checkpoints: Remembers how the runs of live cameras stand.
+        send_picture: Where crossings' pictures go.
         open: Opens the stream that a task names.
         changed: Called when a camera's state is another, and when one runs no more.
     """
@@ -53,6 +55,7 @@ class Surroundings:
     keep: Keep
     ended: EndedRecordings
     checkpoints: Checkpoints
+    send_picture: Send
     open: Callable[[CameraTask], Awaitable[FrameStream]]
     changed: Callable[[], None]
 
@@ -150,6 +153,7 @@ class CameraRunner:
             reading = Reading(
                 task, stream, run, detector, selection, view=self._view,
                 now=lambda: self.task, keep=around.keep, checkpoints=around.checkpoints,
+                send_picture=around.send_picture,
             )  # fmt: skip
             if not (
                 last and last.serves(task, detector.name, utc_now()) and await reading.resume(last)

@@ -1,7 +1,7 @@
 """What a worker is told to do."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tally.counting import Calibration, Line, Mask, Zone
 from tally.worker.agent.sources import Pace
@@ -28,6 +28,7 @@ class CameraTask:
         classes: What to count; empty for people, where the detector knows people.
         max_fps: The most frames that are looked at each second; 0 for every one.
         min_score: How sure the detector must be before an object counts; 0 for what the engine takes by itself.
+        picture_retention: How long a picture of each crossing is kept; zero takes none.
         activate_time: When the camera was activated; a recording's frames are dated from here.
     """
 
@@ -46,6 +47,7 @@ class CameraTask:
     calibration: Calibration | None = None
     max_fps: float = 0.0
     min_score: float = 0.0
+    picture_retention: timedelta = timedelta()
     sealed_credentials: bytes = b""
     site_id: str = ""
 

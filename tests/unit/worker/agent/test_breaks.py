@@ -64,6 +64,7 @@ class Camera:
             keep=self.keep,
             ended=EndedRecordings(folder / "ended"),
             checkpoints=self.checkpoints,
+            send_picture=lambda picture: None,
             open=self.open,
             changed=lambda: None,
         )

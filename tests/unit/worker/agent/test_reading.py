@@ -14,6 +14,7 @@ from tally.counting import Calibration, Mask
 from tally.kernel.errors import FailedPrecondition
 from tally.kernel.grpc.validation import check_message
 from tally.worker.agent.checkpoints import Checkpoints
+from tally.worker.agent.crossing_pictures import Send
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.reading import Reading
 from tally.worker.agent.selection import ClassSelection
@@ -39,6 +40,7 @@ async def read(
     *,
     now: Callable[[], CameraTask] = task,
     set_task: CameraTask | None = None,
+    send_picture: Send = lambda picture: None,
 ) -> list[CountsRecorded]:
     records: list[CountsRecorded] = []
 
@@ -59,6 +61,7 @@ async def read(
             now=now,
             keep=keep,
             checkpoints=Checkpoints(Path(folder)),
+            send_picture=send_picture,
         )
         try:
             await reading.count(lambda: None)
@@ -154,6 +157,7 @@ async def test_a_live_stream_that_is_stopped_keeps_what_is_settled(tmp_path: Pat
         now=task,
         keep=keep,
         checkpoints=Checkpoints(tmp_path),
+        send_picture=lambda picture: None,
     )
 
     def noted() -> None:

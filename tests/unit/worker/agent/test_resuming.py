@@ -69,6 +69,7 @@ class Worker:
             camera, stream, run, detector, ClassSelection(detector),
             view=StillView(), now=lambda: camera, keep=self.keep,
             checkpoints=self.checkpoints,
+            send_picture=lambda picture: None,
         )  # fmt: skip
         if (checkpoint := self.checkpoints.read(CAMERA_ID)) is not None:
             await reading.resume(checkpoint)

@@ -68,6 +68,7 @@ class World:
             keep=self.keep,
             ended=EndedRecordings(folder),
             checkpoints=Checkpoints(folder / "checkpoints"),
+            send_picture=lambda picture: None,
             changed=lambda: None,
             open=self.open,
         )

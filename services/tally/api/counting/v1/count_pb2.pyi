@@ -140,6 +140,7 @@ class Crossing(_message.Message):
     GAP_FIELD_NUMBER: _builtins.int
     PREVIOUS_LINE_FIELD_NUMBER: _builtins.int
     SPEED_MPS_FIELD_NUMBER: _builtins.int
+    PICTURE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Derived from camera, run, track, line and ordinal: whoever derives it again gets the same id, so that a crossing
     which is delivered twice is stored once.
@@ -180,6 +181,12 @@ class Crossing(_message.Message):
     def gap(self) -> _duration_pb2.Duration:
         """Time between the sightings of the object before and after the line."""
 
+    @_builtins.property
+    def picture_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the picture that was taken of it is kept; absent if none was taken. Pictures are sent when they can be,
+        apart from counts: one may be missing all the same.
+        """
+
     def __init__(
         self,
         *,
@@ -196,10 +203,11 @@ class Crossing(_message.Message):
         gap: _duration_pb2.Duration | None = ...,
         previous_line: _builtins.str = ...,
         speed_mps: _builtins.float | None = ...,
+        picture_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps", "gap", b"gap", "speed_mps", b"speed_mps", "time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps", "gap", b"gap", "picture_expire_time", b"picture_expire_time", "speed_mps", b"speed_mps", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps", "confidence", b"confidence", "direction", b"direction", "evidence", b"evidence", "gap", b"gap", "id", b"id", "line", b"line", "object_class", b"object_class", "ordinal", b"ordinal", "previous_line", b"previous_line", "score", b"score", "speed_mps", b"speed_mps", "time", b"time", "track", b"track"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps", "confidence", b"confidence", "direction", b"direction", "evidence", b"evidence", "gap", b"gap", "id", b"id", "line", b"line", "object_class", b"object_class", "ordinal", b"ordinal", "picture_expire_time", b"picture_expire_time", "previous_line", b"previous_line", "score", b"score", "speed_mps", b"speed_mps", "time", b"time", "track", b"track"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__speed_mps: _TypeAlias = _typing.Literal["speed_mps"]  # noqa: Y015
     _WhichOneofArgType__speed_mps: _TypeAlias = _typing.Literal["_speed_mps", b"_speed_mps"]  # noqa: Y015

@@ -297,6 +297,7 @@ class CountingConfig(_message.Message):
     CALIBRATION_FIELD_NUMBER: _builtins.int
     MAX_FRAMES_PER_SECOND_FIELD_NUMBER: _builtins.int
     MIN_SCORE_FIELD_NUMBER: _builtins.int
+    PICTURE_RETENTION_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     """Which detector to use, such as `yolox-nano` or `motion`. Empty: the worker's best installed one."""
     max_frames_per_second: _builtins.float
@@ -329,6 +330,10 @@ class CountingConfig(_message.Message):
         floor whatever stands on it is, so that every crossing tells a speed. Empty: nobody knows.
         """
 
+    @_builtins.property
+    def picture_retention(self) -> _duration_pb2.Duration:
+        """How long a small picture of each crossing is kept, with faces and number plates covered; absent: none is taken."""
+
     def __init__(
         self,
         *,
@@ -340,10 +345,11 @@ class CountingConfig(_message.Message):
         calibration: _abc.Iterable[Global___FloorPlace] | None = ...,
         max_frames_per_second: _builtins.float = ...,
         min_score: _builtins.float = ...,
+        picture_retention: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["picture_retention", b"picture_retention"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "max_frames_per_second", b"max_frames_per_second", "min_score", b"min_score", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "max_frames_per_second", b"max_frames_per_second", "min_score", b"min_score", "picture_retention", b"picture_retention", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
