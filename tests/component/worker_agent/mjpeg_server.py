@@ -16,6 +16,7 @@ class MjpegServer(ThreadingHTTPServer):
     Args:
         frames: Pictures to send, one every `interval_s`.
         interval_s: Seconds between pictures.
+        goes_on: Whether who connects again sees what comes later, as a camera shows it, instead of the same pictures.
         then_silent: Stay connected without a word afterwards, instead of closing.
         garbage: Numbers of pictures to send damaged.
         grows_at: Number of the picture from which on they are twice as large.
@@ -31,6 +32,7 @@ class MjpegServer(ThreadingHTTPServer):
         *,
         frames: int = 20,
         interval_s: float = 0.02,
+        goes_on: bool = False,
         then_silent: bool = False,
         garbage: frozenset[int] = frozenset(),
         grows_at: int | None = None,
@@ -40,6 +42,8 @@ class MjpegServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.frames = frames
         self.interval_s = interval_s
+        self.goes_on = goes_on
+        self.first_at: float | None = None
         self.then_silent = then_silent
         self.garbage = garbage
         self.grows_at = grows_at
@@ -80,9 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         began = time.monotonic()
+        server.first_at = server.first_at or began
+        passed_s = began - server.first_at if server.goes_on else 0.0
+        first = round(passed_s / server.interval_s)
         try:
-            for index in range(self.server.frames):
-                due = began + index * self.server.interval_s
+            for index in range(first, first + self.server.frames):
+                due = began + (index - first) * self.server.interval_s
                 if self.server.stopping.wait(max(0.0, due - time.monotonic())):
                     return
                 picture = numbered(index)
