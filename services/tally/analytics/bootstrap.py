@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc
 
 from tally.analytics.adapters.count_audits import PostgresCountAudits
+from tally.analytics.adapters.pictures import JetStreamPictures
 from tally.analytics.adapters.places import PostgresPlaces
 from tally.analytics.adapters.reader import PostgresCountsReader
 from tally.analytics.adapters.store import PostgresCountsStore
@@ -17,6 +18,7 @@ from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
 from tally.analytics.application.command.record_manual_count import RecordManualCount
 from tally.analytics.application.query.get_count_audit import GetCountAudit
+from tally.analytics.application.query.get_crossing_picture import GetCrossingPicture
 from tally.analytics.application.query.list_count_audits import ListCountAudits
 from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.list_visits import ListVisits
@@ -31,11 +33,13 @@ from tally.analytics.entrypoints.consumers import (
     site_consumer,
 )
 from tally.analytics.entrypoints.count_audits import CountAuditServicer
+from tally.analytics.entrypoints.pictures import PictureServicer
 from tally.analytics.entrypoints.servicer import AnalyticsServicer
 from tally.analytics.entrypoints.visits import VisitServicer
 from tally.analytics.settings import AnalyticsSettings
 from tally.api.analytics.v1.analytics_service_pb2_grpc import add_AnalyticsServiceServicer_to_server
 from tally.api.analytics.v1.audit_service_pb2_grpc import add_CountAuditServiceServicer_to_server
+from tally.api.analytics.v1.picture_service_pb2_grpc import add_PictureServiceServicer_to_server
 from tally.api.analytics.v1.visit_service_pb2_grpc import add_VisitServiceServicer_to_server
 from tally.kernel.bus import Bus
 from tally.kernel.clock import utc_now
@@ -82,6 +86,7 @@ async def analytics_server(
         visits = VisitServicer(
             list_visits=ListVisits(visits_reader), query_dwells=QueryDwells(visits_reader)
         )
+        pictures = PictureServicer(GetCrossingPicture(reader, JetStreamPictures(bus), utc_now))
         audits = PostgresCountAudits(database)
         count_audits = CountAuditServicer(
             create=CreateCountAudit(audits, utc_now, new_id),
@@ -94,6 +99,7 @@ async def analytics_server(
         def register(server: grpc.aio.Server) -> None:
             add_AnalyticsServiceServicer_to_server(servicer, server)
             add_VisitServiceServicer_to_server(visits, server)
+            add_PictureServiceServicer_to_server(pictures, server)
             add_CountAuditServiceServicer_to_server(count_audits, server)
 
         dependencies = {"postgresql": database.ping, "nats": bus.ping}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -40,7 +40,7 @@ def crossings(
     gateway: GatewayOption = DEFAULT_GATEWAY,
     as_json: JsonOption = False,
 ) -> None:
-    """List a camera's crossings, the earliest first, and what speaks for each."""
+    """List a camera's crossings by time, what speaks for each, and the id where there is a `tally picture`."""
     with failing_clearly():
         since = utc_now() - parse_span(last, "--last")
         asyncio.run(_crossings(gateway, camera, line, since, limit, as_json=as_json))
@@ -72,7 +72,7 @@ async def _crossings(
         return
     names = _direction_names(camera)
     show_table(
-        ["time", "line", "direction", "class", "sure", "why", "came from", "speed"],
+        ["time", "line", "direction", "class", "sure", "why", "came from", "speed", "picture"],
         [_row(each.crossing, names) for each in found],
     )
 
@@ -106,6 +106,7 @@ def _row(crossing: count_pb2.Crossing, names: dict[tuple[str, int], str]) -> tup
         ", ".join(why),
         crossing.previous_line,
         f"{crossing.speed_mps:.1f} m/s" if crossing.HasField("speed_mps") else "",
+        crossing.id if crossing.picture_expire_time.ToDatetime(UTC) > utc_now() else "",
     )
 
 

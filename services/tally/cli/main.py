@@ -19,6 +19,7 @@ from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
 from tally.cli.models import models
 from tally.cli.notifications import notifications
+from tally.cli.pictures import picture
 from tally.cli.placing import locate, move
 from tally.cli.probing import probe
 from tally.cli.provisioning import provision
@@ -50,6 +51,7 @@ app.command()(up)
 app.command()(count)
 app.command()(counts)
 app.command()(crossings)
+app.command()(picture)
 app.command()(flows)
 app.command()(visits)
 app.command()(dwells)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
@@ -22,6 +22,9 @@ from tally.api.counting.v1 import count_pb2, geometry_pb2
 from tally.cli import calibrating, cameras, counts, crossings, tuning, zones
 from tally.cli.calibrating import parse_places
 from tally.cli.main import app
+from tally.kernel.clock import utc_now
+
+PICTURED = "0190a5b2-0000-7000-8000-0000000000aa"
 
 PLAZA = camera_pb2.Camera(
     id="0190a5b2-0000-7000-8000-000000000001",
@@ -83,7 +86,7 @@ class Analytics(analytics_service_pb2_grpc.AnalyticsServiceServicer):
         self, request: analytics_service_pb2.ListCrossingsRequest, context: object
     ) -> analytics_service_pb2.ListCrossingsResponse:
         assert request.camera_id == PLAZA.id
-        plain = count_pb2.Crossing(line="gate", direction=count_pb2.DIRECTION_OUT)
+        plain = count_pb2.Crossing(id=PICTURED, line="gate", direction=count_pb2.DIRECTION_OUT)
         full = count_pb2.Crossing(
             line="door",
             direction=count_pb2.DIRECTION_IN,
@@ -94,6 +97,8 @@ class Analytics(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             speed_mps=1.23,
         )
         full.gap.FromMilliseconds(750)
+        plain.picture_expire_time.FromDatetime(utc_now() + timedelta(days=1))
+        full.picture_expire_time.FromDatetime(utc_now() - timedelta(days=1))
         full.time.FromDatetime(datetime(2026, 3, 1, 12, tzinfo=UTC))
         return analytics_service_pb2.ListCrossingsResponse(
             crossings=[analytics_pb2.CrossingRecord(crossing=each) for each in (plain, full)]
@@ -309,7 +314,8 @@ def test_crossings_say_what_speaks_for_them(served: Cameras) -> None:
     [full] = [row for row in rows(output) if "entering" in row]
     assert full[2:6] == ["door", "entering", "person", "0.89"]
     assert full[-3:] == ["gate", "1.2", "m/s"]
-    assert any(row[2:4] == ["gate", "out"] for row in rows(output))
+    [plain] = [row for row in rows(output) if row[2:4] == ["gate", "out"]]
+    assert plain[-1] == PICTURED
 
 
 def test_counts_are_those_of_days_at_the_site(served: Cameras) -> None:

@@ -88,13 +88,14 @@ _ZONE_COUNTS = text(f"""
     GROUP BY camera_id, zone, span ORDER BY camera_id, zone, span LIMIT :limit
 """)
 
-_CROSSINGS = f"""
+_STORED_CROSSINGS = """
     SELECT CAST(camera_id AS text), CAST(run_id AS text), config_version, detector,
         CAST(id AS text), line, direction, time, track, ordinal, object_class, score,
-        confidence, evidence, gap, previous_line, speed_mps
+        confidence, evidence, gap, previous_line, speed_mps, picture_expire_time
     FROM crossings JOIN observations USING (camera_id, run_id, sequence)
-    WHERE camera_id = :camera_id AND {AT_SITES}
 """
+_CROSSINGS = f"{_STORED_CROSSINGS} WHERE camera_id = :camera_id AND {AT_SITES}"
+_CROSSING = text(f"{_STORED_CROSSINGS} WHERE id = CAST(:crossing_id AS uuid) AND {AT_SITES}")
 _FLOWS = text(f"""
     SELECT previous_line, line, count(*) FROM crossings
     WHERE camera_id = :camera_id AND time >= :start AND time < :end AND {AT_SITES}
@@ -173,6 +174,15 @@ class PostgresCountsReader:
             )
             return [_stored_crossing(*row) for row in rows]
 
+    async def crossing(self, crossing_id: str, sites: Sites) -> StoredCrossing | None:
+        """The crossing; None if there is none."""
+        async with self._database.begin() as connection:
+            rows = await connection.execute(
+                _CROSSING, {"crossing_id": crossing_id, "sites": listed(sites)}
+            )
+            row = rows.one_or_none()
+            return None if row is None else _stored_crossing(*row)
+
     async def _sums(
         self,
         statement: TextClause,
@@ -210,7 +220,7 @@ def _stored_crossing(
     camera_id: str, run_id: str, config_version: int, detector: str, *crossing: Any
 ) -> StoredCrossing:
     crossing_id, line, direction, time, track, ordinal, kind, score, *rest = crossing
-    confidence, evidence, gap, previous_line, speed_mps = rest
+    confidence, evidence, *passage = rest
     return StoredCrossing(
         camera_id,
         run_id,
@@ -225,9 +235,7 @@ def _stored_crossing(
             score,
             confidence,
             tuple(map(Evidence, evidence)),
-            gap,
-            previous_line,
-            speed_mps,
+            *passage,
         ),
         config_version,
         detector,

@@ -86,6 +86,7 @@ crossings = Table(
     _value("gap", Interval),
     _value("previous_line", _NAME),
     Column("speed_mps", REAL),
+    Column("picture_expire_time", _TIME),
     Index("crossings_by_time", "camera_id", "time", "id"),
 )
 

@@ -1,4 +1,6 @@
-"""What can go wrong with audits of counts; the reasons are those of the contract's `ErrorReason`."""
+"""What can go wrong with audits and pictures; the reasons are those of the contract's `ErrorReason`."""
+
+from datetime import datetime
 
 from tally.kernel.errors import (
     FailedPrecondition,
@@ -66,3 +68,41 @@ class CountedByAnother(PermissionDenied):
         super().__init__(
             "somebody else has counted this sample, and only they may correct it: make another audit"
         )
+
+
+class CrossingNotFound(NotFound):
+    """No crossing has this id."""
+
+    reason = "CROSSING_NOT_FOUND"
+
+    def __init__(self, crossing_id: str) -> None:
+        super().__init__(
+            f"no crossing has the id {crossing_id}", metadata={"crossing_id": crossing_id}
+        )
+
+
+class PictureNotTaken(NotFound):
+    """There never was a picture."""
+
+    reason = "PICTURE_NOT_TAKEN"
+
+    def __init__(self) -> None:
+        super().__init__("no picture of the crossing was taken")
+
+
+class PictureExpired(NotFound):
+    """The picture was kept as long as the camera says."""
+
+    reason = "PICTURE_EXPIRED"
+
+    def __init__(self, expire_time: datetime) -> None:
+        super().__init__(f"the crossing's picture was kept until {expire_time:%Y-%m-%d %H:%M} UTC")
+
+
+class PictureLost(NotFound):
+    """The picture is not where it should be."""
+
+    reason = "PICTURE_LOST"
+
+    def __init__(self) -> None:
+        super().__init__("the crossing's picture never arrived, or had to make room for newer ones")

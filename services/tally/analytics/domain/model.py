@@ -51,6 +51,7 @@ class Crossing(NamedTuple):
         gap: Time between the sightings before and after the line.
         previous_line: The line that the track had crossed last before; empty if it had crossed none.
         speed_mps: Speed in m/s, from the line that this one is paired with or on the calibrated floor; None if unknown.
+        picture_expire_time: Until when its picture is kept; None if none was taken.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Crossing(NamedTuple):
     gap: timedelta = timedelta()
     previous_line: str = ""
     speed_mps: float | None = None
+    picture_expire_time: datetime | None = None
 
 
 class Visit(NamedTuple):

@@ -102,6 +102,24 @@ class CountsReader(Protocol):
         """
 
 
+class CrossingFinder(Protocol):
+    """Knows single crossings."""
+
+    async def crossing(self, crossing_id: str, sites: Sites) -> StoredCrossing | None:
+        """The crossing, if its camera is at one of the sites now; None if there is none."""
+
+
+class Pictures(Protocol):
+    """Pictures of crossings, for as long as they are kept."""
+
+    async def find(self, camera_id: str, crossing_id: str) -> bytes | None:
+        """The picture of a camera's crossing, as JPEG; None if there is none.
+
+        Raises:
+            Unavailable: Nobody can tell now.
+        """
+
+
 class VisitsReader(Protocol):
     """Answers from the record of visits to zones."""
 

@@ -126,6 +126,7 @@ def _crossing(message: count_pb2.Crossing) -> Crossing:
         message.gap.ToTimedelta(),
         message.previous_line,
         message.speed_mps if message.HasField("speed_mps") else None,
+        _datetime(message.picture_expire_time) if message.HasField("picture_expire_time") else None,
     )
 
 
@@ -233,13 +234,15 @@ def flows_response(flows: Sequence[Flow]) -> analytics_service_pb2.QueryFlowsRes
 def crossings_response(page: CrossingPage) -> analytics_service_pb2.ListCrossingsResponse:
     """A page of crossings."""
     return analytics_service_pb2.ListCrossingsResponse(
-        crossings=[_crossing_record(stored) for stored in page.crossings],
+        crossings=[crossing_record(stored) for stored in page.crossings],
         next_page_token=page.next_page_token,
     )
 
 
-def _crossing_record(stored: StoredCrossing) -> analytics_pb2.CrossingRecord:
+def crossing_record(stored: StoredCrossing) -> analytics_pb2.CrossingRecord:
+    """A stored crossing."""
     crossing = stored.crossing
+    expire_time = crossing.picture_expire_time
     return analytics_pb2.CrossingRecord(
         camera_id=stored.camera_id,
         run_id=stored.run_id,
@@ -257,6 +260,7 @@ def _crossing_record(stored: StoredCrossing) -> analytics_pb2.CrossingRecord:
             gap=to_duration(crossing.gap) if crossing.gap else None,
             previous_line=crossing.previous_line,
             speed_mps=crossing.speed_mps,
+            picture_expire_time=to_timestamp(expire_time) if expire_time else None,
         ),
         config_version=stored.config_version,
         detector=stored.detector,

@@ -38,6 +38,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Somebody else has counted this sample."""
     ERROR_REASON_NO_LINES: _ErrorReason.ValueType  # 7
     """The camera counted no line in the range."""
+    ERROR_REASON_CROSSING_NOT_FOUND: _ErrorReason.ValueType  # 20
+    """No crossing has this id."""
+    ERROR_REASON_PICTURE_NOT_TAKEN: _ErrorReason.ValueType  # 21
+    """No picture of the crossing was taken."""
+    ERROR_REASON_PICTURE_EXPIRED: _ErrorReason.ValueType  # 22
+    """The crossing's picture was kept as long as the camera says, and is gone."""
+    ERROR_REASON_PICTURE_LOST: _ErrorReason.ValueType  # 23
+    """The crossing's picture never arrived, or had to make room for newer ones."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Values of `google.rpc.ErrorInfo.reason` in this context's errors."""
@@ -58,4 +66,12 @@ ERROR_REASON_COUNTED_BY_ANOTHER: ErrorReason.ValueType  # 6
 """Somebody else has counted this sample."""
 ERROR_REASON_NO_LINES: ErrorReason.ValueType  # 7
 """The camera counted no line in the range."""
+ERROR_REASON_CROSSING_NOT_FOUND: ErrorReason.ValueType  # 20
+"""No crossing has this id."""
+ERROR_REASON_PICTURE_NOT_TAKEN: ErrorReason.ValueType  # 21
+"""No picture of the crossing was taken."""
+ERROR_REASON_PICTURE_EXPIRED: ErrorReason.ValueType  # 22
+"""The crossing's picture was kept as long as the camera says, and is gone."""
+ERROR_REASON_PICTURE_LOST: ErrorReason.ValueType  # 23
+"""The crossing's picture never arrived, or had to make room for newer ones."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
