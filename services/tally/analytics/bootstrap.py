@@ -14,6 +14,7 @@ from tally.analytics.adapters.visits import PostgresVisitsReader
 from tally.analytics.application.command.create_count_audit import CreateCountAudit
 from tally.analytics.application.command.follow_cameras import FollowCameras
 from tally.analytics.application.command.follow_sites import FollowSites
+from tally.analytics.application.command.forget_requests import ForgetRequests
 from tally.analytics.application.command.rebuild_rollups import RebuildRollups
 from tally.analytics.application.command.record_counts import RecordCounts
 from tally.analytics.application.command.record_manual_count import RecordManualCount
@@ -48,7 +49,9 @@ from tally.kernel.grpc.server import RunningServer, serve
 from tally.kernel.identity import Authenticator
 from tally.kernel.ids import new_id
 from tally.kernel.migrations import ensure_tables
-from tally.kernel.process import background
+from tally.kernel.process import background, repeatedly
+
+FORGET_PERIOD_S = 300.0
 
 
 @asynccontextmanager
@@ -73,7 +76,15 @@ async def analytics_server(
         places = PostgresPlaces(database)
         cameras = camera_consumer(bus, FollowCameras(places))
         sites = site_consumer(bus, FollowSites(places))
-        await stack.enter_async_context(background(counts.run(), cameras.run(), sites.run()))
+        audits = PostgresCountAudits(database)
+        await stack.enter_async_context(
+            background(
+                counts.run(),
+                cameras.run(),
+                sites.run(),
+                repeatedly(ForgetRequests(audits, utc_now), FORGET_PERIOD_S),
+            )
+        )
         reader = PostgresCountsReader(database)
         servicer = AnalyticsServicer(
             QueryLineCounts(reader),
@@ -87,7 +98,6 @@ async def analytics_server(
             list_visits=ListVisits(visits_reader), query_dwells=QueryDwells(visits_reader)
         )
         pictures = PictureServicer(GetCrossingPicture(reader, JetStreamPictures(bus), utc_now))
-        audits = PostgresCountAudits(database)
         count_audits = CountAuditServicer(
             create=CreateCountAudit(audits, utc_now, new_id),
             record=RecordManualCount(audits, utc_now),

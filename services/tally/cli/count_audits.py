@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 from google.protobuf.duration_pb2 import Duration
@@ -56,6 +57,7 @@ def start(
             sample_count=samples,
             sample_length=Duration(seconds=length),
             seed=secrets.randbits(32) if seed is None else seed,
+            request_id=str(uuid4()),
         )
         if since:
             request.start_time.FromDatetime(since.astimezone(UTC))

@@ -117,12 +117,20 @@ class CreateRequests:
             .on_conflict_do_nothing()
             .returning(self._table.c.request_id)
         )
-        if noted.one_or_none() is not None:
-            return None
+        return None if noted.one_or_none() is not None else await self.find(request)
+
+    async def find(self, request: CreateRequest) -> str | None:
+        """The id of what the request has created before, if it has.
+
+        Raises:
+            RequestIdReused: It had other content, or another caller, then.
+        """
         known = await self._connection.execute(
             select(self._table).where(self._table.c.request_id == request.id)
         )
-        row = known.one()
+        row = known.one_or_none()
+        if row is None:
+            return None
         if row.digest != request.digest:
             raise RequestIdReused(request.id)
         return str(row.resource_id)

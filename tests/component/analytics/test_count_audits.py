@@ -136,6 +136,23 @@ async def test_who_counted_may_correct_it_and_all_revisions_stay(
         assert report.samples == 0
 
 
+async def test_a_repeated_request_draws_once(
+    bus: Bus, channel: grpc.aio.Channel, audits: "CountAuditServiceAsyncStub"
+) -> None:
+    camera = await recorded(bus, channel)
+    request = draw(camera, 3)
+    request.request_id = new_id()
+    first, at_once = await asyncio.gather(audits.CreateAudit(request), audits.CreateAudit(request))
+    assert first.audit == at_once.audit
+    await audits.RecordManualCount(manual(first.audit, 2, 4))
+    again = (await audits.CreateAudit(request)).audit
+    assert (again.id, len(again.samples[1].revisions)) == (first.audit.id, 1)
+    listed = await audits.ListAudits(messages.ListAuditsRequest(camera_id=camera))
+    assert [audit.id for audit in listed.audits] == [first.audit.id]
+    request.seed = 2
+    assert (await refused(audits.CreateAudit(request)))[1] == "REQUEST_ID_REUSED"
+
+
 async def test_of_corrections_at_once_none_is_lost(
     bus: Bus, channel: grpc.aio.Channel, audits: "CountAuditServiceAsyncStub"
 ) -> None:

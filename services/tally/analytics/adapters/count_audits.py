@@ -2,20 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tally.analytics.adapters.reader import AT_SITES, listed
-from tally.analytics.adapters.tables import count_audit_samples, count_audits, manual_counts
+from tally.analytics.adapters.tables import (
+    count_audit_samples,
+    count_audits,
+    create_requests,
+    manual_counts,
+)
 from tally.analytics.domain.accuracy import CheckedSample
 from tally.analytics.domain.count_audit import CountAudit, ManualCount, Sample, Window
 from tally.analytics.domain.errors import AuditNotFound, SampleNotFound
 from tally.analytics.domain.model import Direction
 from tally.analytics.domain.timespan import TimeSpan
 from tally.kernel.database import Database
+from tally.kernel.idempotency import CreateRequest, CreateRequests
 from tally.kernel.identity import Sites
 
 _LAST_RECORDING = text(f"""
@@ -88,8 +94,14 @@ class PostgresCountAudits:
         async with self._database.begin() as connection:
             return (await connection.execute(_LINES, asked)).scalars().all()
 
-    async def add(self, audit: CountAudit) -> None:
-        """Store a new audit."""
+    async def made_by(self, request: CreateRequest, sites: Sites) -> CountAudit | None:
+        """The audit that the request has made before, if it has."""
+        async with self._database.begin() as connection:
+            before = await CreateRequests(connection, create_requests).find(request)
+            return None if before is None else await _audit(connection, before, sites)
+
+    async def add(self, audit: CountAudit, request: CreateRequest, sites: Sites) -> CountAudit:
+        """Store a new audit; returns it, or the one that the same request has made meanwhile."""
         values = {
             "id": audit.id,
             "camera_id": audit.camera_id,
@@ -110,8 +122,18 @@ class PostgresCountAudits:
             for sample in audit.samples
         ]
         async with self._database.begin() as connection:
+            requests = CreateRequests(connection, create_requests)
+            before = await requests.claim(request, audit.id, audit.create_time)
+            if before is not None:
+                return await _audit(connection, before, sites)
             await connection.execute(insert(count_audits), values)
             await connection.execute(insert(count_audit_samples), samples)
+        return audit
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget requests that are too old to be repeated."""
+        async with self._database.begin() as connection:
+            await CreateRequests(connection, create_requests).sweep(now)
 
     async def get(self, audit_id: str, sites: Sites) -> CountAudit:
         """One audit, or AuditNotFound."""

@@ -22,7 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSTZMULTIRANGE
 
+from tally.kernel.idempotency import create_requests_table
+
 metadata = MetaData()
+create_requests = create_requests_table(metadata)
 
 _ID = Uuid(as_uuid=False)
 _NAME = Text(collation="C")  # byte order: quick, and the same on every machine

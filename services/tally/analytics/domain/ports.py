@@ -21,6 +21,7 @@ from tally.analytics.domain.model import (
     ZoneCount,
 )
 from tally.analytics.domain.timespan import TimeSpan
+from tally.kernel.idempotency import CreateRequest
 from tally.kernel.identity import Sites
 
 
@@ -181,8 +182,23 @@ class CountAudits(Protocol):
     async def lines(self, camera_id: str, span: TimeSpan) -> Sequence[str]:
         """Names of the lines that the camera counted in the span, sorted."""
 
-    async def add(self, audit: CountAudit) -> None:
-        """Store a new audit."""
+    async def made_by(self, request: CreateRequest, sites: Sites) -> CountAudit | None:
+        """The audit that the request has made before, if it has.
+
+        Raises:
+            RequestIdReused: It had other content, or another caller, then.
+            AuditNotFound: The camera is out of sight since.
+        """
+
+    async def add(self, audit: CountAudit, request: CreateRequest, sites: Sites) -> CountAudit:
+        """Store a new audit; returns it, or the one that the same request has made meanwhile.
+
+        Raises:
+            RequestIdReused: It had other content, or another caller, then.
+        """
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget requests that are too old to be repeated."""
 
     async def get(self, audit_id: str, sites: Sites) -> CountAudit:
         """One audit.

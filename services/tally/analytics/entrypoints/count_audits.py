@@ -12,6 +12,7 @@ from tally.api.analytics.v1 import audit_service_pb2 as messages
 from tally.api.analytics.v1.audit_service_pb2_grpc import CountAuditServiceServicer
 from tally.kernel.grpc.access import current_principal, current_sites
 from tally.kernel.grpc.call import ServicerContext
+from tally.kernel.idempotency import CreateRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +29,15 @@ class CountAuditServicer(CountAuditServiceServicer):
         self, request: messages.CreateAuditRequest, context: ServicerContext
     ) -> messages.CreateAuditResponse:
         """Draw samples."""
+        caller = current_principal().subject
         audit = await self.create(
             request.camera_id.lower(),
             audit_mapping.span_of(request),
             audit_mapping.sample_length(request),
             request.sample_count,
             request.seed,
-            current_principal().subject,
+            caller,
+            CreateRequest.of(request, request.request_id, caller),
             current_sites(),
         )
         return messages.CreateAuditResponse(audit=audit_mapping.audit_to_proto(audit))

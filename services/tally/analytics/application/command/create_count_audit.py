@@ -10,6 +10,7 @@ from tally.analytics.domain.ports import CountAudits
 from tally.analytics.domain.timespan import TimeSpan
 from tally.kernel.clock import Clock
 from tally.kernel.errors import FieldViolation, InvalidInput
+from tally.kernel.idempotency import CreateRequest
 from tally.kernel.identity import Sites
 
 MAX_WINDOWS = 45_000
@@ -32,9 +33,10 @@ class CreateCountAudit:
         count: int,
         seed: int,
         creator: str,
+        request: CreateRequest,
         sites: Sites,
     ) -> CountAudit:
-        """The new audit.
+        """The new audit, or the one that the same request has made before.
 
         Args:
             camera_id: The camera.
@@ -43,13 +45,19 @@ class CreateCountAudit:
             count: How many to draw.
             seed: Draws the same again from the same counts.
             creator: Who asks for it.
+            request: What asks for it.
             sites: Where the caller may audit cameras.
 
         Raises:
             TooLittleWatched: The camera watched less than the samples need.
             NoLines: There is nothing to count.
             InvalidInput: The range is too long for samples of this length.
+            RequestIdReused: The request id stands for another request.
+            AuditNotFound: The same request made one of a camera that is out of sight since.
         """
+        before = await self.audits.made_by(request, sites)
+        if before is not None:
+            return before
         span = span or await self.audits.last_recording(camera_id, sites)
         if span is None:
             raise TooLittleWatched(0)
@@ -72,5 +80,4 @@ class CreateCountAudit:
             creator=creator,
             create_time=self.clock(),
         )
-        await self.audits.add(audit)
-        return audit
+        return await self.audits.add(audit, request, sites)

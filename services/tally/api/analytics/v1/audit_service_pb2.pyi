@@ -327,12 +327,17 @@ class CreateAuditRequest(_message.Message):
     SAMPLE_COUNT_FIELD_NUMBER: _builtins.int
     SAMPLE_LENGTH_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     sample_count: _builtins.int
     """How many samples to draw."""
     seed: _builtins.int
     """What draws the samples."""
+    request_id: _builtins.str
+    """Chosen by the caller, so that a repeated request creates one audit: the same id with the same content returns the audit
+    that the first one made, with other content it is refused.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Where the range begins. Absent: the recording that the camera counted last, whole."""
@@ -354,10 +359,11 @@ class CreateAuditRequest(_message.Message):
         sample_count: _builtins.int = ...,
         sample_length: _duration_pb2.Duration | None = ...,
         seed: _builtins.int = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "sample_length", b"sample_length", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "sample_count", b"sample_count", "sample_length", b"sample_length", "seed", b"seed", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "request_id", b"request_id", "sample_count", b"sample_count", "sample_length", b"sample_length", "seed", b"seed", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

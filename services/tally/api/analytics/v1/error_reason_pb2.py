@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tally/api/analytics/v1/error_reason.proto\x12\x16tally.api.analytics.v1*\xa5\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x01\x12 \n\x1c\x45RROR_REASON_AUDIT_NOT_FOUND\x10\x02\x12!\n\x1d\x45RROR_REASON_SAMPLE_NOT_FOUND\x10\x03\x12#\n\x1f\x45RROR_REASON_TOO_LITTLE_WATCHED\x10\x04\x12\x1f\n\x1b\x45RROR_REASON_LINES_MISMATCH\x10\x05\x12#\n\x1f\x45RROR_REASON_COUNTED_BY_ANOTHER\x10\x06\x12\x19\n\x15\x45RROR_REASON_NO_LINES\x10\x07\x12#\n\x1f\x45RROR_REASON_CROSSING_NOT_FOUND\x10\x14\x12\"\n\x1e\x45RROR_REASON_PICTURE_NOT_TAKEN\x10\x15\x12 \n\x1c\x45RROR_REASON_PICTURE_EXPIRED\x10\x16\x12\x1d\n\x19\x45RROR_REASON_PICTURE_LOST\x10\x17\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tally/api/analytics/v1/error_reason.proto\x12\x16tally.api.analytics.v1*\xc9\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_PAGE_TOKEN_INVALID\x10\x01\x12 \n\x1c\x45RROR_REASON_AUDIT_NOT_FOUND\x10\x02\x12!\n\x1d\x45RROR_REASON_SAMPLE_NOT_FOUND\x10\x03\x12#\n\x1f\x45RROR_REASON_TOO_LITTLE_WATCHED\x10\x04\x12\x1f\n\x1b\x45RROR_REASON_LINES_MISMATCH\x10\x05\x12#\n\x1f\x45RROR_REASON_COUNTED_BY_ANOTHER\x10\x06\x12\x19\n\x15\x45RROR_REASON_NO_LINES\x10\x07\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x08\x12#\n\x1f\x45RROR_REASON_CROSSING_NOT_FOUND\x10\x14\x12\"\n\x1e\x45RROR_REASON_PICTURE_NOT_TAKEN\x10\x15\x12 \n\x1c\x45RROR_REASON_PICTURE_EXPIRED\x10\x16\x12\x1d\n\x19\x45RROR_REASON_PICTURE_LOST\x10\x17\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.analytics.v1.erro
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=70
-  _globals['_ERRORREASON']._serialized_end=491
+  _globals['_ERRORREASON']._serialized_end=527
 # @@protoc_insertion_point(module_scope)

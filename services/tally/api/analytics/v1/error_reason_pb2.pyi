@@ -38,6 +38,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Somebody else has counted this sample."""
     ERROR_REASON_NO_LINES: _ErrorReason.ValueType  # 7
     """The camera counted no line in the range."""
+    ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 8
+    """The request id stands for another request."""
     ERROR_REASON_CROSSING_NOT_FOUND: _ErrorReason.ValueType  # 20
     """No crossing has this id."""
     ERROR_REASON_PICTURE_NOT_TAKEN: _ErrorReason.ValueType  # 21
@@ -66,6 +68,8 @@ ERROR_REASON_COUNTED_BY_ANOTHER: ErrorReason.ValueType  # 6
 """Somebody else has counted this sample."""
 ERROR_REASON_NO_LINES: ErrorReason.ValueType  # 7
 """The camera counted no line in the range."""
+ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 8
+"""The request id stands for another request."""
 ERROR_REASON_CROSSING_NOT_FOUND: ErrorReason.ValueType  # 20
 """No crossing has this id."""
 ERROR_REASON_PICTURE_NOT_TAKEN: ErrorReason.ValueType  # 21
