@@ -21,7 +21,7 @@ _GROUPS = {"location", "stream", "counting"}
 """Messages whose parts are changed one by one."""
 _NOTHING_COUNTED = {
     "lines": [], "zones": [], "masks": [], "calibration": [], "detector": "", "classes": [],
-    "max_frames_per_second": 0, "min_score": 0, "picture_retention": None,
+    "max_frames_per_second": 0, "min_score": 0, "picture_retention": None, "schedule": None,
 }  # fmt: skip
 _CREDENTIALS = "stream.credentials"
 

@@ -1,7 +1,7 @@
 """`tally sites`: where cameras are."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from tally.cli.showing import JsonOption, console, show_json, show_table
 
 sites = typer.Typer(help="Places where cameras are.", no_args_is_help=True)
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 SiteArgument = Annotated[
     str, typer.Argument(metavar="SITE", help="Its name or id, from `tally sites list`.")
@@ -108,8 +108,8 @@ def delete(site: SiteArgument, gateway: GatewayOption = DEFAULT_GATEWAY) -> None
         asyncio.run(_delete(gateway, site))
 
 
-def parse_opening(texts: list[str]) -> list[OpeningHours]:
-    """The hours that `--open` options name.
+def parse_opening(texts: Sequence[str], option: str = "--open") -> list[OpeningHours]:
+    """The hours that options name.
 
     Raises:
         typer.BadParameter: One names no days, or no two times.
@@ -119,13 +119,13 @@ def parse_opening(texts: list[str]) -> list[OpeningHours]:
         days, equals, times = text.partition("=")
         first, _, last = days.lower().partition("-")
         opens, dash, closes = times.partition("-")
-        if not (equals and dash and opens and closes) or not {first, last or first} <= {*_DAYS}:
+        if not (equals and dash and opens and closes) or not {first, last or first} <= {*DAYS}:
             raise typer.BadParameter(
-                f"{text!r} is not like mon=09:00-18:30 or mon-fri=09:00-18:30", param_hint="--open"
+                f"{text!r} is not like mon=09:00-18:30 or mon-fri=09:00-18:30", param_hint=option
             )
-        span = range(_DAYS.index(first), _DAYS.index(last or first) + 1)
+        span = range(DAYS.index(first), DAYS.index(last or first) + 1)
         if not span:
-            raise typer.BadParameter(f"{text!r} goes past Sunday: split it", param_hint="--open")
+            raise typer.BadParameter(f"{text!r} goes past Sunday: split it", param_hint=option)
         hours += [
             OpeningHours(day=Weekday.ValueType(day + 1), opens=opens, closes=closes) for day in span
         ]
@@ -179,7 +179,7 @@ async def _list(gateway: str, *, as_json: bool) -> None:
                 site.address,
                 str(site.capacity or ""),
                 ", ".join(
-                    f"{_DAYS[hours.day - 1]} {hours.opens}-{hours.closes}"
+                    f"{DAYS[hours.day - 1]} {hours.opens}-{hours.closes}"
                     for hours in site.opening_hours
                 ),
                 site.id,

@@ -26,6 +26,7 @@ _STREAMS = {
     stream_pb2.STREAM_STATE_STREAMING: ("streaming", "green"),
     stream_pb2.STREAM_STATE_UNREACHABLE: ("unreachable", "bold red"),
     stream_pb2.STREAM_STATE_ENDED: ("ended", "cyan"),
+    stream_pb2.STREAM_STATE_RESTING: ("resting", "cyan"),
 }
 
 _CONDITIONS = {

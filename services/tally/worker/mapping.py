@@ -30,6 +30,7 @@ _STATES_TO_PROTO = {
     StreamState.STREAMING: stream_pb2.STREAM_STATE_STREAMING,
     StreamState.UNREACHABLE: stream_pb2.STREAM_STATE_UNREACHABLE,
     StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
+    StreamState.RESTING: stream_pb2.STREAM_STATE_RESTING,
 }
 _STATES_FROM_PROTO = {number: state for state, number in _STATES_TO_PROTO.items()}
 _CONDITIONS_TO_PROTO = {

@@ -13,12 +13,14 @@ from tally.camera.domain.counting import (
     LinePair,
     Mask,
     Point,
+    Schedule,
     Zone,
 )
 from tally.camera.domain.credentials import Credentials
+from tally.camera.domain.hours import Hours, Weekday
 from tally.camera.domain.location import GeoPoint, Location
 from tally.camera.domain.model import Camera
-from tally.camera.domain.site import OpeningHours, Site, SiteSpec, Weekday
+from tally.camera.domain.site import Site, SiteSpec
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Pace, Stream, StreamCondition, StreamState, StreamStatus
 from tally.kernel.ids import new_id
@@ -53,6 +55,10 @@ COUNTING = CountingConfig(
     max_frames_per_second=12.5,
     min_score=0.25,
     picture_retention=timedelta(days=7),
+    schedule=Schedule(
+        "Europe/Paris",
+        (Hours(Weekday.FRIDAY, "22:00", "24:00"), Hours(Weekday.SATURDAY, "00:00", "02:30")),
+    ),
 )
 PLAZA = CameraSpec(
     name="Plaza",
@@ -84,8 +90,8 @@ def site(name: str, site_id: str = "") -> Site:
         address="1 Tràng Tiền, Hà Nội",
         capacity=120,
         opening_hours=(
-            OpeningHours(Weekday.MONDAY, "09:00", "12:00"),
-            OpeningHours(Weekday.MONDAY, "13:30", "24:00"),
+            Hours(Weekday.MONDAY, "09:00", "12:00"),
+            Hours(Weekday.MONDAY, "13:30", "24:00"),
         ),
     )
     return Site.create(site_id or new_id(), spec, NOON)

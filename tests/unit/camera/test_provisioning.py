@@ -98,6 +98,13 @@ async def test_a_camera_that_is_seen_is_told_of(town: Town) -> None:
     assert town.people.told == {begun.id: f"The camera {PLAZA.name} is in service"}
 
 
+async def test_a_camera_that_rests_is_in_service(town: Town) -> None:
+    await town.provision()
+    await town.go_on()
+    await town.say(1, StreamState.RESTING, seen=False, reason="its hours begin on Monday")
+    assert (await town.go_on()).state is SagaState.DONE
+
+
 async def test_a_camera_that_is_never_seen_is_deleted_and_the_reason_kept(town: Town) -> None:
     await town.provision()
     await town.go_on()

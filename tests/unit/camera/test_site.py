@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tally.camera.domain.errors import EtagMismatch
-from tally.camera.domain.site import OpeningHours, Weekday
+from tally.camera.domain.hours import Hours, Weekday
 from tally.camera.mapping.sites import site_spec_from_proto, site_to_proto
 from tally.kernel.errors import InvalidInput
 from tests.unit.camera.examples import LATER, NOON, site
@@ -21,14 +21,14 @@ NORTH = site("North")
         ({"name": "a\x00b"}, "site.name"),
         ({"address": "a\x1bb"}, "site.address"),
         (
-            {"opening_hours": (OpeningHours(Weekday.MONDAY, "09:00", "09:00"),)},
+            {"opening_hours": (Hours(Weekday.MONDAY, "09:00", "09:00"),)},
             "site.opening_hours[0].closes",
         ),
         (
             {
                 "opening_hours": (
-                    OpeningHours(Weekday.SUNDAY, "13:00", "20:00"),
-                    OpeningHours(Weekday.SUNDAY, "09:00", "13:01"),
+                    Hours(Weekday.SUNDAY, "13:00", "20:00"),
+                    Hours(Weekday.SUNDAY, "09:00", "13:01"),
                 )
             },
             "site.opening_hours",

@@ -13,11 +13,13 @@ from tally.camera.domain.counting import (
     Line,
     Mask,
     Point,
+    Schedule,
     Zone,
     calibration_problem,
     line_problem,
     polygon_problem,
 )
+from tally.camera.domain.hours import Hours, Weekday
 from tally.camera.domain.spec import CameraSpec
 from tally.camera.domain.stream import Stream, uri_problem
 from tally.kernel.errors import InvalidInput
@@ -208,3 +210,28 @@ def test_a_valid_camera_passes() -> None:
     PLAZA.require_valid()
     replace(PLAZA, counting=CountingConfig(), labels={}).require_valid()
     replace(PLAZA, name="می\u200cدان \N{FAMILY}").require_valid()  # joiners are part of words
+
+
+@pytest.mark.parametrize(
+    ("schedule", "field"),
+    [
+        (Schedule("Mars/Olympus", (Hours(Weekday.MONDAY, "09:00", "18:00"),)), "time_zone"),
+        (Schedule("Europe/Paris", (Hours(Weekday.MONDAY, "22:00", "02:00"),)), "hours[0].ends"),
+        (
+            Schedule(
+                "Europe/Paris",
+                (
+                    Hours(Weekday.MONDAY, "09:00", "18:00"),
+                    Hours(Weekday.MONDAY, "17:00", "19:00"),
+                ),
+            ),
+            "hours",
+        ),
+    ],
+)
+def test_hours_that_make_no_sense_are_refused(schedule: Schedule, field: str) -> None:
+    wanted = replace(PLAZA, counting=CountingConfig(schedule=schedule))
+    with pytest.raises(InvalidInput) as caught:
+        wanted.require_valid()
+    [violation] = caught.value.violations
+    assert violation.field == f"camera.counting.schedule.{field}"

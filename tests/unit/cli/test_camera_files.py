@@ -44,6 +44,7 @@ def test_what_is_written_is_read(kind: FileFormat) -> None:
         "stream.pace", "counting.lines", "counting.zones", "counting.masks", "counting.calibration",
         "counting.detector", "counting.classes", "counting.max_frames_per_second", "counting.min_score",
         "counting.picture_retention",
+        "counting.schedule",
     }  # fmt: skip
 
 

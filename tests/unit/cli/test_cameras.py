@@ -262,6 +262,21 @@ def test_pictures_are_kept_as_long_as_is_said_or_not_taken(served: Cameras) -> N
     assert not none.camera.counting.HasField("picture_retention")
 
 
+def test_hours_are_set_and_taken_away(served: Cameras) -> None:
+    hours = ["--hours", "mon-tue=09:00-18:30", "--hours", "sun=10:00-24:00"]
+    told = typed("cameras", "tune", "Plaza", *hours, "--time-zone", "Europe/Paris")
+
+    schedule = served.updates[0].camera.counting.schedule
+    assert list(served.updates[0].update_mask.paths) == ["counting.schedule"]
+    assert schedule.time_zone == "Europe/Paris"
+    spans = [(each.day, each.begins, each.ends) for each in schedule.hours]
+    assert spans == [(1, "09:00", "18:30"), (2, "09:00", "18:30"), (7, "10:00", "24:00")]
+    assert "mon 09:00-18:30, tue 09:00-18:30, sun 10:00-24:00 on the clocks of Europe" in told
+    assert "at any hour" in typed("cameras", "tune", "Plaza", "--always")
+    assert list(served.updates[1].update_mask.paths) == ["counting.schedule"]
+    assert not served.updates[1].camera.counting.HasField("schedule")
+
+
 PLACES = ("0.3,0.2=-2,9", "0.7,0.2=2,9", "0.9,0.9=2,4.5", "0.1,0.9=-2,4.5")
 
 

@@ -26,10 +26,10 @@ from sqlalchemy.types import TypeDecorator
 
 from tally.camera.domain.ai_model import Installation
 from tally.camera.domain.counting import CountingConfig
+from tally.camera.domain.hours import Hours
 from tally.camera.domain.location import Location
 from tally.camera.domain.model import CameraState
 from tally.camera.domain.model_switch import SwitchedCamera
-from tally.camera.domain.site import OpeningHours
 from tally.camera.domain.stream import Stream, StreamStatus
 from tally.kernel.event_store import events_table, snapshots_table
 from tally.kernel.idempotency import create_requests_table
@@ -84,7 +84,7 @@ sites = Table(
     Column("address", Text, nullable=False),
     Column("time_zone", Text, nullable=False),
     Column("capacity", Integer, nullable=False),
-    Column("opening_hours", AsJson(TypeAdapter(tuple[OpeningHours, ...])), nullable=False),
+    Column("opening_hours", AsJson(TypeAdapter(tuple[Hours, ...])), nullable=False),
     Column("version", Integer, nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
     Column("update_time", DateTime(timezone=True), nullable=False),

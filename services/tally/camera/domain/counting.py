@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import Enum
 from itertools import combinations, pairwise
 
+from tally.camera.domain.hours import Hours
+
 MIN_ZONE_AREA = 1e-6
 """Smallest area of a zone, in pictures: one pixel of a picture of a million."""
 MIN_TRIANGLE = 1e-6
@@ -98,6 +100,19 @@ class FloorPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a camera counts.
+
+    Attributes:
+        time_zone: Whose clocks tell the hours: a name in the IANA database.
+        hours: The hours; at least one span.
+    """
+
+    time_zone: str
+    hours: tuple[Hours, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CountingConfig:
     """What a camera counts.
 
@@ -111,6 +126,7 @@ class CountingConfig:
         max_frames_per_second: The most frames that are looked at; 0 means every one.
         min_score: How sure the detector must be before an object counts; 0 leaves that to the worker.
         picture_retention: How long a picture of each crossing is kept; zero takes none.
+        schedule: When it counts; None: always.
     """
 
     lines: tuple[Line, ...] = ()
@@ -122,6 +138,7 @@ class CountingConfig:
     max_frames_per_second: float = 0.0
     min_score: float = 0.0
     picture_retention: timedelta = timedelta()
+    schedule: Schedule | None = None
 
 
 def line_problem(points: Sequence[Point]) -> str | None:

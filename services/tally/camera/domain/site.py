@@ -3,42 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import IntEnum
-from functools import cache
-from itertools import pairwise
 from typing import Self
 from unicodedata import category
-from zoneinfo import available_timezones
 
 from tally.camera.domain.etags import etag_of, require_etag
+from tally.camera.domain.hours import Hours, hours_violations, time_zone_violations
 from tally.kernel.errors import FieldViolation, InvalidInput
-
-
-class Weekday(IntEnum):
-    """A day of the week, numbered as ISO 8601 does."""
-
-    MONDAY = 1
-    TUESDAY = 2
-    WEDNESDAY = 3
-    THURSDAY = 4
-    FRIDAY = 5
-    SATURDAY = 6
-    SUNDAY = 7
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class OpeningHours:
-    """A span of one weekday.
-
-    Attributes:
-        day: The day.
-        opens: When it begins, as `HH:MM` on the site's clocks.
-        closes: When it ends, later on the same day; `24:00` at midnight.
-    """
-
-    day: Weekday
-    opens: str
-    closes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +27,7 @@ class SiteSpec:
     time_zone: str
     address: str = ""
     capacity: int = 0
-    opening_hours: tuple[OpeningHours, ...] = ()
+    opening_hours: tuple[Hours, ...] = ()
 
     def require_valid(self) -> None:
         """Refuse what the contract's own field rules cannot express.
@@ -73,22 +43,8 @@ class SiteSpec:
         for name, text in (("name", self.name), ("address", self.address)):
             if any(category(character) == "Cc" for character in text):
                 yield FieldViolation(f"site.{name}", "must not hold control characters")
-        if self.time_zone not in _time_zones():
-            yield FieldViolation(
-                "site.time_zone",
-                "is no time zone of the IANA database: write one like Europe/Paris",
-            )
-        for index, hours in enumerate(self.opening_hours):
-            if hours.closes <= hours.opens:
-                yield FieldViolation(
-                    f"site.opening_hours[{index}].closes",
-                    "is not after it opens: split what goes on past midnight at 24:00",
-                )
-        for first, second in pairwise(sorted(self.opening_hours)):
-            if first.day is second.day and second.opens < first.closes:
-                yield FieldViolation(
-                    "site.opening_hours", f"overlap on {first.day.name.lower()}: join them"
-                )
+        yield from time_zone_violations("site.time_zone", self.time_zone)
+        yield from hours_violations("site.opening_hours", "closes", self.opening_hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +98,3 @@ class Site:
         if spec == self.spec:
             return self
         return replace(self, spec=spec, version=self.version + 1, update_time=at)
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())

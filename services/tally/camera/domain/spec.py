@@ -11,6 +11,7 @@ from tally.camera.domain.counting import (
     polygon_problem,
 )
 from tally.camera.domain.errors import SiteForbidden
+from tally.camera.domain.hours import hours_violations, time_zone_violations
 from tally.camera.domain.location import NOWHERE, Location
 from tally.camera.domain.stream import Stream, uri_problem
 from tally.kernel.errors import FieldViolation, InvalidInput
@@ -84,6 +85,10 @@ class CameraSpec:
                 yield FieldViolation(f"camera.counting.masks[{index}].polygon", problem)
         if problem := calibration_problem(self.counting.calibration):
             yield FieldViolation("camera.counting.calibration", problem)
+        if schedule := self.counting.schedule:
+            field_path = "camera.counting.schedule"
+            yield from time_zone_violations(f"{field_path}.time_zone", schedule.time_zone)
+            yield from hours_violations(f"{field_path}.hours", "ends", schedule.hours)
         for field_path, text in self._texts():
             if not text.isprintable() and any(category(character) == "Cc" for character in text):
                 yield FieldViolation(field_path, "must not hold control characters")

@@ -26,6 +26,7 @@ _STREAM_STATE_TO_PROTO = {
     StreamState.STREAMING: stream_pb2.STREAM_STATE_STREAMING,
     StreamState.UNREACHABLE: stream_pb2.STREAM_STATE_UNREACHABLE,
     StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
+    StreamState.RESTING: stream_pb2.STREAM_STATE_RESTING,
 }
 _STREAM_STATE_FROM_PROTO = {number: state for state, number in _STREAM_STATE_TO_PROTO.items()}
 _CONDITION_TO_PROTO = {

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from tally.api.camera.v1 import site_pb2
-from tally.camera.domain.site import OpeningHours, Site, SiteSpec, Weekday
+from tally.camera.domain.hours import Hours, Weekday
+from tally.camera.domain.site import Site, SiteSpec
 from tally.kernel.errors import InvalidInput
 from tally.kernel.grpc.validation import field_violations
 
@@ -28,8 +29,7 @@ def site_spec_from_proto(message: site_pb2.Site) -> SiteSpec:
         time_zone=message.time_zone,
         capacity=message.capacity,
         opening_hours=tuple(
-            OpeningHours(Weekday(hours.day), hours.opens, hours.closes)
-            for hours in message.opening_hours
+            Hours(Weekday(hours.day), hours.opens, hours.closes) for hours in message.opening_hours
         ),
     )
 

@@ -1,7 +1,7 @@
 """Streams and counting configurations, which resources and events have in common."""
 
 from tally.api.camera.v1 import location_pb2, stream_pb2
-from tally.api.counting.v1 import geometry_pb2
+from tally.api.counting.v1 import geometry_pb2, schedule_pb2
 from tally.camera.domain.counting import (
     Anchor,
     CountingConfig,
@@ -10,9 +10,11 @@ from tally.camera.domain.counting import (
     LinePair,
     Mask,
     Point,
+    Schedule,
     Zone,
 )
 from tally.camera.domain.credentials import Credentials
+from tally.camera.domain.hours import Hours, Weekday
 from tally.camera.domain.location import NOWHERE, GeoPoint, Location
 from tally.camera.domain.stream import Pace, Stream
 
@@ -91,6 +93,7 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
         ],
         max_frames_per_second=counting.max_frames_per_second,
         min_score=counting.min_score,
+        schedule=_schedule_to_proto(counting.schedule) if counting.schedule else None,
     )
     if counting.picture_retention:
         message.picture_retention.FromTimedelta(counting.picture_retention)
@@ -118,6 +121,24 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
         max_frames_per_second=message.max_frames_per_second,
         min_score=message.min_score,
         picture_retention=message.picture_retention.ToTimedelta(),
+        schedule=_schedule_from_proto(message.schedule) if message.HasField("schedule") else None,
+    )
+
+
+def _schedule_to_proto(schedule: Schedule) -> schedule_pb2.Schedule:
+    return schedule_pb2.Schedule(
+        time_zone=schedule.time_zone,
+        hours=[
+            schedule_pb2.CountingHours(day=hours.day, begins=hours.opens, ends=hours.closes)
+            for hours in schedule.hours
+        ],
+    )
+
+
+def _schedule_from_proto(message: schedule_pb2.Schedule) -> Schedule:
+    return Schedule(
+        message.time_zone,
+        tuple(Hours(Weekday(hours.day), hours.begins, hours.ends) for hours in message.hours),
     )
 
 

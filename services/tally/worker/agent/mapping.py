@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import inf
+from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tally.api.camera.v1 import stream_pb2
-from tally.api.counting.v1 import geometry_pb2
+from tally.api.counting.v1 import geometry_pb2, schedule_pb2
 from tally.api.worker.v1 import worker_pb2
 from tally.counting import Anchor, Calibration, Direction, Line, Mask, Pair, Zone
 from tally.worker.agent.health import Condition
 from tally.worker.agent.runner import CameraRunner
+from tally.worker.agent.schedule import Schedule, Span
 from tally.worker.agent.sources import Pace
 from tally.worker.agent.status import StreamState, StreamStatus
 from tally.worker.agent.task import CameraTask
@@ -32,6 +34,7 @@ _STATES = {
     StreamState.STREAMING: stream_pb2.STREAM_STATE_STREAMING,
     StreamState.UNREACHABLE: stream_pb2.STREAM_STATE_UNREACHABLE,
     StreamState.ENDED: stream_pb2.STREAM_STATE_ENDED,
+    StreamState.RESTING: stream_pb2.STREAM_STATE_RESTING,
 }
 _CONDITIONS = {
     Condition.FROZEN: stream_pb2.StreamCondition.KIND_FROZEN,
@@ -61,6 +64,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         max_fps=counting.max_frames_per_second,
         min_score=counting.min_score,
         picture_retention=counting.picture_retention.ToTimedelta(),
+        schedule=_schedule(counting.schedule) if counting.HasField("schedule") else None,
         activate_time=assignment.activate_time.ToDatetime(UTC),
         sealed_credentials=assignment.sealed_credentials,
         site_id=assignment.site_id,
@@ -159,6 +163,21 @@ def _calibration(places: Sequence[geometry_pb2.FloorPlace]) -> Calibration | Non
         tuple(_point(place.picture) for place in places),
         tuple((place.x_m, place.y_m) for place in places),
     )
+
+
+def _schedule(schedule: schedule_pb2.Schedule) -> Schedule:
+    return Schedule(
+        ZoneInfo(schedule.time_zone),
+        tuple(
+            Span(hours.day, _minutes(hours.begins), _minutes(hours.ends))
+            for hours in schedule.hours
+        ),
+    )
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def _point(point: geometry_pb2.Point) -> tuple[float, float]:

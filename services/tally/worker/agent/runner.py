@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -23,6 +24,8 @@ from tally.worker.agent.spool import SpoolFull
 from tally.worker.agent.status import Figures, StreamState, StreamStatus
 from tally.worker.agent.task import CameraTask
 from tally.worker.agent.view import StillView
+
+_LONGEST_SLEEP = timedelta(minutes=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -107,19 +110,43 @@ class CameraRunner:
     async def _keep_counting(self) -> None:
         try:
             while True:
+                await self._rest()
                 try:
-                    await self._count()
+                    over = await self._count()
                 except (SourceError, DomainError, SpoolFull, OSError) as error:
                     self._enter(StreamState.UNREACHABLE, str(error))
                 except Exception as error:
                     self._log.exception("run_failed")
                     self._enter(StreamState.UNREACHABLE, f"the worker failed: {error}")
                 else:
-                    self._enter(StreamState.ENDED)
-                    return
+                    if over:
+                        self._enter(StreamState.ENDED)
+                        return
+                    continue
                 await self._pause()
         finally:
             await self._settle()
+
+    async def _rest(self) -> None:
+        """Wait for the camera's hours; a recording has none."""
+        schedule = self.task.schedule
+        if schedule is None or urlsplit(self.task.uri).scheme == "file":
+            return
+        while not schedule.counts_at(now := utc_now()):
+            await self._settle()
+            begins = schedule.change_after(now) or now + _LONGEST_SLEEP
+            self._enter(
+                StreamState.RESTING,
+                f"its hours begin on {begins.astimezone(schedule.zone):%A at %H:%M} ({schedule.zone.key})",
+            )
+            # Clocks may be set meanwhile.
+            await asyncio.sleep(min(begins - now, _LONGEST_SLEEP).total_seconds())
+
+    def _hours(self, *, live: bool) -> asyncio.Timeout:
+        """Ends what runs when the camera's hours do; never that of a recording."""
+        schedule, now = self.task.schedule, utc_now()
+        ends = schedule.change_after(now) if schedule and live else None
+        return asyncio.timeout((ends - now).total_seconds() if ends else None)
 
     async def _pause(self) -> None:
         pause_s = self._backoff.next_s()
@@ -137,8 +164,8 @@ class CameraRunner:
             except (SpoolFull, OSError) as error:
                 self._enter(StreamState.UNREACHABLE, str(error))
 
-    async def _count(self) -> None:
-        """Read the stream once, to its end."""
+    async def _count(self) -> bool:
+        """Read the stream once, to its end or that of the camera's hours; tells whether it was the stream's."""
         task, around = self.task, self._around
         detectors = around.detectors
         detector = await (detectors.get(task.detector) if task.detector else detectors.best())
@@ -148,7 +175,7 @@ class CameraRunner:
         try:
             run = run_id(task, live=stream.info.live)
             if around.ended.includes(task.camera_id, run):
-                return
+                return True
             last = around.checkpoints.read(task.camera_id) if stream.info.live else None
             reading = Reading(
                 task, stream, run, detector, selection, view=self._view,
@@ -161,14 +188,21 @@ class CameraRunner:
                 await self._settle()
             self.reading, self._figures = reading, reading.figures
             self._conditions = reading.figures.conditions
+            hours = self._hours(live=stream.info.live)
             try:
-                await reading.count(self._streaming)
+                async with hours:
+                    await reading.count(self._streaming)
+            except TimeoutError:
+                if hours.expired():
+                    return False
+                raise
             except (SourceError, DetectorUnavailable):
                 if reading.live and reading.figures.frames_processed:
                     self._open = reading
                 raise
             if not stream.info.live:
                 around.ended.add(task.camera_id, run)
+            return True
         finally:
             self.reading = None
             self._figures.conditions = {}

@@ -19,6 +19,7 @@ class StreamState(Enum):
     STREAMING = "streaming"
     UNREACHABLE = "unreachable"
     ENDED = "ended"
+    RESTING = "resting"
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class StreamStatus:
 
     Attributes:
         state: The state.
-        reason: Why the stream is unreachable; empty otherwise.
+        reason: Why the stream is unreachable, or until when it rests; empty otherwise.
         since: When it came into this state (UTC).
         reconnects: How often it was opened again.
         figures: Of the current run, or of the last one if there is none.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tally.counting import Calibration, Line, Mask, Zone
+from tally.worker.agent.schedule import Schedule
 from tally.worker.agent.sources import Pace
 
 
@@ -29,6 +30,7 @@ class CameraTask:
         max_fps: The most frames that are looked at each second; 0 for every one.
         min_score: How sure the detector must be before an object counts; 0 for what the engine takes by itself.
         picture_retention: How long a picture of each crossing is kept; zero takes none.
+        schedule: In which hours the camera counts, unless it is a recording; None for always.
         activate_time: When the camera was activated; a recording's frames are dated from here.
     """
 
@@ -48,6 +50,7 @@ class CameraTask:
     max_fps: float = 0.0
     min_score: float = 0.0
     picture_retention: timedelta = timedelta()
+    schedule: Schedule | None = None
     sealed_credentials: bytes = b""
     site_id: str = ""
 

@@ -13,6 +13,7 @@ class StreamState(Enum):
     STREAMING = "streaming"
     UNREACHABLE = "unreachable"
     ENDED = "ended"
+    RESTING = "resting"
 
 
 class StreamCondition(Enum):

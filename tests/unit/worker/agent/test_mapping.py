@@ -1,13 +1,15 @@
 """What an assignment says is what the engine counts."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from tally.api.camera.v1 import stream_pb2
-from tally.api.counting.v1 import geometry_pb2
+from tally.api.counting.v1 import geometry_pb2, schedule_pb2
 from tally.api.worker.v1 import worker_pb2
 from tally.counting import Anchor, Calibration, Line, Mask, Pair
 from tally.worker.agent.health import Condition
 from tally.worker.agent.mapping import status_to_proto, task_from_proto
+from tally.worker.agent.schedule import Schedule, Span
 from tally.worker.agent.status import Figures, StreamState, StreamStatus
 from tests.unit.worker.agent.scenes import BEGAN
 
@@ -83,6 +85,16 @@ def test_all_that_a_stream_can_be_has_its_name_in_the_contract() -> None:
     assert (told[0].reconnects, told[0].start_time.ToDatetime()) == (2, BEGAN.replace(tzinfo=None))
     kinds = {condition.kind for condition in told[0].conditions}
     assert kinds == set(stream_pb2.StreamCondition.Kind.values()) - {0}
+
+
+def test_hours_are_minutes_of_the_clocks_on_the_spot() -> None:
+    hours = [schedule_pb2.CountingHours(day=7, begins="09:30", ends="24:00")]
+    schedule = schedule_pb2.Schedule(time_zone="Asia/Ho_Chi_Minh", hours=hours)
+    counting = geometry_pb2.CountingConfig(schedule=schedule)
+
+    task = task_from_proto(worker_pb2.Assignment(counting=counting))
+    assert task.schedule == Schedule(ZoneInfo("Asia/Ho_Chi_Minh"), (Span(7, 570, 1440),))
+    assert task_from_proto(worker_pb2.Assignment()).schedule is None
 
 
 def test_how_often_and_how_surely_a_camera_looks_is_its_configurations() -> None:

@@ -64,6 +64,8 @@ class _StreamStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StreamSta
     """It cannot be read; the worker tries again with growing pauses. The reason says why."""
     STREAM_STATE_ENDED: _StreamState.ValueType  # 4
     """A recording that has been read to its end."""
+    STREAM_STATE_RESTING: _StreamState.ValueType  # 5
+    """The camera's schedule has it rest: nothing is opened. The reason says until when."""
 
 class StreamState(_StreamState, metaclass=_StreamStateEnumTypeWrapper):
     """How a camera's stream does."""
@@ -78,6 +80,8 @@ STREAM_STATE_UNREACHABLE: StreamState.ValueType  # 3
 """It cannot be read; the worker tries again with growing pauses. The reason says why."""
 STREAM_STATE_ENDED: StreamState.ValueType  # 4
 """A recording that has been read to its end."""
+STREAM_STATE_RESTING: StreamState.ValueType  # 5
+"""The camera's schedule has it rest: nothing is opened. The reason says until when."""
 Global___StreamState: _TypeAlias = StreamState  # noqa: Y015
 
 @_typing.final
@@ -233,7 +237,7 @@ class StreamStatus(_message.Message):
     state: Global___StreamState.ValueType
     """The state."""
     reason: _builtins.str
-    """Why, for people; set when the stream is unreachable."""
+    """Why, for people; set when the stream is unreachable or rests."""
     frames_per_second: _builtins.float
     """Frames counted a second, over the last few seconds."""
     frames_processed: _builtins.int

@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from tally.api.counting.v1 import schedule_pb2 as _schedule_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -298,6 +299,7 @@ class CountingConfig(_message.Message):
     MAX_FRAMES_PER_SECOND_FIELD_NUMBER: _builtins.int
     MIN_SCORE_FIELD_NUMBER: _builtins.int
     PICTURE_RETENTION_FIELD_NUMBER: _builtins.int
+    SCHEDULE_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     """Which detector to use, such as `yolox-nano` or `motion`. Empty: the worker's best installed one."""
     max_frames_per_second: _builtins.float
@@ -334,6 +336,10 @@ class CountingConfig(_message.Message):
     def picture_retention(self) -> _duration_pb2.Duration:
         """How long a small picture of each crossing is kept, with faces and number plates covered; absent: none is taken."""
 
+    @_builtins.property
+    def schedule(self) -> _schedule_pb2.Schedule:
+        """When it counts; absent: always. Recordings are counted at any time."""
+
     def __init__(
         self,
         *,
@@ -346,10 +352,11 @@ class CountingConfig(_message.Message):
         max_frames_per_second: _builtins.float = ...,
         min_score: _builtins.float = ...,
         picture_retention: _duration_pb2.Duration | None = ...,
+        schedule: _schedule_pb2.Schedule | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["picture_retention", b"picture_retention"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["picture_retention", b"picture_retention", "schedule", b"schedule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "max_frames_per_second", b"max_frames_per_second", "min_score", b"min_score", "picture_retention", b"picture_retention", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "max_frames_per_second", b"max_frames_per_second", "min_score", b"min_score", "picture_retention", b"picture_retention", "schedule", b"schedule", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

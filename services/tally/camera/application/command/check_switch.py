@@ -66,7 +66,7 @@ async def _checked(
     if camera.state is not CameraState.ACTIVE:
         return replace(switched, watched=False)
     counts = status and status.last_frame_time and status.detector == switch.to_detector
-    over = status and status.state is StreamState.ENDED
+    over = status and status.state in (StreamState.ENDED, StreamState.RESTING)
     if counts or over:
         return replace(switched, watched=False)
     if switch.watch_end_time and now < switch.watch_end_time:

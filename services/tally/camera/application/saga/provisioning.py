@@ -10,7 +10,7 @@ from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.domain.errors import CameraInactive, CameraNotFound
 from tally.camera.domain.model import CameraState
 from tally.camera.domain.ports import UnitOfWork
-from tally.camera.domain.stream import StreamStatus
+from tally.camera.domain.stream import StreamState, StreamStatus
 from tally.kernel.message_bus import MessageBus
 from tally.kernel.saga import Plan, Saga, Step, Wait
 
@@ -76,9 +76,9 @@ class Provisioning:
         return None if await self._status(saga) else Wait("no worker has taken the camera")
 
     async def await_frame(self, saga: Saga) -> Wait | None:
-        """Ask whether its worker has seen a frame."""
+        """Ask whether its worker has seen a frame, or will not before its hours begin."""
         status = await self._status(saga)
-        if status and status.last_frame_time:
+        if status and (status.last_frame_time or status.state is StreamState.RESTING):
             return None
         why = status.reason if status else ""
         return Wait(f"no frame has come from the camera{why and ': '}{why}")
