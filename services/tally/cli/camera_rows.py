@@ -22,6 +22,7 @@ _GROUPS = {"location", "stream", "counting"}
 _NOTHING_COUNTED = {
     "lines": [], "zones": [], "masks": [], "calibration": [], "detector": "", "classes": [],
     "max_frames_per_second": 0, "min_score": 0, "picture_retention": None, "schedule": None,
+    "privacy": None,
 }  # fmt: skip
 _CREDENTIALS = "stream.credentials"
 

@@ -247,6 +247,14 @@ def _line_text(line: geometry_pb2.Line) -> str:
     return line.name + (f" ({', '.join(special)})" if special else "")
 
 
+def privacy_text(privacy: geometry_pb2.Privacy) -> str:
+    """What is not to be seen in pictures, in words."""
+    always = privacy.hide_people == geometry_pb2.HIDE_PEOPLE_ALWAYS
+    people = "people hidden from everybody" if always else "people shown to who may write it"
+    count = len(privacy.areas)
+    return people + (f", {count} black {'area' if count == 1 else 'areas'}" if count else "")
+
+
 def location_text(location: Location) -> str:
     """Where that is, in words and figures; empty if nobody said."""
     parts = [location.description] if location.description else []
@@ -269,7 +277,8 @@ def change_text(event: CameraEvent) -> str:
             lines = "; ".join(map(_line_text, counting.lines)) or "no line"
             zones = ", ".join(zone.name for zone in counting.zones)
             seen_by = f"; by {counting.detector}" if counting.detector else ""
-            return f"counts at {lines}" + (f"; in {zones}" if zones else "") + seen_by
+            hidden = f"; {privacy_text(counting.privacy)}" if counting.HasField("privacy") else ""
+            return f"counts at {lines}" + (f"; in {zones}" if zones else "") + seen_by + hidden
         case "labels_changed":
             labels = sorted(event.labels_changed.labels.items())
             return "labelled " + (" ".join(f"{key}={value}" for key, value in labels) or "nothing")

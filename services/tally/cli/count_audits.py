@@ -26,7 +26,7 @@ from tally.cli.gateway import DEFAULT_GATEWAY, PAGE_SIZE, GatewayOption, calling
 from tally.cli.showing import JsonOption, console, local_time, show_json, show_table
 from tally.counting import Direction, Line
 from tally.worker.agent.clips import cut_clips
-from tally.worker.agent.mapping import shapes_from_proto
+from tally.worker.agent.mapping import privacy_from_proto, shapes_from_proto
 from tally.worker.agent.sources import Pace, open_source
 
 AuditArgument = Annotated[str, typer.Argument(help="Id of the audit, which `start` printed.")]
@@ -186,7 +186,15 @@ def _cut(
     source = open_source(str(recording), pace=Pace.AS_FAST_AS_POSSIBLE)
     lines, zones, masks = shapes_from_proto(config)
     with progress_bar(source.info.frame_count, "cutting clips") as progress:
-        cut = cut_clips(source, spans, lines=lines, zones=zones, masks=masks, progress=progress)
+        cut = cut_clips(
+            source,
+            spans,
+            lines=lines,
+            zones=zones,
+            masks=masks,
+            privacy=privacy_from_proto(config.privacy),
+            progress=progress,
+        )
     missing = [str(number) for number, path in files.items() if path not in cut]
     if missing:
         raise CommandError(

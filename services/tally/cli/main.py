@@ -21,6 +21,7 @@ from tally.cli.models import models
 from tally.cli.notifications import notifications
 from tally.cli.pictures import picture
 from tally.cli.placing import locate, move
+from tally.cli.privacy import privacy
 from tally.cli.probing import probe
 from tally.cli.provisioning import provision
 from tally.cli.rebuilding import rebuild
@@ -78,6 +79,7 @@ cameras.command()(provision)
 cameras.command()(zones)
 cameras.command()(calibrate)
 cameras.command()(tune)
+cameras.command()(privacy)
 cameras.command()(snapshot)
 cameras.command()(status)
 cameras.command()(watch)

@@ -79,6 +79,11 @@ async def _probe(
         kind = reason.removeprefix("STREAM_FAILURE_REASON_").lower().replace("_", " ")
         raise CommandError(f"{kind}: {found.failure.message}")
     console.print(stream_text(found.stream))
+    if save is not None and not found.stream.jpeg:
+        raise CommandError(
+            "the camera hides people from everybody, so that a probe shows no picture",
+            mend="an active camera shows one: tally cameras snapshot",
+        )
     save_picture(found.stream.jpeg, save)
 
 

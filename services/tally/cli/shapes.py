@@ -224,7 +224,7 @@ def zone_to_proto(zone: Zone) -> geometry_pb2.Zone:
     return message
 
 
-def parse_masks(texts: Sequence[str]) -> list[Mask]:
+def parse_masks(texts: Sequence[str], option: str = "--mask") -> list[Mask]:
     """Masks from `X1,Y1,X2,Y2,X3,Y3,…`.
 
     Raises:
@@ -235,7 +235,7 @@ def parse_masks(texts: Sequence[str]) -> list[Mask]:
         try:
             masks.append(Mask(tuple(_points(text))))
         except ValueError as error:
-            raise typer.BadParameter(f"{text!r}: {error}", param_hint="--mask") from None
+            raise typer.BadParameter(f"{text!r}: {error}", param_hint=option) from None
     return masks
 
 

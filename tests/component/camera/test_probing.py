@@ -13,6 +13,7 @@ from tally.api.camera.v1 import probe_pb2, stream_pb2
 from tally.api.camera.v1 import stream_service_pb2 as messages
 from tally.api.camera.v1.discovery_pb2 import DescribedDevice, DeviceDescription, DiscoveredDevice
 from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceStub
+from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1.requests_pb2 import (
     DescribeReply,
     DescribeRequest,
@@ -98,6 +99,7 @@ async def test_a_camera_is_probed_with_what_it_has(channel: grpc.aio.Channel, ag
     wanted = a_camera()
     wanted.stream.uri = YARD
     wanted.stream.credentials.CopyFrom(GUEST)
+    wanted.counting.privacy.hide_people = geometry_pb2.HIDE_PEOPLE_ALWAYS
     camera = await Cameras(channel).create(wanted)
     async with worker(agent) as asked:
         answer = await StreamServiceStub(channel).ProbeStream(
@@ -105,6 +107,7 @@ async def test_a_camera_is_probed_with_what_it_has(channel: grpc.aio.Channel, ag
         )
     assert answer.probe == FOUND
     assert (asked[0].uri, asked[0].sealed_for) == (YARD, camera.id)
+    assert asked[0].privacy == wanted.counting.privacy
     assert secret_of(asked[0]) == GUEST
 
 

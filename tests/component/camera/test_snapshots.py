@@ -11,6 +11,7 @@ from tally.api.camera.v1 import camera_pb2, stream_pb2
 from tally.api.camera.v1 import stream_service_pb2 as messages
 from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
 from tally.api.camera.v1.stream_service_pb2_grpc import StreamServiceStub
+from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1.requests_pb2 import SnapshotReply, SnapshotRequest
 from tally.camera.bootstrap import camera_server
 from tally.camera.settings import CameraSettings
@@ -19,7 +20,7 @@ from tally.kernel.errors import Unavailable
 from tally.kernel.grpc.client import connect
 from tally.stack.nats import NatsServer
 from tests.callers import Keeper
-from tests.component.camera.calls import Cameras
+from tests.component.camera.calls import Cameras, a_camera
 from tests.listening import settle
 from tests.refusals import refused, violated
 
@@ -100,6 +101,21 @@ async def test_why_there_is_no_picture(
             "WORKER_SILENT",
         )
     assert list(await violated(streams.GetSnapshot(of(active, max_width=5000)))) == ["max_width"]
+
+
+async def test_a_camera_that_hides_people_from_everybody_refuses_to_show_them(
+    channel: grpc.aio.Channel, agent: Bus
+) -> None:
+    cameras = Cameras(channel)
+    wanted = a_camera()
+    wanted.counting.privacy.hide_people = geometry_pb2.HIDE_PEOPLE_ALWAYS
+    camera = await cameras.activate((await cameras.create(wanted)).id)
+    streams = StreamServiceStub(channel)
+    async with worker(agent, camera.id, SnapshotReply(snapshot=SEEN)) as asked:
+        refusal = await refused(streams.GetSnapshot(of(camera, show_people=True)))
+        assert refusal == (FAILED, "PEOPLE_ALWAYS_HIDDEN")
+        assert asked == []
+        assert (await streams.GetSnapshot(of(camera))).snapshot == SEEN
 
 
 async def test_only_who_may_write_a_camera_sees_people_as_they_are(

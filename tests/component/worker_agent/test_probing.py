@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tally.api.camera.v1 import probe_pb2, stream_pb2
+from tally.api.counting.v1 import geometry_pb2
 from tally.api.worker.v1.requests_pb2 import ProbeRequest
 from tally.kernel.sealing import KeyRing
 from tally.kernel.stream_address import credentials_purpose
@@ -58,6 +59,22 @@ async def test_a_stream_that_plays_is_described_and_shown(tmp_path: Path) -> Non
     assert (stream.codec, stream.width, stream.height) == ("h264", *SIZE)
     assert (stream.frames_per_second, stream.live) == (12.0, False)
     assert picture_number(stream.jpeg) == 0
+
+
+async def test_what_a_camera_hides_is_not_seen(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "yard.mp4", frames=10, fps=12)
+    everything = [geometry_pb2.Point(x=x, y=y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    privacy = geometry_pb2.Privacy(areas=[geometry_pb2.PrivacyArea(polygon=everything)])
+    request = ProbeRequest(uri=f"file://{video}", privacy=privacy)
+    black = cv2.imdecode(
+        np.frombuffer((await probed(request, tmp_path)).stream.jpeg, np.uint8), cv2.IMREAD_COLOR
+    )
+    assert black is not None
+    assert not black.any()
+    # Nobody can tell where people are in a picture that is not counted on.
+    request.privacy.hide_people = geometry_pb2.HIDE_PEOPLE_ALWAYS
+    stream = (await probed(request, tmp_path)).stream
+    assert (stream.width, stream.height, stream.jpeg) == (*SIZE, b"")
 
 
 async def test_credentials_travel_sealed_and_are_needed(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tally.stack.folder import DataFolder
 from tally.stack.nats import NatsServer
 from tally.worker.agent.crossing_pictures import CrossingPicture
 from tally.worker.agent.picture_post import WAITING, PicturePost
+from tally.worker.agent.privacy import NOTHING_HIDDEN, WHOLE
 from tests.unit.worker.agent.scenes import WalkDetector
 
 CAMERA_ID = "plaza"
@@ -38,6 +39,8 @@ def picture(
         np.full((120, 80, 3), 128, np.uint8),
         np.array([0.3, 0.3, 0.7, 0.9], np.float32),
         np.empty((0, 4), np.float32),
+        WHOLE,
+        NOTHING_HIDDEN,
         detector or WalkDetector(stateful=True),
         utc_now() + kept,
     )

@@ -9,10 +9,13 @@ from tally.camera.domain.counting import (
     Anchor,
     CountingConfig,
     FloorPlace,
+    HidePeople,
     Line,
     LinePair,
     Mask,
     Point,
+    Privacy,
+    PrivacyArea,
     Schedule,
     Zone,
 )
@@ -58,6 +61,9 @@ COUNTING = CountingConfig(
     schedule=Schedule(
         "Europe/Paris",
         (Hours(Weekday.FRIDAY, "22:00", "24:00"), Hours(Weekday.SATURDAY, "00:00", "02:30")),
+    ),
+    privacy=Privacy(
+        HidePeople.ALWAYS, (PrivacyArea((Point(0, 0), Point(0.2, 0), Point(0.2, 0.3))),)
     ),
 )
 PLAZA = CameraSpec(

@@ -45,6 +45,7 @@ def test_what_is_written_is_read(kind: FileFormat) -> None:
         "counting.detector", "counting.classes", "counting.max_frames_per_second", "counting.min_score",
         "counting.picture_retention",
         "counting.schedule",
+        "counting.privacy",
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from tally.api.camera.v1 import (
     history_pb2,
 )
 from tally.api.counting.v1 import count_pb2, geometry_pb2
-from tally.cli import calibrating, cameras, counts, crossings, tuning, zones
+from tally.cli import calibrating, cameras, counts, crossings, privacy, tuning, zones
 from tally.cli.calibrating import parse_places
 from tally.cli.main import app
 from tally.kernel.clock import utc_now
@@ -34,6 +34,7 @@ PLAZA = camera_pb2.Camera(
     counting=geometry_pb2.CountingConfig(
         lines=[geometry_pb2.Line(name="door", in_name="entering", out_name="leaving")],
         detector="motion",
+        privacy=geometry_pb2.Privacy(hide_people=geometry_pb2.HIDE_PEOPLE_ALWAYS),
     ),
 )
 
@@ -162,7 +163,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
         finally:
             await server.stop(0)
 
-    for module in (calibrating, cameras, counts, crossings, tuning, zones):
+    for module in (calibrating, cameras, counts, crossings, privacy, tuning, zones):
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 
@@ -277,6 +278,20 @@ def test_hours_are_set_and_taken_away(served: Cameras) -> None:
     assert not served.updates[1].camera.counting.HasField("schedule")
 
 
+def test_privacy_is_changed_and_the_rest_of_it_stays(served: Cameras) -> None:
+    told = typed("cameras", "privacy", "Plaza", "--area", "0,0,1,0,1,0.2")
+
+    [update] = served.updates
+    assert (update.camera.id, update.camera.etag) == (PLAZA.id, "7")
+    assert list(update.update_mask.paths) == ["counting.privacy"]
+    changed = update.camera.counting.privacy
+    assert changed.hide_people == geometry_pb2.HIDE_PEOPLE_ALWAYS
+    assert [len(area.polygon) for area in changed.areas] == [3]
+    assert told == "Plaza: people hidden from everybody, 1 black area\n"
+    told = typed("cameras", "privacy", "Plaza", "--hide-people", "unless-permitted", "--no-areas")
+    assert told == "Plaza: people shown to who may write it\n"
+
+
 PLACES = ("0.3,0.2=-2,9", "0.7,0.2=2,9", "0.9,0.9=2,4.5", "0.1,0.9=-2,4.5")
 
 
@@ -309,7 +324,9 @@ def test_a_cameras_history_says_who_did_what(served: Cameras) -> None:
     moved, counts, unknown = (line.rstrip() for line in output.splitlines()[-3:])
     assert moved.endswith("left its site")
     assert "user:1" in counts
-    assert counts.endswith("counts at door (entering/leaving); by motion")
+    assert counts.endswith(
+        "counts at door (entering/leaving); by motion; people hidden from everybody"
+    )
     assert unknown.endswith("too old to know")
 
 

@@ -20,6 +20,8 @@ from tally.api.worker.v1.requests_pb2 import (
     SnapshotRequest,
 )
 from tally.camera.application.workers import Look, NoWorker, WorkerSilent
+from tally.camera.domain.counting import Privacy
+from tally.camera.mapping.values import privacy_to_proto
 from tally.kernel.bus import Bus, NobodyListens, ask, request_subject
 from tally.kernel.errors import DeadlineExceeded, Unavailable
 from tally.kernel.grpc.deadline import onward_timeout
@@ -44,11 +46,19 @@ class NatsWorkers:
         self._bus = bus
 
     async def probe(
-        self, site_id: str, uri: str, sealed_credentials: bytes, sealed_for: str
+        self,
+        site_id: str,
+        uri: str,
+        sealed_credentials: bytes,
+        sealed_for: str,
+        privacy: Privacy,
     ) -> StreamProbe:
         """Have a stream looked at."""
         request = ProbeRequest(
-            uri=uri, sealed_credentials=sealed_credentials, sealed_for=sealed_for
+            uri=uri,
+            sealed_credentials=sealed_credentials,
+            sealed_for=sealed_for,
+            privacy=privacy_to_proto(privacy),
         )
         return (await self._ask_at(site_id, "probe", request, ProbeReply)).probe
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from tally.api.camera.v1.discovery_pb2 import DeviceDescription, DiscoveredDevice
 from tally.api.camera.v1.probe_pb2 import StreamProbe
 from tally.api.camera.v1.snapshot_pb2 import MissingFrame, Snapshot
+from tally.camera.domain.counting import Privacy
 from tally.kernel.errors import Unavailable
 
 
@@ -41,7 +42,12 @@ class Workers(Protocol):
     """The workers."""
 
     async def probe(
-        self, site_id: str, uri: str, sealed_credentials: bytes, sealed_for: str
+        self,
+        site_id: str,
+        uri: str,
+        sealed_credentials: bytes,
+        sealed_for: str,
+        privacy: Privacy,
     ) -> StreamProbe:
         """Have a stream looked at.
 
@@ -51,6 +57,7 @@ class Workers(Protocol):
             uri: The stream.
             sealed_credentials: What it asks for, encrypted; empty if nothing.
             sealed_for: What they were encrypted for: the id of a camera, or one made up.
+            privacy: What is not to be seen in the picture.
 
         Raises:
             NoWorker: There is none.

@@ -90,6 +90,33 @@ class Mask:
     anchor: Anchor = Anchor.FOOT
 
 
+class HidePeople(Enum):
+    """From whom people in pictures are hidden."""
+
+    UNLESS_PERMITTED = "unless_permitted"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyArea:
+    """A polygon that is black in each picture; its last corner joins the first."""
+
+    polygon: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What is not to be seen in a camera's pictures; nothing that is counted depends on it.
+
+    Attributes:
+        hide_people: From whom people are hidden.
+        areas: What nobody sees.
+    """
+
+    hide_people: HidePeople = HidePeople.UNLESS_PERMITTED
+    areas: tuple[PrivacyArea, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class FloorPlace:
     """A place in the picture, and where it is on the floor in metres, as on a plan seen from above (y up)."""
@@ -127,6 +154,7 @@ class CountingConfig:
         min_score: How sure the detector must be before an object counts; 0 leaves that to the worker.
         picture_retention: How long a picture of each crossing is kept; zero takes none.
         schedule: When it counts; None: always.
+        privacy: What is not to be seen in pictures.
     """
 
     lines: tuple[Line, ...] = ()
@@ -139,6 +167,7 @@ class CountingConfig:
     min_score: float = 0.0
     picture_retention: timedelta = timedelta()
     schedule: Schedule | None = None
+    privacy: Privacy = Privacy()
 
 
 def line_problem(points: Sequence[Point]) -> str | None:

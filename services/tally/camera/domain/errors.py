@@ -81,6 +81,15 @@ class PeopleHidden(PermissionDenied):
         )
 
 
+class PeopleAlwaysHidden(FailedPrecondition):
+    """The camera hides people from everybody."""
+
+    reason = "PEOPLE_ALWAYS_HIDDEN"
+
+    def __init__(self) -> None:
+        super().__init__("the camera hides people from everybody: leave show_people out")
+
+
 class SiteForbidden(PermissionDenied):
     """The caller may not put cameras, or make areas, at this site."""
 

@@ -83,6 +83,9 @@ class CameraSpec:
         for index, mask in enumerate(self.counting.masks):
             if problem := polygon_problem(mask.polygon):
                 yield FieldViolation(f"camera.counting.masks[{index}].polygon", problem)
+        for index, area in enumerate(self.counting.privacy.areas):
+            if problem := polygon_problem(area.polygon):
+                yield FieldViolation(f"camera.counting.privacy.areas[{index}].polygon", problem)
         if problem := calibration_problem(self.counting.calibration):
             yield FieldViolation("camera.counting.calibration", problem)
         if schedule := self.counting.schedule:

@@ -6,10 +6,13 @@ from tally.camera.domain.counting import (
     Anchor,
     CountingConfig,
     FloorPlace,
+    HidePeople,
     Line,
     LinePair,
     Mask,
     Point,
+    Privacy,
+    PrivacyArea,
     Schedule,
     Zone,
 )
@@ -32,6 +35,14 @@ _ANCHOR_TO_PROTO = {
 }
 _ANCHOR_FROM_PROTO = {number: anchor for anchor, number in _ANCHOR_TO_PROTO.items()} | {
     geometry_pb2.ANCHOR_UNSPECIFIED: Anchor.FOOT
+}
+
+_HIDE_PEOPLE_TO_PROTO = {
+    HidePeople.UNLESS_PERMITTED: geometry_pb2.HIDE_PEOPLE_UNLESS_PERMITTED,
+    HidePeople.ALWAYS: geometry_pb2.HIDE_PEOPLE_ALWAYS,
+}
+_HIDE_PEOPLE_FROM_PROTO = {number: hide for hide, number in _HIDE_PEOPLE_TO_PROTO.items()} | {
+    geometry_pb2.HIDE_PEOPLE_UNSPECIFIED: HidePeople.UNLESS_PERMITTED
 }
 
 
@@ -94,6 +105,7 @@ def counting_to_proto(counting: CountingConfig) -> geometry_pb2.CountingConfig:
         max_frames_per_second=counting.max_frames_per_second,
         min_score=counting.min_score,
         schedule=_schedule_to_proto(counting.schedule) if counting.schedule else None,
+        privacy=privacy_to_proto(counting.privacy),
     )
     if counting.picture_retention:
         message.picture_retention.FromTimedelta(counting.picture_retention)
@@ -122,6 +134,7 @@ def counting_from_proto(message: geometry_pb2.CountingConfig) -> CountingConfig:
         min_score=message.min_score,
         picture_retention=message.picture_retention.ToTimedelta(),
         schedule=_schedule_from_proto(message.schedule) if message.HasField("schedule") else None,
+        privacy=_privacy_from_proto(message.privacy),
     )
 
 
@@ -139,6 +152,29 @@ def _schedule_from_proto(message: schedule_pb2.Schedule) -> Schedule:
     return Schedule(
         message.time_zone,
         tuple(Hours(Weekday(hours.day), hours.begins, hours.ends) for hours in message.hours),
+    )
+
+
+def privacy_to_proto(privacy: Privacy) -> geometry_pb2.Privacy | None:
+    """What is not to be seen, as the contract has it; None for what is not to be seen by default."""
+    if privacy == Privacy():
+        return None
+    return geometry_pb2.Privacy(
+        hide_people=_HIDE_PEOPLE_TO_PROTO[privacy.hide_people],
+        areas=[
+            geometry_pb2.PrivacyArea(polygon=[_point_to_proto(corner) for corner in area.polygon])
+            for area in privacy.areas
+        ],
+    )
+
+
+def _privacy_from_proto(message: geometry_pb2.Privacy) -> Privacy:
+    return Privacy(
+        _HIDE_PEOPLE_FROM_PROTO[message.hide_people],
+        tuple(
+            PrivacyArea(tuple(_point_from_proto(corner) for corner in area.polygon))
+            for area in message.areas
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tally.counting import Line, Mask, Zone
 from tally.worker.agent.overlay import draw_shapes
+from tally.worker.agent.privacy import NOTHING_HIDDEN, Privacy, presentable
 from tally.worker.agent.sources import VideoSource
 from tally.worker.agent.video_writer import VideoWriter
 
@@ -19,6 +20,7 @@ def cut_clips(
     lines: Sequence[Line],
     zones: Sequence[Zone] = (),
     masks: Sequence[Mask] = (),
+    privacy: Privacy = NOTHING_HIDDEN,
     progress: Callable[[int], None] = lambda frames: None,
 ) -> list[Path]:
     """Write a clip of each span in one reading; returns those that hold a picture.
@@ -29,6 +31,7 @@ def cut_clips(
         lines: Drawn with the names of their directions.
         zones: Drawn with their names.
         masks: Drawn dark.
+        privacy: Its areas are black. People are shown as they are in the recording, which whoever counts has.
         progress: Told how many frames are done.
 
     Raises:
@@ -44,7 +47,9 @@ def cut_clips(
                 break
             progress(frame.index + 1)
             held = [path for path, (start, end) in spans.items() if start <= frame.time_s < end]
-            drawn = draw_shapes(frame.image, lines, zones, masks) if held else frame.image
+            if not held:
+                continue
+            drawn = draw_shapes(presentable(frame.image, privacy), lines, zones, masks)
             for path in held:
                 if path not in writers:
                     writers[path] = stack.enter_context(

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tally.worker.agent.crossing_pictures import CrossingPicture
-from tally.worker.agent.hiding import find_people, without_people
+from tally.worker.agent.hiding import find_people
+from tally.worker.agent.privacy import presentable
 from tally.worker.agent.selection import PERSON
 from tally.worker.agent.sources import Image
 
@@ -20,17 +21,21 @@ _SAME = 0.5
 async def covered(picture: CrossingPicture) -> Image:
     """The picture with the object's face or plate, and everybody else in it, in coarse cells.
 
+    The object is in them as a whole if its camera always hides people.
+
     Raises:
         DetectorUnavailable: Nobody can tell where people are.
     """
     people = await find_people(picture.image, picture.detector)
     subject = picture.box[np.newaxis]
-    boxes = (
+    boxes: tuple[NDArray[np.float32], ...] = (
         _part(subject, picture.object_class),
         _covered(picture.others, picture.box, picture.object_class),
         _covered(people, picture.box, PERSON),
     )
-    return without_people(picture.image, np.concatenate(boxes))
+    if picture.privacy.always_hides_people:
+        boxes = (subject, picture.others, people)
+    return presentable(picture.image, picture.privacy, np.concatenate(boxes), part=picture.part)
 
 
 def _covered(

@@ -14,6 +14,7 @@ from tally.counting import Crossing
 from tally.worker.agent.detector import Detector
 from tally.worker.agent.jpeg import fitted
 from tally.worker.agent.pipeline import CountedFrame
+from tally.worker.agent.privacy import Privacy
 from tally.worker.agent.sources import Image
 from tally.worker.agent.task import CameraTask
 
@@ -42,6 +43,8 @@ class CrossingPicture:
         image: (height, width, 3) BGR.
         box: float32 (4,): where in the image the object is: left, top, right, bottom, relative to its size.
         others: float32 (n, 4): where else something was tracked or detected; may lie outside.
+        part: Which part of the frame the image is: left, top, right, bottom, relative to the frame.
+        privacy: What is not to be seen in it.
         detector: Who saw it.
         expire_time: Until when the picture is kept.
     """
@@ -52,6 +55,8 @@ class CrossingPicture:
     image: Image
     box: NDArray[np.float32]
     others: NDArray[np.float32]
+    part: tuple[float, float, float, float]
+    privacy: Privacy
     detector: Detector
     expire_time: datetime
 
@@ -67,6 +72,7 @@ class _Look:
     image: Image
     box: NDArray[np.float32]
     others: NDArray[np.float32]
+    part: tuple[float, float, float, float]
 
 
 class CrossingPictures:
@@ -89,6 +95,7 @@ class CrossingPictures:
     ) -> None:
         self._camera_id = task.camera_id
         self._retention = task.picture_retention
+        self._privacy = task.privacy
         self._detector = detector
         self._send = send
         self._scale = np.array(frame_size * 2, np.float32)
@@ -101,8 +108,9 @@ class CrossingPictures:
         self._looks: dict[tuple[int, int], _Look] = {}
         self.held_bytes = 0
 
-    def look(self, counted: CountedFrame) -> None:
-        """Remember what is near a line in this frame."""
+    def look(self, counted: CountedFrame, privacy: Privacy) -> None:
+        """Remember what is near a line in this frame; pictures that are sent from now on keep to `privacy`."""
+        self._privacy = privacy
         if not self._retention:
             return
         time_s, tracks = counted.frame.time_s, counted.result.tracks
@@ -118,6 +126,7 @@ class CrossingPictures:
                     image,
                     _inside(tracks.boxes[index] * self._scale, area),
                     _inside(np.concatenate(others) * self._scale, area),
+                    tuple((area / self._scale).tolist()),
                 )
                 self.held_bytes += image.nbytes
         self._forget(time_s - MEMORY_S)
@@ -141,6 +150,8 @@ class CrossingPictures:
                 look.image,
                 look.box,
                 look.others,
+                look.part,
+                self._privacy,
                 self._detector,
                 expire_time,
             )

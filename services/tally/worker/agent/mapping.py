@@ -12,6 +12,7 @@ from tally.api.counting.v1 import geometry_pb2, schedule_pb2
 from tally.api.worker.v1 import worker_pb2
 from tally.counting import Anchor, Calibration, Direction, Line, Mask, Pair, Zone
 from tally.worker.agent.health import Condition
+from tally.worker.agent.privacy import Privacy
 from tally.worker.agent.runner import CameraRunner
 from tally.worker.agent.schedule import Schedule, Span
 from tally.worker.agent.sources import Pace
@@ -65,6 +66,7 @@ def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
         min_score=counting.min_score,
         picture_retention=counting.picture_retention.ToTimedelta(),
         schedule=_schedule(counting.schedule) if counting.HasField("schedule") else None,
+        privacy=privacy_from_proto(counting.privacy),
         activate_time=assignment.activate_time.ToDatetime(UTC),
         sealed_credentials=assignment.sealed_credentials,
         site_id=assignment.site_id,
@@ -85,6 +87,14 @@ def shapes_from_proto(
         tuple(
             Mask(tuple(map(_point, mask.polygon)), _ANCHORS[mask.anchor]) for mask in counting.masks
         ),
+    )
+
+
+def privacy_from_proto(privacy: geometry_pb2.Privacy) -> Privacy:
+    """What is not to be seen in a camera's pictures."""
+    return Privacy(
+        privacy.hide_people == geometry_pb2.HIDE_PEOPLE_ALWAYS,
+        tuple(tuple(map(_point, area.polygon)) for area in privacy.areas),
     )
 
 

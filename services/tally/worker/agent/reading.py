@@ -214,7 +214,7 @@ class Reading:
             figures.conditions = dict(self._health.conditions)
         if self.live:
             _age.record(time.monotonic() - counted.frame.decoded_s, self._attributes)
-        self._pictures.look(counted)
+        self._pictures.look(counted, self._now().privacy)
         record = self._recorder.add(
             counted.frame, counted.result, dropped=figures.frames_dropped, task=self._now()
         )

@@ -12,10 +12,11 @@ from tally.counting import Direction
 from tally.kernel.clock import Clock, utc_now
 from tally.worker.agent.annotate import Annotator
 from tally.worker.agent.cameras import Cameras
-from tally.worker.agent.hiding import people_in, without_people
+from tally.worker.agent.hiding import people_in
 from tally.worker.agent.jpeg import encode_jpeg, fitted
 from tally.worker.agent.mapping import state_to_proto
 from tally.worker.agent.pipeline import CountedFrame
+from tally.worker.agent.privacy import NOBODY, presentable
 from tally.worker.agent.reading import Reading
 from tally.worker.agent.runner import CameraRunner
 from tally.worker.agent.sources import Image
@@ -56,10 +57,13 @@ class Snapshots:
         except TimeoutError:
             return _missing(f"no frame came within {self._wait_s:g} s", camera)
         image = counted.frame.image
-        if not request.show_people:
-            people = await people_in(counted, reading.detector)
-            image = await asyncio.to_thread(without_people, image, people)
-        return await asyncio.to_thread(self._shown, request, camera, reading, counted, image)
+        privacy = camera.task.privacy
+        hidden = privacy.always_hides_people or not request.show_people
+        people = await people_in(counted, reading.detector) if hidden else NOBODY
+        image = await asyncio.to_thread(presentable, image, privacy, people)
+        return await asyncio.to_thread(
+            self._shown, request, camera, reading, counted, image, people_hidden=hidden
+        )
 
     def _shown(
         self,
@@ -68,13 +72,15 @@ class Snapshots:
         reading: Reading,
         counted: CountedFrame,
         image: Image,
+        *,
+        people_hidden: bool,
     ) -> SnapshotReply:
         image = fitted(image, request.max_width)
         if request.overlays:
             image = _annotated(camera, reading, counted, image)
         snapshot = Snapshot(
             jpeg=encode_jpeg(image),
-            people_hidden=not request.show_people,
+            people_hidden=people_hidden,
             detector=reading.detector.name,
         )
         snapshot.capture_time.FromDatetime(counted.frame.captured_at)

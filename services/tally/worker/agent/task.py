@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tally.counting import Calibration, Line, Mask, Zone
+from tally.worker.agent.privacy import NOTHING_HIDDEN, Privacy
 from tally.worker.agent.schedule import Schedule
 from tally.worker.agent.sources import Pace
 
@@ -31,6 +32,7 @@ class CameraTask:
         min_score: How sure the detector must be before an object counts; 0 for what the engine takes by itself.
         picture_retention: How long a picture of each crossing is kept; zero takes none.
         schedule: In which hours the camera counts, unless it is a recording; None for always.
+        privacy: What is not to be seen in its pictures.
         activate_time: When the camera was activated; a recording's frames are dated from here.
     """
 
@@ -51,6 +53,7 @@ class CameraTask:
     min_score: float = 0.0
     picture_retention: timedelta = timedelta()
     schedule: Schedule | None = None
+    privacy: Privacy = NOTHING_HIDDEN
     sealed_credentials: bytes = b""
     site_id: str = ""
 

@@ -13,6 +13,7 @@ from tally.worker.agent.covering import covered
 from tally.worker.agent.crossing_pictures import CrossingPicture, CrossingPictures
 from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.pipeline import CountedFrame
+from tally.worker.agent.privacy import NOTHING_HIDDEN, WHOLE, Privacy
 from tally.worker.agent.sources import Frame, Image, SourceInfo
 from tests.unit.worker.agent.scenes import (
     BEGAN,
@@ -46,7 +47,10 @@ class NoisySource(WalkSource):
 async def pictured(**changes: object) -> tuple[list[CrossingPicture], list[bool]]:
     """The pictures of a walk, and whether each crossing says that it has one."""
     pictures: list[CrossingPicture] = []
-    records = await read(NoisySource(), set_task=task(**changes), send_picture=pictures.append)
+    camera = task(**changes)
+    records = await read(
+        NoisySource(), set_task=camera, now=lambda: camera, send_picture=pictures.append
+    )
     crossings = [each for record in records for each in record.crossings]
     assert [each.id for each in crossings if each.HasField("picture_expire_time")] == [
         picture.crossing_id for picture in pictures
@@ -96,9 +100,9 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         task(picture_retention=WEEK), (WIDTH, HEIGHT), WalkDetector(), lambda picture: None
     )
     for step in range(200):
-        pictures.look(frame_with(step, (0.4, 0.4, 0.5, 0.6), step / FPS))
+        pictures.look(frame_with(step, (0.4, 0.4, 0.5, 0.6), step / FPS), NOTHING_HIDDEN)
     assert 2**19 < pictures.held_bytes <= 2**20
-    pictures.look(frame_with(999, (0.4, 0.4, 0.5, 0.6), 1000.0))
+    pictures.look(frame_with(999, (0.4, 0.4, 0.5, 0.6), 1000.0), NOTHING_HIDDEN)
     assert 0 < pictures.held_bytes < 2**18, (
         "what is older than any crossing that may settle is forgotten"
     )
@@ -109,9 +113,9 @@ def test_what_is_far_from_all_lines_is_not_looked_at() -> None:
     pictures = CrossingPictures(
         task(picture_retention=WEEK, lines=(line,)), (WIDTH, HEIGHT), WalkDetector(), print
     )
-    pictures.look(frame_with(0, (0.4, 0.7, 0.5, 0.9), 0.0))
+    pictures.look(frame_with(0, (0.4, 0.7, 0.5, 0.9), 0.0), NOTHING_HIDDEN)
     assert pictures.held_bytes == 0
-    pictures.look(frame_with(0, (0.4, -0.1, 0.5, 0.1), 1.0))
+    pictures.look(frame_with(0, (0.4, -0.1, 0.5, 0.1), 1.0), NOTHING_HIDDEN)
     assert pictures.held_bytes > 0
 
 
@@ -125,6 +129,8 @@ def picture_of(
         NOISE,
         np.array(box, np.float32),
         np.array(others, np.float32).reshape(-1, 4),
+        WHOLE,
+        NOTHING_HIDDEN,
         detector,
         BEGAN,
     )
@@ -164,6 +170,24 @@ async def test_faces_and_plates_are_covered_by_where_they_are(
         foot,
     )
     assert rough(image, 0.1, 0.5), "the surroundings stay"
+
+
+async def test_who_is_hidden_always_is_covered_whole() -> None:
+    picture = picture_of("person", BOX, [], Blind())
+    image = await covered(replace(picture, privacy=Privacy(always_hides_people=True)))
+    assert not any(rough(image, 0.5, y) for y in (0.3, 0.58, 0.7))
+    assert rough(image, 0.1, 0.5), "the surroundings stay"
+
+
+async def test_an_area_is_black_in_the_part_of_the_frame_that_is_pictured() -> None:
+    left_half = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    [picture], _ = await pictured(picture_retention=WEEK, privacy=Privacy(areas=(left_half,)))
+    left, _, right, _ = picture.part
+    assert left < 0.5 < right
+    image = await covered(replace(picture, detector=Blind()))
+    edge = (0.5 - left) / (right - left) * image.shape[1]
+    assert not image[:, : int(edge)].any()
+    assert image[:, int(edge) + 2 :].any(axis=2).mean() > 0.9
 
 
 async def test_all_others_are_covered_whole() -> None:

@@ -9,6 +9,7 @@ from tally.api.worker.v1 import worker_pb2
 from tally.counting import Anchor, Calibration, Line, Mask, Pair
 from tally.worker.agent.health import Condition
 from tally.worker.agent.mapping import status_to_proto, task_from_proto
+from tally.worker.agent.privacy import NOTHING_HIDDEN, Privacy
 from tally.worker.agent.schedule import Schedule, Span
 from tally.worker.agent.status import Figures, StreamState, StreamStatus
 from tests.unit.worker.agent.scenes import BEGAN
@@ -58,6 +59,18 @@ def test_masks_are_at_feet_unless_they_say_otherwise() -> None:
         Mask(corners, Anchor.FOOT),
         Mask(corners, Anchor.CENTRE),
     )
+
+
+def test_what_is_not_to_be_seen_reaches_the_worker() -> None:
+    privacy = geometry_pb2.Privacy(
+        hide_people=geometry_pb2.HIDE_PEOPLE_ALWAYS,
+        areas=[geometry_pb2.PrivacyArea(polygon=[A, B, C])],
+    )
+    assignment = worker_pb2.Assignment(counting=geometry_pb2.CountingConfig(privacy=privacy))
+
+    area = ((0.1, 0.5), (0.5, 0.2), (0.9, 0.5))
+    assert task_from_proto(assignment).privacy == Privacy(True, (area,))
+    assert task_from_proto(worker_pb2.Assignment()).privacy == NOTHING_HIDDEN
 
 
 def test_a_floor_is_known_where_it_was_measured() -> None:

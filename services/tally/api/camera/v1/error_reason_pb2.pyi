@@ -66,6 +66,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The camera's worker gets no frames. Metadata: `state`, as in `StreamState`; the message says why."""
     ERROR_REASON_PEOPLE_HIDDEN: _ErrorReason.ValueType  # 44
     """The caller may not see people as they are."""
+    ERROR_REASON_PEOPLE_ALWAYS_HIDDEN: _ErrorReason.ValueType  # 45
+    """The camera hides people from everybody: leave `show_people` out."""
     ERROR_REASON_SAGA_NOT_FOUND: _ErrorReason.ValueType  # 60
     """No saga has this id."""
     ERROR_REASON_SAGA_NOT_PARKED: _ErrorReason.ValueType  # 61
@@ -130,6 +132,8 @@ ERROR_REASON_NO_FRAME: ErrorReason.ValueType  # 43
 """The camera's worker gets no frames. Metadata: `state`, as in `StreamState`; the message says why."""
 ERROR_REASON_PEOPLE_HIDDEN: ErrorReason.ValueType  # 44
 """The caller may not see people as they are."""
+ERROR_REASON_PEOPLE_ALWAYS_HIDDEN: ErrorReason.ValueType  # 45
+"""The camera hides people from everybody: leave `show_people` out."""
 ERROR_REASON_SAGA_NOT_FOUND: ErrorReason.ValueType  # 60
 """No saga has this id."""
 ERROR_REASON_SAGA_NOT_PARKED: ErrorReason.ValueType  # 61

@@ -136,7 +136,9 @@ class ProbedStream(_message.Message):
     live: _builtins.bool
     """Whether it shows the present; otherwise it is a recording."""
     jpeg: _builtins.bytes
-    """Its first picture as JPEG, made smaller where it is wide. People are shown as they are."""
+    """Its first picture as JPEG, made smaller where it is wide. People are shown as they are, and none at all
+    of a camera that hides people always: nobody knows where they are in a picture before it is counted on.
+    """
     def __init__(
         self,
         *,

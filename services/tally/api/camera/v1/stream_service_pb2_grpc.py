@@ -88,7 +88,8 @@ class StreamServiceServicer:
 
     def GetSnapshot(self, request, context):
         """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
-        caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
+        caller asks for them and holds `camera:write` at the camera's site, and always if the camera's `privacy` says so
+        (`PEOPLE_ALWAYS_HIDDEN`). Its privacy areas are black. Nobody may keep the answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

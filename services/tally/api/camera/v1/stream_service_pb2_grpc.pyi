@@ -48,7 +48,8 @@ class StreamServiceStub:
     """
     GetSnapshot: _grpc.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]
     """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
-    caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
+    caller asks for them and holds `camera:write` at the camera's site, and always if the camera's `privacy` says so
+    (`PEOPLE_ALWAYS_HIDDEN`). Its privacy areas are black. Nobody may keep the answer.
     """
 
 @_typing.type_check_only
@@ -71,7 +72,8 @@ class StreamServiceAsyncStub(StreamServiceStub):
     """
     GetSnapshot: _aio.UnaryUnaryMultiCallable[_stream_service_pb2.GetSnapshotRequest, _stream_service_pb2.GetSnapshotResponse]  # type: ignore[assignment]
     """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
-    caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
+    caller asks for them and holds `camera:write` at the camera's site, and always if the camera's `privacy` says so
+    (`PEOPLE_ALWAYS_HIDDEN`). Its privacy areas are black. Nobody may keep the answer.
     """
 
 class StreamServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -115,7 +117,8 @@ class StreamServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stream_service_pb2.GetSnapshotResponse, _abc.Awaitable[_stream_service_pb2.GetSnapshotResponse]]:
         """Shows what an active camera sees now: the next frame that its worker counts on. People are made unrecognisable unless the
-        caller asks for them and holds `camera:write` at the camera's site. Nobody may keep the answer.
+        caller asks for them and holds `camera:write` at the camera's site, and always if the camera's `privacy` says so
+        (`PEOPLE_ALWAYS_HIDDEN`). Its privacy areas are black. Nobody may keep the answer.
         """
 
 def add_StreamServiceServicer_to_server(servicer: StreamServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

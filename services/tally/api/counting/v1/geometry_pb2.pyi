@@ -49,6 +49,30 @@ ANCHOR_HEAD: Anchor.ValueType  # 3
 """Top centre. Right where feet are hidden."""
 Global___Anchor: _TypeAlias = Anchor  # noqa: Y015
 
+class _HidePeople:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HidePeopleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HidePeople.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HIDE_PEOPLE_UNSPECIFIED: _HidePeople.ValueType  # 0
+    """The server's choice: from all but the permitted."""
+    HIDE_PEOPLE_UNLESS_PERMITTED: _HidePeople.ValueType  # 1
+    """From all but those who may write the camera and ask to see people."""
+    HIDE_PEOPLE_ALWAYS: _HidePeople.ValueType  # 2
+    """From everybody, whatever they may do."""
+
+class HidePeople(_HidePeople, metaclass=_HidePeopleEnumTypeWrapper):
+    """From whom people in pictures are hidden."""
+
+HIDE_PEOPLE_UNSPECIFIED: HidePeople.ValueType  # 0
+"""The server's choice: from all but the permitted."""
+HIDE_PEOPLE_UNLESS_PERMITTED: HidePeople.ValueType  # 1
+"""From all but those who may write the camera and ask to see people."""
+HIDE_PEOPLE_ALWAYS: HidePeople.ValueType  # 2
+"""From everybody, whatever they may do."""
+Global___HidePeople: _TypeAlias = HidePeople  # noqa: Y015
+
 @_typing.final
 class Point(_message.Message):
     """A place in the picture, relative to its size: (0, 0) is the top left corner, (1, 1) the bottom right one."""
@@ -253,6 +277,60 @@ class Mask(_message.Message):
 Global___Mask: _TypeAlias = Mask  # noqa: Y015
 
 @_typing.final
+class PrivacyArea(_message.Message):
+    """A polygon that is black in each picture, such as a neighbour's window or a screen with what is nobody's business."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POLYGON_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def polygon(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]:
+        """The corners in order; the last joins the first. Sides must not cross one another."""
+
+    def __init__(
+        self,
+        *,
+        polygon: _abc.Iterable[Global___Point] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["polygon", b"polygon"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PrivacyArea: _TypeAlias = PrivacyArea  # noqa: Y015
+
+@_typing.final
+class Privacy(_message.Message):
+    """What is not to be seen in pictures that are shown of a camera. It changes nothing about what is counted: that is what masks
+    do, which leave pictures as they are.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HIDE_PEOPLE_FIELD_NUMBER: _builtins.int
+    AREAS_FIELD_NUMBER: _builtins.int
+    hide_people: Global___HidePeople.ValueType
+    """From whom people are hidden."""
+    @_builtins.property
+    def areas(self) -> _containers.RepeatedCompositeFieldContainer[Global___PrivacyArea]:
+        """What nobody sees."""
+
+    def __init__(
+        self,
+        *,
+        hide_people: Global___HidePeople.ValueType = ...,
+        areas: _abc.Iterable[Global___PrivacyArea] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["areas", b"areas", "hide_people", b"hide_people"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Privacy: _TypeAlias = Privacy  # noqa: Y015
+
+@_typing.final
 class FloorPlace(_message.Message):
     """A place on the floor that was measured."""
 
@@ -300,6 +378,7 @@ class CountingConfig(_message.Message):
     MIN_SCORE_FIELD_NUMBER: _builtins.int
     PICTURE_RETENTION_FIELD_NUMBER: _builtins.int
     SCHEDULE_FIELD_NUMBER: _builtins.int
+    PRIVACY_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     """Which detector to use, such as `yolox-nano` or `motion`. Empty: the worker's best installed one."""
     max_frames_per_second: _builtins.float
@@ -340,6 +419,10 @@ class CountingConfig(_message.Message):
     def schedule(self) -> _schedule_pb2.Schedule:
         """When it counts; absent: always. Recordings are counted at any time."""
 
+    @_builtins.property
+    def privacy(self) -> Global___Privacy:
+        """What is not to be seen in pictures of the camera; absent: people, by those who may not write the camera."""
+
     def __init__(
         self,
         *,
@@ -353,10 +436,11 @@ class CountingConfig(_message.Message):
         min_score: _builtins.float = ...,
         picture_retention: _duration_pb2.Duration | None = ...,
         schedule: _schedule_pb2.Schedule | None = ...,
+        privacy: Global___Privacy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["picture_retention", b"picture_retention", "schedule", b"schedule"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["picture_retention", b"picture_retention", "privacy", b"privacy", "schedule", b"schedule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "max_frames_per_second", b"max_frames_per_second", "min_score", b"min_score", "picture_retention", b"picture_retention", "schedule", b"schedule", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "classes", b"classes", "detector", b"detector", "lines", b"lines", "masks", b"masks", "max_frames_per_second", b"max_frames_per_second", "min_score", b"min_score", "picture_retention", b"picture_retention", "privacy", b"privacy", "schedule", b"schedule", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

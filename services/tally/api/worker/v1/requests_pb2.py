@@ -25,29 +25,30 @@ _sym_db = _symbol_database.Default()
 from tally.api.camera.v1 import discovery_pb2 as tally_dot_api_dot_camera_dot_v1_dot_discovery__pb2
 from tally.api.camera.v1 import probe_pb2 as tally_dot_api_dot_camera_dot_v1_dot_probe__pb2
 from tally.api.camera.v1 import snapshot_pb2 as tally_dot_api_dot_camera_dot_v1_dot_snapshot__pb2
+from tally.api.counting.v1 import geometry_pb2 as tally_dot_api_dot_counting_dot_v1_dot_geometry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tally/api/worker/v1/requests.proto\x12\x13tally.api.worker.v1\x1a#tally/api/camera/v1/discovery.proto\x1a\x1ftally/api/camera/v1/probe.proto\x1a\"tally/api/camera/v1/snapshot.proto\"K\n\x0cProbeRequest\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x1a\n\x12sealed_credentials\x18\x02 \x01(\x0c\x12\x12\n\nsealed_for\x18\x03 \x01(\t\"=\n\nProbeReply\x12/\n\x05probe\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.StreamProbe\"^\n\x0fSnapshotRequest\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x10\n\x08overlays\x18\x02 \x01(\x08\x12\x13\n\x0bshow_people\x18\x03 \x01(\x08\x12\x11\n\tmax_width\x18\x04 \x01(\x05\"\x83\x01\n\rSnapshotReply\x12\x31\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1d.tally.api.camera.v1.SnapshotH\x00\x12\x34\n\x07missing\x18\x02 \x01(\x0b\x32!.tally.api.camera.v1.MissingFrameH\x00\x42\t\n\x07outcome\"\x11\n\x0f\x44iscoverRequest\"G\n\rDiscoverReply\x12\x36\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32%.tally.api.camera.v1.DiscoveredDevice\"R\n\x0f\x44\x65scribeRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x1a\n\x12sealed_credentials\x18\x02 \x01(\x0c\x12\x12\n\nsealed_for\x18\x03 \x01(\t\"L\n\rDescribeReply\x12;\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32&.tally.api.camera.v1.DeviceDescriptionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tally/api/worker/v1/requests.proto\x12\x13tally.api.worker.v1\x1a#tally/api/camera/v1/discovery.proto\x1a\x1ftally/api/camera/v1/probe.proto\x1a\"tally/api/camera/v1/snapshot.proto\x1a$tally/api/counting/v1/geometry.proto\"|\n\x0cProbeRequest\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x1a\n\x12sealed_credentials\x18\x02 \x01(\x0c\x12\x12\n\nsealed_for\x18\x03 \x01(\t\x12/\n\x07privacy\x18\x04 \x01(\x0b\x32\x1e.tally.api.counting.v1.Privacy\"=\n\nProbeReply\x12/\n\x05probe\x18\x01 \x01(\x0b\x32 .tally.api.camera.v1.StreamProbe\"^\n\x0fSnapshotRequest\x12\x11\n\tcamera_id\x18\x01 \x01(\t\x12\x10\n\x08overlays\x18\x02 \x01(\x08\x12\x13\n\x0bshow_people\x18\x03 \x01(\x08\x12\x11\n\tmax_width\x18\x04 \x01(\x05\"\x83\x01\n\rSnapshotReply\x12\x31\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1d.tally.api.camera.v1.SnapshotH\x00\x12\x34\n\x07missing\x18\x02 \x01(\x0b\x32!.tally.api.camera.v1.MissingFrameH\x00\x42\t\n\x07outcome\"\x11\n\x0f\x44iscoverRequest\"G\n\rDiscoverReply\x12\x36\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32%.tally.api.camera.v1.DiscoveredDevice\"R\n\x0f\x44\x65scribeRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x1a\n\x12sealed_credentials\x18\x02 \x01(\x0c\x12\x12\n\nsealed_for\x18\x03 \x01(\t\"L\n\rDescribeReply\x12;\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32&.tally.api.camera.v1.DeviceDescriptionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tally.api.worker.v1.requests_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROBEREQUEST']._serialized_start=165
-  _globals['_PROBEREQUEST']._serialized_end=240
-  _globals['_PROBEREPLY']._serialized_start=242
-  _globals['_PROBEREPLY']._serialized_end=303
-  _globals['_SNAPSHOTREQUEST']._serialized_start=305
-  _globals['_SNAPSHOTREQUEST']._serialized_end=399
-  _globals['_SNAPSHOTREPLY']._serialized_start=402
-  _globals['_SNAPSHOTREPLY']._serialized_end=533
-  _globals['_DISCOVERREQUEST']._serialized_start=535
-  _globals['_DISCOVERREQUEST']._serialized_end=552
-  _globals['_DISCOVERREPLY']._serialized_start=554
-  _globals['_DISCOVERREPLY']._serialized_end=625
-  _globals['_DESCRIBEREQUEST']._serialized_start=627
-  _globals['_DESCRIBEREQUEST']._serialized_end=709
-  _globals['_DESCRIBEREPLY']._serialized_start=711
-  _globals['_DESCRIBEREPLY']._serialized_end=787
+  _globals['_PROBEREQUEST']._serialized_start=203
+  _globals['_PROBEREQUEST']._serialized_end=327
+  _globals['_PROBEREPLY']._serialized_start=329
+  _globals['_PROBEREPLY']._serialized_end=390
+  _globals['_SNAPSHOTREQUEST']._serialized_start=392
+  _globals['_SNAPSHOTREQUEST']._serialized_end=486
+  _globals['_SNAPSHOTREPLY']._serialized_start=489
+  _globals['_SNAPSHOTREPLY']._serialized_end=620
+  _globals['_DISCOVERREQUEST']._serialized_start=622
+  _globals['_DISCOVERREQUEST']._serialized_end=639
+  _globals['_DISCOVERREPLY']._serialized_start=641
+  _globals['_DISCOVERREPLY']._serialized_end=712
+  _globals['_DESCRIBEREQUEST']._serialized_start=714
+  _globals['_DESCRIBEREQUEST']._serialized_end=796
+  _globals['_DESCRIBEREPLY']._serialized_start=798
+  _globals['_DESCRIBEREPLY']._serialized_end=874
 # @@protoc_insertion_point(module_scope)

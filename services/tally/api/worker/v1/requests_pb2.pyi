@@ -10,6 +10,7 @@ from google.protobuf.internal import containers as _containers
 from tally.api.camera.v1 import discovery_pb2 as _discovery_pb2
 from tally.api.camera.v1 import probe_pb2 as _probe_pb2
 from tally.api.camera.v1 import snapshot_pb2 as _snapshot_pb2
+from tally.api.counting.v1 import geometry_pb2 as _geometry_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -32,22 +33,28 @@ class ProbeRequest(_message.Message):
     URI_FIELD_NUMBER: _builtins.int
     SEALED_CREDENTIALS_FIELD_NUMBER: _builtins.int
     SEALED_FOR_FIELD_NUMBER: _builtins.int
+    PRIVACY_FIELD_NUMBER: _builtins.int
     uri: _builtins.str
     """The stream."""
     sealed_credentials: _builtins.bytes
     """What it asks for, encrypted for `sealed_for`; empty if nothing."""
     sealed_for: _builtins.str
     """The camera's id, or one made for this request alone."""
+    @_builtins.property
+    def privacy(self) -> _geometry_pb2.Privacy:
+        """What is not to be seen in the picture: the camera's choice; absent for a stream that need be no camera's."""
+
     def __init__(
         self,
         *,
         uri: _builtins.str = ...,
         sealed_credentials: _builtins.bytes = ...,
         sealed_for: _builtins.str = ...,
+        privacy: _geometry_pb2.Privacy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["sealed_credentials", b"sealed_credentials", "sealed_for", b"sealed_for", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["privacy", b"privacy", "sealed_credentials", b"sealed_credentials", "sealed_for", b"sealed_for", "uri", b"uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -92,7 +99,7 @@ class SnapshotRequest(_message.Message):
     overlays: _builtins.bool
     """Whether to draw lines, zones, masks, tracks and what the run counted."""
     show_people: _builtins.bool
-    """Whether to leave people recognisable."""
+    """Whether to leave people recognisable, unless the camera hides them always."""
     max_width: _builtins.int
     """How wide the picture may be, in pixels."""
     def __init__(

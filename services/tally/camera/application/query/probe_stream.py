@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tally.api.camera.v1.probe_pb2 import StreamProbe
 from tally.camera.application.query.get_camera import GetCamera
 from tally.camera.application.workers import Workers
+from tally.camera.domain.counting import Privacy
 from tally.camera.domain.credentials import Credentials
 from tally.camera.domain.errors import SiteForbidden
 from tally.camera.domain.ports import Sealer, UnitOfWork
@@ -41,7 +42,11 @@ class ProbeStream:
         camera = (await self.use_cases.execute(GetCamera(camera_id=camera_id, sites=sites))).camera
         spec = camera.spec
         return await self.workers.probe(
-            spec.site_id, spec.stream.uri, camera.sealed_credentials, camera.id
+            spec.site_id,
+            spec.stream.uri,
+            camera.sealed_credentials,
+            camera.id,
+            spec.counting.privacy,
         )
 
     async def of_uri(
@@ -68,4 +73,4 @@ class ProbeStream:
             raise InvalidInput([FieldViolation("stream.uri", problem)])
         probe_id = self.new_id()
         sealed = self.sealer.seal(probe_id, uri, credentials)
-        return await self.workers.probe(site_id, uri, sealed, probe_id)
+        return await self.workers.probe(site_id, uri, sealed, probe_id, Privacy())

@@ -13,6 +13,7 @@ from typing import Self
 from tally.api.camera.v1 import probe_pb2
 from tally.kernel.stream_address import StreamNetworks
 from tally.worker.agent.jpeg import encode_jpeg, fitted
+from tally.worker.agent.privacy import NOTHING_HIDDEN, Privacy, presentable
 from tally.worker.agent.probing.failures import failure_of
 from tally.worker.agent.probing.sandbox import confine
 from tally.worker.agent.sources import Credentials, SourceError, open_source
@@ -30,12 +31,14 @@ class Task:
         credentials: User name and password, if it asks for any.
         networks: Where cameras may be, as `StreamNetworks` takes it.
         recordings: Files that may be read, and folders all of whose files may be.
+        privacy: What is not to be seen in the picture.
     """
 
     uri: str
     credentials: tuple[str, str] | None
     networks: str
     recordings: tuple[str, ...]
+    privacy: Privacy = NOTHING_HIDDEN
 
     def packed(self) -> bytes:
         """The task as it is written."""
@@ -44,7 +47,8 @@ class Task:
     @classmethod
     def unpacked(cls, text: bytes) -> Self:
         """The task again."""
-        return cls(**json.loads(text))
+        fields = json.loads(text)
+        return cls(**fields | {"privacy": Privacy(**fields["privacy"])})
 
 
 def failure(error: SourceError) -> probe_pb2.StreamProbe:
@@ -68,7 +72,9 @@ def look(task: Task) -> probe_pb2.StreamProbe:
         )
         with closing(source.frames()) as frames:
             image = next(frames).image
-        jpeg = encode_jpeg(fitted(image, MAX_WIDTH))
+        # Nobody here can tell where people are.
+        shown = presentable(fitted(image, MAX_WIDTH), task.privacy)
+        jpeg = b"" if task.privacy.always_hides_people else encode_jpeg(shown)
     except SourceError as error:
         return failure(error)
     except MemoryError:

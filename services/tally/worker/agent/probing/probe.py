@@ -10,6 +10,7 @@ from tally.api.camera.v1 import probe_pb2
 from tally.api.worker.v1.requests_pb2 import ProbeReply, ProbeRequest
 from tally.kernel.sealing import KeyRing
 from tally.worker.agent.credentials import open_credentials
+from tally.worker.agent.mapping import privacy_from_proto
 from tally.worker.agent.probing import child
 from tally.worker.agent.probing.sandbox import ChildFailed, Failure, run_confined
 from tally.worker.agent.sources import SourceError
@@ -71,6 +72,7 @@ class Prober:
             credentials=(credentials.username, credentials.password) if credentials else None,
             networks=self._networks,
             recordings=self._recordings,
+            privacy=privacy_from_proto(request.privacy),
         )
         try:
             found = await run_confined(child.__name__, task.packed(), self._timeout_s)
