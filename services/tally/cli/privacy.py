@@ -47,7 +47,7 @@ def privacy(
     no_areas: Annotated[bool, typer.Option("--no-areas", help="Black out nothing.")] = False,
     gateway: GatewayOption = DEFAULT_GATEWAY,
 ) -> None:
-    """Change what is not to be seen in a camera's pictures; what is not named stays, and counting goes on as it was."""
+    """Change what is not to be seen in a camera's pictures; what is not named stays."""
     if bool(area) and no_areas:
         raise typer.BadParameter("draw areas or leave them out", param_hint="--no-areas")
     if hide_people is None and not area and not no_areas:

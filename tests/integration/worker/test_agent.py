@@ -52,7 +52,12 @@ async def agent(
                 assert await process.wait() == 0
 
 
-async def activate(bus: Bus, uri: str, pace: stream_pb2.Pace.ValueType) -> str:
+async def activate(
+    bus: Bus,
+    uri: str,
+    pace: stream_pb2.Pace.ValueType,
+    privacy: geometry_pb2.Privacy | None = None,
+) -> str:
     """Tell of a camera with a line and a zone; returns its id."""
     camera_id = new_id()
     corners = [(0.2, 0.4), (0.8, 0.4), (0.8, 0.9), (0.2, 0.9)]
@@ -69,6 +74,7 @@ async def activate(bus: Bus, uri: str, pace: stream_pb2.Pace.ValueType) -> str:
                 name="square", polygon=[geometry_pb2.Point(x=x, y=y) for x, y in corners]
             )
         ],
+        privacy=privacy,
     )
     created = camera_events.CameraCreated(
         camera_id=camera_id,

@@ -180,16 +180,6 @@ async def test_nobody_sees_what_is_in_an_area(tmp_path: Path, overlays: bool) ->
     assert is_rough(image, NOBODY)
 
 
-async def test_privacy_changes_while_a_run_goes_on(tmp_path: Path) -> None:
-    async with world(tmp_path) as here:
-        await here.until(StreamState.STREAMING)
-        [runner] = here.cameras
-        reading = runner.reading
-        await here.cameras.assign([task(privacy=Privacy(always_hides_people=True))])
-        assert (await here.snapshot(show_people=True)).people_hidden
-        assert runner.reading is reading
-
-
 async def test_lines_zones_and_counts_are_drawn_on_request(tmp_path: Path) -> None:
     async with world(tmp_path) as here:
         await here.until(StreamState.STREAMING)
