@@ -28,7 +28,7 @@ REACH_S = 1.0
 """How far from the crossing a look may be."""
 MEMORY_S = 70.0
 """How long looks are kept: a crossing settles after its line's U-turn window, which is a minute at most."""
-MEMORY_BYTES = 8 * 2**20
+MEMORY_BYTES = 16 * 2**20
 """How much a camera's looks may hold; the oldest go first."""
 
 
