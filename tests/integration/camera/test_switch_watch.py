@@ -183,6 +183,18 @@ async def test_cameras_that_did_not_count_before_are_not_judged(world: World) ->
     assert await world.used(gate, hall) == ["yolox", "yolox"]
 
 
+@pytest.mark.parametrize("state", [StreamState.RESTING, StreamState.ENDED])
+async def test_a_camera_that_has_nothing_to_count_is_not_judged(
+    world: World, state: StreamState
+) -> None:
+    gate = await world.streaming("Gate")
+    await world.bus.execute(SWITCH)
+    said = replace(status(state), detector="", last_frame_time=None)
+    await world.bus.execute(RecordStreamStatus(camera_id=gate.id, epoch=2, status=said))
+    await world.later()
+    assert await world.used(gate) == ["yolox"]
+
+
 async def test_what_somebody_takes_in_hand_is_left_alone(world: World) -> None:
     gate, hall, yard, shop = [
         await world.streaming(name) for name in ("Gate", "Hall", "Yard", "Shop")
