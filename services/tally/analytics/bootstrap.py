@@ -25,6 +25,7 @@ from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.list_visits import ListVisits
 from tally.analytics.application.query.query_dwells import QueryDwells
 from tally.analytics.application.query.query_flows import QueryFlows
+from tally.analytics.application.query.query_heat_map import QueryHeatMap
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
 from tally.analytics.application.query.report_accuracy import ReportAccuracy
@@ -91,6 +92,7 @@ async def analytics_server(
             QueryZoneCounts(reader),
             ListCrossings(reader),
             QueryFlows(reader),
+            QueryHeatMap(reader),
         )
 
         visits_reader = PostgresVisitsReader(database)

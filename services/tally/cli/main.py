@@ -14,6 +14,7 @@ from tally.cli.counts import counts
 from tally.cli.crossings import crossings, flows
 from tally.cli.discovering import discover
 from tally.cli.exporting import export_cameras
+from tally.cli.heat_maps import heatmap
 from tally.cli.importing import import_cameras
 from tally.cli.keys import keys
 from tally.cli.login import login, logout, passwd, token, whoami
@@ -54,6 +55,7 @@ app.command()(counts)
 app.command()(crossings)
 app.command()(picture)
 app.command()(flows)
+app.command()(heatmap)
 app.command()(visits)
 app.command()(dwells)
 app.command()(login)

@@ -11,8 +11,9 @@ from tally.counting.calibration import Calibration
 from tally.counting.compiled import compiled
 from tally.counting.config import EngineConfig
 from tally.counting.detections import Detections, measure
-from tally.counting.events import Crossing, FrameResult, Tracks, Visit
+from tally.counting.events import Crossing, FrameResult, Heat, Tracks, Visit
 from tally.counting.geometry import Line, Mask, Zone
+from tally.counting.heat import HeatMap
 from tally.counting.lines import LineCounter
 from tally.counting.masks import Masking
 from tally.counting.speeds import SpeedMeter
@@ -65,12 +66,14 @@ class CountingEngine:
         self._zones = ZoneCounter(
             zones, frame_size, self._config.hysteresis, self._config.zone_settle_s
         )
+        self._heat = HeatMap(frame_size)
         self._time_s: float | None = None
-        self._parts: dict[str, Tracker | SpeedMeter | LineCounter | ZoneCounter] = {
+        self._parts: dict[str, Tracker | SpeedMeter | LineCounter | ZoneCounter | HeatMap] = {
             "tracker": self._tracker,
             "speeds": self._speeds,
             "lines": self._lines,
             "zones": self._zones,
+            "heat": self._heat,
         }
         self._fingerprint = fingerprint(
             tuple(lines), tuple(zones), tuple(masks), calibration, frame_size, self._config
@@ -90,7 +93,7 @@ class CountingEngine:
         low_score = self._config.tracker.low_score
         measurements = measure(detections, self._frame_size, low_score)
         update = self._tracker.update(time_s, self._masking.outside(measurements))
-        return self._report(update, time_s)
+        return self._report(update, time_s, self._heat.told_at(time_s))
 
     def finish(self, time_s: float) -> FrameResult:
         """Ends the stream at `time_s`: all tracks end, and what was held back is decided.
@@ -100,7 +103,7 @@ class CountingEngine:
         """
         if time_s != self._time_s:
             self._advance(time_s)
-        return self._report(self._tracker.clear(), time_s)
+        return self._report(self._tracker.clear(), time_s, self._heat.told())
 
     def save(self) -> bytes:
         """Returns all that the engine remembers: tracks, and where they are at lines and in zones."""
@@ -139,13 +142,14 @@ class CountingEngine:
             self._zones.begin(time_s)
         self._time_s = time_s
 
-    def _report(self, update: Update, time_s: float) -> FrameResult:
+    def _report(self, update: Update, time_s: float, heat: Heat | None) -> FrameResult:
         crossings: list[Crossing] = []
         visits: list[Visit] = []
         before = update.tracks
         for steps in update.steps:
             path = (steps.rows, steps.boxes, steps.times_s)
             self._speeds.walk(*path)
+            self._heat.walk(*path)
             crossings += self._lines.walk(*path, before, self._speeds.mps)
             visits += self._zones.walk(*path, before)
         if len(update.ended):
@@ -154,12 +158,14 @@ class CountingEngine:
         self._speeds.follow(update.keep, update.born)
         self._lines.follow(update.keep, update.born)
         self._zones.follow(update.keep, update.born)
+        self._heat.follow(update.keep, update.born)
         return FrameResult(
             tracks=self._visible(),
             crossings=tuple(sorted(crossings, key=lambda crossing: crossing.time_s)),
             visits=tuple(sorted(visits, key=lambda visit: visit.time_s)),
             occupancy=self._zones.occupancy,
             waits_s=self._zones.waits_s(time_s),
+            heat=heat,
         )
 
     def _visible(self) -> Tracks:

@@ -119,6 +119,19 @@ class Tracks:
 
 
 @dataclass(frozen=True, slots=True)
+class Heat:
+    """How long tracks were where; see `heat`.
+
+    Attributes:
+        cells: int64 (k,): cells of the grid, ascending: row times columns, plus column.
+        milliseconds: int64 (k,): how long foot points were in each, at least 1.
+    """
+
+    cells: NDArray[np.int64]
+    milliseconds: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class FrameResult:
     """What one frame added.
 
@@ -130,6 +143,7 @@ class FrameResult:
             until they are found again or end.
         waits_s: For each zone that is a queue, how long whoever joins it now will wait, in seconds; a queue that nobody
             has left lately is missing.
+        heat: Where tracks were in the minute before, with the first frame of another and at the end; None otherwise.
     """
 
     tracks: Tracks
@@ -137,3 +151,4 @@ class FrameResult:
     visits: tuple[Visit, ...] = ()
     occupancy: dict[str, int] = field(default_factory=dict)
     waits_s: dict[str, float] = field(default_factory=dict)
+    heat: Heat | None = None

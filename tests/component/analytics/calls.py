@@ -72,6 +72,17 @@ class Analytics:
         flows = (await self.stub.QueryFlows(request)).flows
         return {(flow.previous_line, flow.line): flow.count for flow in flows}
 
+    async def heat(
+        self, camera_id: str, start: datetime = NOON, end: datetime = NOON + 4 * HOUR
+    ) -> dict[int, float]:
+        """Seconds by cell of a grid that is as large as the contract says."""
+        request = analytics_service_pb2.QueryHeatMapRequest(
+            camera_id=camera_id, start_time=timestamp(start), end_time=timestamp(end)
+        )
+        answer = await self.stub.QueryHeatMap(request)
+        assert len(answer.seconds) == answer.columns * answer.rows
+        return {cell: spent for cell, spent in enumerate(answer.seconds) if spent}
+
     async def total(self, camera_id: str) -> tuple[int, int, float]:
         """Crossings in and out, and seconds observed."""
         counts = await self.lines(camera_id, granularity=analytics_pb2.GRANULARITY_TOTAL)

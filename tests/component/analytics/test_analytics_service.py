@@ -193,6 +193,24 @@ async def test_what_is_said_of_a_crossing_is_kept_and_its_ways_are_summed(
     assert await analytics.flows(new_id()) == {}
 
 
+async def test_where_objects_were_is_summed_once(analytics: Analytics, bus: Bus) -> None:
+    camera = new_id()
+    first = record(camera, 0, NOON, inwards=1)
+    second = record(camera, 60, NOON + timedelta(minutes=1))
+    first.heat.cells.extend([7, 1295])
+    first.heat.milliseconds.extend([1500, 20_000])
+    second.heat.cells.append(7)
+    second.heat.milliseconds.append(250)
+    await publish(bus, [first, second, first])
+    await analytics.reaches(camera, (1, 0, 2.0))
+
+    assert await analytics.heat(camera) == {7: 1.75, 1295: 20.0}
+    assert await analytics.heat(camera, start=NOON + timedelta(seconds=30)) == {7: 0.25}
+    assert await analytics.heat(new_id()) == {}
+    too_long = analytics.heat(camera, NOON, NOON + timedelta(days=32))
+    assert (await refused(too_long))[0] is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_a_page_token_of_no_page_is_refused(analytics: Analytics) -> None:
     assert await refused(analytics.crossings(new_id(), page_token="nonsense")) == (
         grpc.StatusCode.INVALID_ARGUMENT,

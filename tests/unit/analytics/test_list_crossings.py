@@ -1,6 +1,6 @@
 """Crossings are listed a page at a time, none left out, none twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,9 @@ class Reader:
 
     async def flows(self, camera_id: str, span: TimeSpan, sites: Sites) -> Sequence[Flow]:
         return []
+
+    async def heat(self, camera_id: str, span: TimeSpan, sites: Sites) -> Mapping[int, int]:
+        return {}
 
     async def crossings(
         self,

@@ -4,7 +4,9 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import cv2
 import grpc
 import pytest
 import typer
@@ -19,7 +21,7 @@ from tally.api.camera.v1 import (
     history_pb2,
 )
 from tally.api.counting.v1 import count_pb2, geometry_pb2
-from tally.cli import calibrating, cameras, counts, crossings, privacy, tuning, zones
+from tally.cli import calibrating, cameras, counts, crossings, heat_maps, privacy, tuning, zones
 from tally.cli.calibrating import parse_places
 from tally.cli.main import app
 from tally.kernel.clock import utc_now
@@ -144,6 +146,14 @@ class Analytics(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             ]
         )
 
+    async def QueryHeatMap(  # noqa: N802 - gRPC's name
+        self, request: analytics_service_pb2.QueryHeatMapRequest, context: object
+    ) -> analytics_service_pb2.QueryHeatMapResponse:
+        assert request.camera_id == PLAZA.id
+        return analytics_service_pb2.QueryHeatMapResponse(
+            columns=2, rows=3, seconds=[0, 120, 0, 0, 60, 0]
+        )
+
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
@@ -163,7 +173,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Cameras:
         finally:
             await server.stop(0)
 
-    for module in (calibrating, cameras, counts, crossings, privacy, tuning, zones):
+    modules = (calibrating, cameras, counts, crossings, heat_maps, privacy, tuning, zones)
+    for module in modules:
         monkeypatch.setattr(module, "calling", calling)
     return servicer
 
@@ -290,6 +301,19 @@ def test_privacy_is_changed_and_the_rest_of_it_stays(served: Cameras) -> None:
     assert told == "Plaza: people hidden from everybody, 1 black area\n"
     told = typed("cameras", "privacy", "Plaza", "--hide-people", "unless-permitted", "--no-areas")
     assert told == "Plaza: people shown to who may write it\n"
+
+
+def test_a_heat_map_shows_where_people_were(served: Cameras, tmp_path: Path) -> None:
+    told = typed("heatmap", "Plaza", "--last", "1h")
+    assert told.splitlines()[:2] == ["▀▀", "▀▀"]
+    assert "3.0 minutes of people in the picture, up to 2.0 in one place" in told
+
+    typed("heatmap", "Plaza", "--save", str(tmp_path / "heat.jpg"))
+    picture = cv2.imread(str(tmp_path / "heat.jpg"))
+    assert picture is not None
+    height, width = picture.shape[:2]
+    warm, cold = picture[height // 8, width * 7 // 8], picture[height // 8, width // 8]
+    assert warm.astype(int).sum() > 2 * cold.astype(int).sum()
 
 
 PLACES = ("0.3,0.2=-2,9", "0.7,0.2=2,9", "0.9,0.9=2,4.5", "0.1,0.9=-2,4.5")

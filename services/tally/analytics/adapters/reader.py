@@ -1,6 +1,6 @@
 """Answers from the record of what was counted."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -101,6 +101,13 @@ _FLOWS = text(f"""
     WHERE camera_id = :camera_id AND time >= :start AND time < :end AND {AT_SITES}
     GROUP BY previous_line, line ORDER BY previous_line, line
 """)
+_HEAT = text(f"""
+    SELECT cell, CAST(sum(ms) AS bigint)
+    FROM observations, unnest(heat_cells, heat_ms) AS heat (cell, ms)
+    WHERE camera_id = :camera_id AND end_time >= :start AND end_time < :end
+        AND heat_cells <> '{{}}' AND {AT_SITES}
+    GROUP BY cell
+""")
 _ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _CONDITIONS = {
     "start": " AND time >= :start",
@@ -149,6 +156,13 @@ class PostgresCountsReader:
         async with self._database.begin() as connection:
             rows = await connection.execute(_FLOWS, {**values, "sites": listed(sites)})
             return [Flow(*row) for row in rows]
+
+    async def heat(self, camera_id: str, span: TimeSpan, sites: Sites) -> Mapping[int, int]:
+        """Milliseconds that objects were in each cell."""
+        values = {"camera_id": camera_id, "start": span.start, "end": span.end}
+        async with self._database.begin() as connection:
+            rows = await connection.execute(_HEAT, {**values, "sites": listed(sites)})
+            return {row.cell: row[1] for row in rows}
 
     async def crossings(
         self,

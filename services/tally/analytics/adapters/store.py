@@ -124,6 +124,8 @@ def _observation(record: CountsRecord) -> Sequence[Any]:
         tuple(record.peaks),
         tuple(record.peaks.values()),
         record.recording,
+        tuple(record.heat),
+        tuple(record.heat.values()),
     )
 
 

@@ -14,11 +14,13 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     Interval,
     MetaData,
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSTZMULTIRANGE
 
@@ -57,9 +59,17 @@ observations = Table(
     _value("zones", ARRAY(_NAME)),
     _value("peaks", ARRAY(BigInteger)),
     _value("recording", Boolean),
+    _value("heat_cells", ARRAY(Integer)),
+    _value("heat_ms", ARRAY(Integer)),
     Index("observations_by_time", "camera_id", "end_time"),
+    Index(
+        "observations_with_heat",
+        "camera_id",
+        "end_time",
+        postgresql_where=text("heat_cells <> '{}'"),
+    ),
 )
-"""One row for each record; `peaks` are the peak occupancies of `zones`, in their order."""
+"""One row for each record; `peaks` are the peaks of `zones`, `heat_ms` the times in `heat_cells`, in their order."""
 
 tenures = Table(
     "tenures",

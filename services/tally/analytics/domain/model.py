@@ -1,6 +1,7 @@
 """Records of counts as workers report them, and the sums over them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import NamedTuple
@@ -114,6 +115,7 @@ class CountsRecord:
         peaks: The most objects that were inside at once, for every zone that was watched.
         crossings: Crossings that were settled in the span.
         visits: Zone entries and exits that were settled in the span.
+        heat: Milliseconds that objects were in each cell of the picture's grid, by the cell.
     """
 
     camera_id: str
@@ -131,6 +133,7 @@ class CountsRecord:
     peaks: dict[str, int]
     crossings: tuple[Crossing, ...]
     visits: tuple[Visit, ...]
+    heat: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the use cases need of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -79,6 +79,9 @@ class CountsReader(Protocol):
             span: From its start until before its end.
             sites: Where the camera is now.
         """
+
+    async def heat(self, camera_id: str, span: TimeSpan, sites: Sites) -> Mapping[int, int]:
+        """Milliseconds that a camera's objects were in each cell of the picture's grid; arguments as in `flows`."""
 
     async def crossings(
         self,

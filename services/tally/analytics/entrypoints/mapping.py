@@ -1,6 +1,6 @@
 """Between the contracts' messages and the domain; nothing else knows both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +31,9 @@ from tally.api.camera.v1 import events_pb2 as camera_events
 from tally.api.camera.v1 import site_events_pb2
 from tally.api.counting.v1 import count_pb2, events_pb2
 from tally.kernel.messages import UnknownMessage, moment, type_name
+
+HEAT_COLUMNS, HEAT_ROWS = 48, 27
+"""Of the grid that the contract lays over pictures."""
 
 _DIRECTIONS = {
     count_pb2.DIRECTION_IN: Direction.IN,
@@ -108,6 +111,7 @@ def counts_record(message: events_pb2.CountsRecorded) -> CountsRecord:
         peaks={occupancy.zone: occupancy.peak for occupancy in message.occupancies},
         crossings=tuple(_crossing(crossing) for crossing in message.crossings),
         visits=tuple(_visit(visit) for visit in message.visits),
+        heat=dict(zip(message.heat.cells, message.heat.milliseconds, strict=True)),
     )
 
 
@@ -148,6 +152,7 @@ def time_span(
         analytics_service_pb2.QueryLineCountsRequest
         | analytics_service_pb2.QueryZoneCountsRequest
         | analytics_service_pb2.QueryFlowsRequest
+        | analytics_service_pb2.QueryHeatMapRequest
         | visit_service_pb2.QueryDwellsRequest
     ),
 ) -> TimeSpan:
@@ -228,6 +233,15 @@ def flows_response(flows: Sequence[Flow]) -> analytics_service_pb2.QueryFlowsRes
             analytics_pb2.Flow(previous_line=flow.previous_line, line=flow.line, count=flow.count)
             for flow in flows
         ]
+    )
+
+
+def heat_map_response(heat: Mapping[int, int]) -> analytics_service_pb2.QueryHeatMapResponse:
+    """The answer to a query for a heat map."""
+    return analytics_service_pb2.QueryHeatMapResponse(
+        columns=HEAT_COLUMNS,
+        rows=HEAT_ROWS,
+        seconds=[heat.get(cell, 0) / 1000 for cell in range(HEAT_ROWS * HEAT_COLUMNS)],
     )
 
 

@@ -2,6 +2,7 @@
 
 from tally.analytics.application.query.list_crossings import ListCrossings
 from tally.analytics.application.query.query_flows import QueryFlows
+from tally.analytics.application.query.query_heat_map import QueryHeatMap
 from tally.analytics.application.query.query_line_counts import QueryLineCounts
 from tally.analytics.application.query.query_zone_counts import QueryZoneCounts
 from tally.analytics.entrypoints import mapping
@@ -20,11 +21,13 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
         query_zone_counts: QueryZoneCounts,
         list_crossings: ListCrossings,
         query_flows: QueryFlows,
+        query_heat_map: QueryHeatMap,
     ) -> None:
         self._query_line_counts = query_line_counts
         self._query_zone_counts = query_zone_counts
         self._list_crossings = list_crossings
         self._query_flows = query_flows
+        self._query_heat_map = query_heat_map
 
     async def QueryLineCounts(  # noqa: N802 - gRPC's name
         self, request: messages.QueryLineCountsRequest, context: ServicerContext
@@ -73,3 +76,12 @@ class AnalyticsServicer(analytics_service_pb2_grpc.AnalyticsServiceServicer):
             request.camera_id, mapping.time_span(request), current_sites()
         )
         return mapping.flows_response(flows)
+
+    async def QueryHeatMap(  # noqa: N802 - gRPC's name
+        self, request: messages.QueryHeatMapRequest, context: ServicerContext
+    ) -> messages.QueryHeatMapResponse:
+        """Sum where objects were."""
+        heat = await self._query_heat_map(
+            request.camera_id, mapping.time_span(request), current_sites()
+        )
+        return mapping.heat_map_response(heat)

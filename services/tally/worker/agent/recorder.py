@@ -1,5 +1,6 @@
 """Sums up what the engine reports into records, about one for each second of video."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -106,6 +107,7 @@ class Recorder:
         self._dropped_before = 0
         self._crossings: list[count_pb2.Crossing] = []
         self._visits: list[count_pb2.Visit] = []
+        self._heat: Counter[int] = Counter()
         self._frames = 0
         self._started_at: datetime | None = None
         self._first: Frame | None = None
@@ -175,6 +177,9 @@ class Recorder:
             self._pictures.take(crossing, message)
             self._crossings.append(message)
         self._visits += [self._visit(visit) for visit in result.visits]
+        if result.heat is not None:
+            cells, milliseconds = result.heat.cells.tolist(), result.heat.milliseconds.tolist()
+            self._heat.update(dict(zip(cells, milliseconds, strict=True)))
         self._occupancy.update(result.occupancy)
         self._waits_s = result.waits_s
         for zone, count in self._occupancy.items():
@@ -209,6 +214,11 @@ class Recorder:
             site_id=task.site_id,
             recording=self._run.recording,
         )
+        if self._heat:
+            cells = sorted(self._heat)
+            record.heat.cells.extend(cells)
+            record.heat.milliseconds.extend(self._heat[cell] for cell in cells)
+            self._heat.clear()
         if self._truth is not None:
             record.reference_totals.extend(self._truth.totals(last.captured_at))
             record.reference_occupancies.extend(self._truth.occupancies(last.captured_at))

@@ -213,6 +213,74 @@ class QueryFlowsResponse(_message.Message):
 Global___QueryFlowsResponse: _TypeAlias = QueryFlowsResponse  # noqa: Y015
 
 @_typing.final
+class QueryHeatMapRequest(_message.Message):
+    """A camera and a span of time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    camera_id: _builtins.str
+    """The camera."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Where the range begins, right to a minute."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Where the range ends, right to a minute, and at most 31 days later."""
+
+    def __init__(
+        self,
+        *,
+        camera_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryHeatMapRequest: _TypeAlias = QueryHeatMapRequest  # noqa: Y015
+
+@_typing.final
+class QueryHeatMapResponse(_message.Message):
+    """Where objects were."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    columns: _builtins.int
+    """Cells of the grid over the picture, in each row."""
+    rows: _builtins.int
+    """Rows of the grid."""
+    @_builtins.property
+    def seconds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """How long the foot points of objects were in each cell, in seconds, summed over the objects: the first row from left to
+        right, then the second, and so on.
+        """
+
+    def __init__(
+        self,
+        *,
+        columns: _builtins.int = ...,
+        rows: _builtins.int = ...,
+        seconds: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "rows", b"rows", "seconds", b"seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryHeatMapResponse: _TypeAlias = QueryHeatMapResponse  # noqa: Y015
+
+@_typing.final
 class ListCrossingsRequest(_message.Message):
     """Asks for single crossings."""
 

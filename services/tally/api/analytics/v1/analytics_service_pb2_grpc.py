@@ -51,6 +51,11 @@ class AnalyticsServiceStub:
                 request_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsRequest.SerializeToString,
                 response_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsResponse.FromString,
                 _registered_method=True)
+        self.QueryHeatMap = channel.unary_unary(
+                '/tally.api.analytics.v1.AnalyticsService/QueryHeatMap',
+                request_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryHeatMapRequest.SerializeToString,
+                response_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryHeatMapResponse.FromString,
+                _registered_method=True)
         self.ListCrossings = channel.unary_unary(
                 '/tally.api.analytics.v1.AnalyticsService/ListCrossings',
                 request_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.ListCrossingsRequest.SerializeToString,
@@ -85,6 +90,13 @@ class AnalyticsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def QueryHeatMap(self, request, context):
+        """Sums where in a camera's picture objects were, and for how long: its heat map.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListCrossings(self, request, context):
         """Lists single crossings by time, a page at a time.
         """
@@ -109,6 +121,11 @@ def add_AnalyticsServiceServicer_to_server(servicer, server):
                     servicer.QueryFlows,
                     request_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsRequest.FromString,
                     response_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsResponse.SerializeToString,
+            ),
+            'QueryHeatMap': grpc.unary_unary_rpc_method_handler(
+                    servicer.QueryHeatMap,
+                    request_deserializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryHeatMapRequest.FromString,
+                    response_serializer=tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryHeatMapResponse.SerializeToString,
             ),
             'ListCrossings': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCrossings,
@@ -199,6 +216,33 @@ class AnalyticsService:
             '/tally.api.analytics.v1.AnalyticsService/QueryFlows',
             tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsRequest.SerializeToString,
             tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryFlowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def QueryHeatMap(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tally.api.analytics.v1.AnalyticsService/QueryHeatMap',
+            tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryHeatMapRequest.SerializeToString,
+            tally_dot_api_dot_analytics_dot_v1_dot_analytics__service__pb2.QueryHeatMapResponse.FromString,
             options,
             channel_credentials,
             insecure,

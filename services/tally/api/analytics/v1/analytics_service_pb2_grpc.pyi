@@ -43,6 +43,8 @@ class AnalyticsServiceStub:
     """Sums the ways that a camera's tracks took from line to line. Each crossing counts once: for the line that its track had
     crossed last before, and its own.
     """
+    QueryHeatMap: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.QueryHeatMapRequest, _analytics_service_pb2.QueryHeatMapResponse]
+    """Sums where in a camera's picture objects were, and for how long: its heat map."""
     ListCrossings: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.ListCrossingsRequest, _analytics_service_pb2.ListCrossingsResponse]
     """Lists single crossings by time, a page at a time."""
 
@@ -61,6 +63,8 @@ class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
     """Sums the ways that a camera's tracks took from line to line. Each crossing counts once: for the line that its track had
     crossed last before, and its own.
     """
+    QueryHeatMap: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.QueryHeatMapRequest, _analytics_service_pb2.QueryHeatMapResponse]  # type: ignore[assignment]
+    """Sums where in a camera's picture objects were, and for how long: its heat map."""
     ListCrossings: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.ListCrossingsRequest, _analytics_service_pb2.ListCrossingsResponse]  # type: ignore[assignment]
     """Lists single crossings by time, a page at a time."""
 
@@ -94,6 +98,14 @@ class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sums the ways that a camera's tracks took from line to line. Each crossing counts once: for the line that its track had
         crossed last before, and its own.
         """
+
+    @_abc_1.abstractmethod
+    def QueryHeatMap(
+        self,
+        request: _analytics_service_pb2.QueryHeatMapRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_service_pb2.QueryHeatMapResponse, _abc.Awaitable[_analytics_service_pb2.QueryHeatMapResponse]]:
+        """Sums where in a camera's picture objects were, and for how long: its heat map."""
 
     @_abc_1.abstractmethod
     def ListCrossings(

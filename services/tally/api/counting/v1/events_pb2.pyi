@@ -46,6 +46,7 @@ class CountsRecorded(_message.Message):
     DETECTOR_FIELD_NUMBER: _builtins.int
     SITE_ID_FIELD_NUMBER: _builtins.int
     RECORDING_FIELD_NUMBER: _builtins.int
+    HEAT_FIELD_NUMBER: _builtins.int
     camera_id: _builtins.str
     """The camera."""
     run_id: _builtins.str
@@ -102,6 +103,10 @@ class CountsRecorded(_message.Message):
     def reference_occupancies(self) -> _containers.RepeatedCompositeFieldContainer[_count_pb2.ZoneOccupancy]:
         """True occupancy at the end of the span, for sources that know the truth."""
 
+    @_builtins.property
+    def heat(self) -> Global___Heat:
+        """Where objects were, told once a minute and at the run's end for all the time since it was told last."""
+
     def __init__(
         self,
         *,
@@ -123,11 +128,42 @@ class CountsRecorded(_message.Message):
         detector: _builtins.str = ...,
         site_id: _builtins.str = ...,
         recording: _builtins.bool = ...,
+        heat: Global___Heat | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "heat", b"heat", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "config_version", b"config_version", "crossings", b"crossings", "detector", b"detector", "end_time", b"end_time", "epoch", b"epoch", "frames_dropped", b"frames_dropped", "frames_processed", b"frames_processed", "occupancies", b"occupancies", "recording", b"recording", "reference_occupancies", b"reference_occupancies", "reference_totals", b"reference_totals", "run_id", b"run_id", "sequence", b"sequence", "site_id", b"site_id", "start_time", b"start_time", "totals", b"totals", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera_id", b"camera_id", "config_version", b"config_version", "crossings", b"crossings", "detector", b"detector", "end_time", b"end_time", "epoch", b"epoch", "frames_dropped", b"frames_dropped", "frames_processed", b"frames_processed", "heat", b"heat", "occupancies", b"occupancies", "recording", b"recording", "reference_occupancies", b"reference_occupancies", "reference_totals", b"reference_totals", "run_id", b"run_id", "sequence", b"sequence", "site_id", b"site_id", "start_time", b"start_time", "totals", b"totals", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CountsRecorded: _TypeAlias = CountsRecorded  # noqa: Y015
+
+@_typing.final
+class Heat(_message.Message):
+    """How long objects stood or walked in the cells of a grid over the picture, 48 cells wide and 27 high."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CELLS_FIELD_NUMBER: _builtins.int
+    MILLISECONDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def cells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Cells, ascending: those of the first row from left to right from 0 on, then those of the second."""
+
+    @_builtins.property
+    def milliseconds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How long their foot points were in each, summed over the objects."""
+
+    def __init__(
+        self,
+        *,
+        cells: _abc.Iterable[_builtins.int] | None = ...,
+        milliseconds: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "milliseconds", b"milliseconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Heat: _TypeAlias = Heat  # noqa: Y015
