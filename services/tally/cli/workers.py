@@ -39,6 +39,10 @@ _ADMISSIONS = {
     worker_pb2.WORKER_ADMISSION_CORDONED: "cordoned",
     worker_pb2.WORKER_ADMISSION_DRAINING: "draining",
 }
+_DEMANDS = {
+    scaling_service_pb2.SCALING_DEMAND_CAMERAS: "their number",
+    scaling_service_pb2.SCALING_DEMAND_LOAD: "their load",
+}
 _SLOW = stream_pb2.StreamCondition.KIND_SLOW
 
 
@@ -200,7 +204,7 @@ async def _scaling(gateway: str, *, as_json: bool) -> None:
         show_json(found)
         return
     show_table(
-        ["cameras", "waiting", "capacity", "load", "workers", "desired workers", "target"],
+        ["cameras", "waiting", "capacity", "load", "workers", "desired workers", "for", "target"],
         [
             (
                 str(found.wanted_cameras),
@@ -209,6 +213,7 @@ async def _scaling(gateway: str, *, as_json: bool) -> None:
                 f"{found.load:.2f} workers" if found.load else "",
                 str(found.workers),
                 str(found.desired_workers),
+                _DEMANDS.get(found.demand, ""),
                 f"{found.target_utilisation:.0%}",
             )
         ],

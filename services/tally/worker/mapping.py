@@ -22,7 +22,7 @@ from tally.worker.domain.events import (
 )
 from tally.worker.domain.load import FrameCosts
 from tally.worker.domain.model import Assignment, Hardware, SpoolStatus, Worker
-from tally.worker.domain.scaling import Scaling
+from tally.worker.domain.scaling import Demand, Scaling
 from tally.worker.domain.stream import RunningCamera, StreamCondition, StreamState, StreamStatus
 
 _STATES_TO_PROTO = {
@@ -44,6 +44,11 @@ _ADMISSIONS = {
     Admission.OPEN: worker_pb2.WORKER_ADMISSION_OPEN,
     Admission.CORDONED: worker_pb2.WORKER_ADMISSION_CORDONED,
     Admission.DRAINING: worker_pb2.WORKER_ADMISSION_DRAINING,
+}
+
+_DEMANDS = {
+    Demand.CAMERAS: scaling_service_pb2.SCALING_DEMAND_CAMERAS,
+    Demand.LOAD: scaling_service_pb2.SCALING_DEMAND_LOAD,
 }
 
 
@@ -141,6 +146,7 @@ def scaling_to_proto(
         desired_workers=found.desired_workers,
         target_utilisation=target_utilisation,
         load=found.load,
+        demand=_DEMANDS[found.demand],
     )
 
 

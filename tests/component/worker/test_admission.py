@@ -94,3 +94,4 @@ async def test_the_pool_tells_how_many_workers_it_needs(
     assert (found.waiting_cameras, found.workers, found.capacity) == (1, 2, 2)
     assert found.target_utilisation == 0.8
     assert found.desired_workers == 4
+    assert found.demand == scaling_service_pb2.SCALING_DEMAND_CAMERAS

@@ -7,7 +7,7 @@ import pytest
 
 from tally.worker.domain.assignment import Admission, Place
 from tally.worker.domain.model import Worker
-from tally.worker.domain.scaling import scaling
+from tally.worker.domain.scaling import Demand, scaling
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -40,6 +40,14 @@ def test_cameras_need_as_many_workers_as_have_time_for_them() -> None:
     found = scaling(places, [one], [], 0.8)
     assert found.load == pytest.approx(4.0)
     assert found.desired_workers == 5
+    assert found.demand is Demand.LOAD
+
+
+def test_cameras_that_cost_little_time_need_room_for_their_number() -> None:
+    one = replace(worker("a", 2), frame_costs={"net": 1.0})
+    places = [replace(each, detector="net", frames_per_second=10) for each in wanted(4)]
+    found = scaling(places, [one], [], 1.0)
+    assert (found.desired_workers, found.demand) == (2, Demand.CAMERAS)
 
 
 def test_recordings_that_were_read_to_their_end_need_nobody() -> None:

@@ -2,12 +2,20 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from math import ceil
 from statistics import mean
 
 from tally.worker.domain.assignment import Admission, Place
 from tally.worker.domain.load import Costs
 from tally.worker.domain.model import Worker
+
+
+class Demand(Enum):
+    """What asks for the most workers."""
+
+    CAMERAS = "cameras"
+    LOAD = "load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +29,7 @@ class Scaling:
         capacity: Cameras that those of them which take cameras can run.
         desired_workers: Workers that the wanted cameras would use to the target.
         load: Workers whose whole time the wanted cameras would take, as far as workers measured what a frame costs.
+        demand: What the desired workers come from; the cameras' number if both ask for as many.
     """
 
     wanted: int
@@ -29,6 +38,7 @@ class Scaling:
     capacity: int
     desired_workers: int
     load: float
+    demand: Demand
 
 
 def scaling(
@@ -54,16 +64,16 @@ def scaling(
     examples = living or known
     costs = Costs([worker.frame_costs for worker in examples])
     load = sum(costs.load(place.frames_per_second, place.detector, costs.usual) for place in wanted)
+    by_cameras, by_load = int(bool(wanted)), ceil(load / target_utilisation)
     if examples:
         each = mean(worker.capacity for worker in examples)
-        desired = ceil(max(len(wanted) / each, load) / target_utilisation)
-    else:
-        desired = 1 if wanted else 0
+        by_cameras = ceil(len(wanted) / each / target_utilisation)
     return Scaling(
         wanted=len(wanted),
         waiting=sum(place.worker_id not in ids for place in wanted),
         workers=len(living),
         capacity=sum(each.capacity for each in living if each.admission is Admission.OPEN),
-        desired_workers=desired,
+        desired_workers=max(by_cameras, by_load),
         load=load,
+        demand=Demand.LOAD if by_load > by_cameras else Demand.CAMERAS,
     )

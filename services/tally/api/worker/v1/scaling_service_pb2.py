@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from tally.api.options.v1 import policy_pb2 as tally_dot_api_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tally/api/worker/v1/scaling_service.proto\x12\x13tally.api.worker.v1\x1a\x1cgoogle/api/annotations.proto\x1a!tally/api/options/v1/policy.proto\"\x13\n\x11GetScalingRequest\"\xab\x01\n\x12GetScalingResponse\x12\x16\n\x0ewanted_cameras\x18\x01 \x01(\r\x12\x17\n\x0fwaiting_cameras\x18\x02 \x01(\r\x12\x0f\n\x07workers\x18\x03 \x01(\r\x12\x10\n\x08\x63\x61pacity\x18\x04 \x01(\r\x12\x17\n\x0f\x64\x65sired_workers\x18\x05 \x01(\r\x12\x1a\n\x12target_utilisation\x18\x06 \x01(\x01\x12\x0c\n\x04load\x18\x07 \x01(\x01\x32\xa3\x01\n\x0eScalingService\x12\x90\x01\n\nGetScaling\x12&.tally.api.worker.v1.GetScalingRequest\x1a\'.tally.api.worker.v1.GetScalingResponse\"1\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/scalingb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tally/api/worker/v1/scaling_service.proto\x12\x13tally.api.worker.v1\x1a\x1cgoogle/api/annotations.proto\x1a!tally/api/options/v1/policy.proto\"\x13\n\x11GetScalingRequest\"\xdf\x01\n\x12GetScalingResponse\x12\x16\n\x0ewanted_cameras\x18\x01 \x01(\r\x12\x17\n\x0fwaiting_cameras\x18\x02 \x01(\r\x12\x0f\n\x07workers\x18\x03 \x01(\r\x12\x10\n\x08\x63\x61pacity\x18\x04 \x01(\r\x12\x17\n\x0f\x64\x65sired_workers\x18\x05 \x01(\r\x12\x1a\n\x12target_utilisation\x18\x06 \x01(\x01\x12\x0c\n\x04load\x18\x07 \x01(\x01\x12\x32\n\x06\x64\x65mand\x18\x08 \x01(\x0e\x32\".tally.api.worker.v1.ScalingDemand*d\n\rScalingDemand\x12\x1e\n\x1aSCALING_DEMAND_UNSPECIFIED\x10\x00\x12\x1a\n\x16SCALING_DEMAND_CAMERAS\x10\x01\x12\x17\n\x13SCALING_DEMAND_LOAD\x10\x02\x32\xa3\x01\n\x0eScalingService\x12\x90\x01\n\nGetScaling\x12&.tally.api.worker.v1.GetScalingRequest\x1a\'.tally.api.worker.v1.GetScalingResponse\"1\x90\x02\x01\xaa\xbb\x18\x13\x1a\x0b\x63\x61mera:read\"\x02\x08\n(\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/scalingb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +35,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SCALINGSERVICE'].methods_by_name['GetScaling']._loaded_options = None
   _globals['_SCALINGSERVICE'].methods_by_name['GetScaling']._serialized_options = b'\220\002\001\252\273\030\023\032\013camera:read\"\002\010\n(\002\202\323\344\223\002\021\022\017/api/v1/scaling'
+  _globals['_SCALINGDEMAND']._serialized_start=378
+  _globals['_SCALINGDEMAND']._serialized_end=478
   _globals['_GETSCALINGREQUEST']._serialized_start=131
   _globals['_GETSCALINGREQUEST']._serialized_end=150
   _globals['_GETSCALINGRESPONSE']._serialized_start=153
-  _globals['_GETSCALINGRESPONSE']._serialized_end=324
-  _globals['_SCALINGSERVICE']._serialized_start=327
-  _globals['_SCALINGSERVICE']._serialized_end=490
+  _globals['_GETSCALINGRESPONSE']._serialized_end=376
+  _globals['_SCALINGSERVICE']._serialized_start=481
+  _globals['_SCALINGSERVICE']._serialized_end=644
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -15,6 +16,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ScalingDemand:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScalingDemandEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScalingDemand.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCALING_DEMAND_UNSPECIFIED: _ScalingDemand.ValueType  # 0
+    """Not set."""
+    SCALING_DEMAND_CAMERAS: _ScalingDemand.ValueType  # 1
+    """The number of cameras, for the capacity of the workers."""
+    SCALING_DEMAND_LOAD: _ScalingDemand.ValueType  # 2
+    """The time that their frames cost, as far as workers measured it."""
+
+class ScalingDemand(_ScalingDemand, metaclass=_ScalingDemandEnumTypeWrapper):
+    """What asks for the most workers."""
+
+SCALING_DEMAND_UNSPECIFIED: ScalingDemand.ValueType  # 0
+"""Not set."""
+SCALING_DEMAND_CAMERAS: ScalingDemand.ValueType  # 1
+"""The number of cameras, for the capacity of the workers."""
+SCALING_DEMAND_LOAD: ScalingDemand.ValueType  # 2
+"""The time that their frames cost, as far as workers measured it."""
+Global___ScalingDemand: _TypeAlias = ScalingDemand  # noqa: Y015
 
 @_typing.final
 class GetScalingRequest(_message.Message):
@@ -46,6 +71,7 @@ class GetScalingResponse(_message.Message):
     DESIRED_WORKERS_FIELD_NUMBER: _builtins.int
     TARGET_UTILISATION_FIELD_NUMBER: _builtins.int
     LOAD_FIELD_NUMBER: _builtins.int
+    DEMAND_FIELD_NUMBER: _builtins.int
     wanted_cameras: _builtins.int
     """Cameras that are to be run."""
     waiting_cameras: _builtins.int
@@ -62,6 +88,8 @@ class GetScalingResponse(_message.Message):
     """Part of the capacity that should be used, so that there is room for the cameras of a worker that is lost."""
     load: _builtins.float
     """Workers whose whole time the wanted cameras would take, as far as workers measured what a frame costs; 0 if none did."""
+    demand: Global___ScalingDemand.ValueType
+    """What `desired_workers` comes from; the cameras' number if both ask for as many."""
     def __init__(
         self,
         *,
@@ -72,10 +100,11 @@ class GetScalingResponse(_message.Message):
         desired_workers: _builtins.int = ...,
         target_utilisation: _builtins.float = ...,
         load: _builtins.float = ...,
+        demand: Global___ScalingDemand.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "desired_workers", b"desired_workers", "load", b"load", "target_utilisation", b"target_utilisation", "waiting_cameras", b"waiting_cameras", "wanted_cameras", b"wanted_cameras", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "demand", b"demand", "desired_workers", b"desired_workers", "load", b"load", "target_utilisation", b"target_utilisation", "waiting_cameras", b"waiting_cameras", "wanted_cameras", b"wanted_cameras", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
