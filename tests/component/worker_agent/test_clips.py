@@ -7,6 +7,7 @@ import pytest
 
 from tally.counting import Line
 from tally.worker.agent.clips import cut_clips
+from tally.worker.agent.privacy import NOTHING_HIDDEN, Privacy
 from tally.worker.agent.sources import Frame, Pace, open_source
 from tally.worker.agent.video_writer import VideoWriter
 
@@ -26,9 +27,11 @@ def recording(tmp_path: Path) -> Path:
     return path
 
 
-def cut(recording: Path, spans: dict[Path, tuple[float, float]]) -> list[Path]:
+def cut(
+    recording: Path, spans: dict[Path, tuple[float, float]], privacy: Privacy = NOTHING_HIDDEN
+) -> list[Path]:
     source = open_source(str(recording), pace=Pace.AS_FAST_AS_POSSIBLE)
-    return cut_clips(source, spans, lines=[LINE])
+    return cut_clips(source, spans, lines=[LINE], privacy=privacy)
 
 
 def frames(path: Path) -> list[Frame]:
@@ -48,6 +51,15 @@ def test_the_lines_are_drawn(recording: Path, tmp_path: Path) -> None:
     cut(recording, {path: (0.0, 1.0)})
     image = frames(path)[0].image
     assert image[24:36, 78:83].max() > image[-10:, -10:].max() + 50
+
+
+def test_what_the_camera_hides_is_black(recording: Path, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    corner = ((0.8, 0.0), (1.0, 0.0), (1.0, 0.4), (0.8, 0.4))
+    cut(recording, {path: (1.0, 1.5)}, Privacy(areas=(corner,)))
+    image = frames(path)[0].image
+    assert image[:40, 136:].max() < 20
+    assert image[-10:, -10:].mean() > 180
 
 
 def test_what_the_recording_does_not_show_is_told(recording: Path, tmp_path: Path) -> None:
