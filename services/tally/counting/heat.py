@@ -1,8 +1,8 @@
 """Where in the picture believed tracks were, and for how long: seconds in the cells of a grid.
 
 Summed over an hour or a day this is the heat map that people know. It is told a minute at a time, so that what it
-adds to records is small, and whoever is killed loses nothing: the minute so far is a part of what the engine
-remembers.
+adds to records is small. The minute so far is a part of what the engine remembers: whoever goes on from that loses
+nothing, whoever begins afresh loses that minute.
 """
 
 from typing import Any, Final
