@@ -3,11 +3,11 @@
 import asyncio
 from contextlib import suppress
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
 import grpc
-import numpy as np
 import typer
 from rich.color import Color
 from rich.style import Style
@@ -27,6 +27,7 @@ from tally.kernel.clock import utc_now
 from tally.worker.agent.heat_picture import draw_heat
 
 _DARK, _BRIGHT = (30, 12, 60), (252, 200, 60)
+_SHADES = " ░▒▓█"
 
 
 def heatmap(
@@ -69,10 +70,9 @@ async def _heatmap(
         show_json(answer)
         return
     if save is not None:
-        seconds = np.array(answer.seconds).reshape(answer.rows, answer.columns)
-        save_picture(draw_heat(picture, seconds), save)
+        save_picture(draw_heat(picture, answer.seconds, answer.columns), save)
     else:
-        console.print(heat_text(answer))
+        console.print(heat_text(answer, coloured=console.color_system is not None))
     most = max(answer.seconds)
     console.print(
         f"{sum(answer.seconds) / 60:.1f} minutes of people in the picture, up to {most / 60:.1f} in one place"
@@ -81,24 +81,24 @@ async def _heatmap(
     )
 
 
-def heat_text(heat: messages.QueryHeatMapResponse) -> Text:
-    """The map in half lines: each character shows one cell above another."""
-    brightest = max(heat.seconds) or 1.0
+def heat_text(heat: messages.QueryHeatMapResponse, *, coloured: bool) -> Text:
+    """The map in half lines: each character shows one cell above another; without colours, the warmer of them."""
+    most = max(heat.seconds) or 1.0
+    shares = [(seconds / most) ** 0.5 for seconds in heat.seconds]
+    cells = [shares[start : start + heat.columns] for start in range(0, len(shares), heat.columns)]
     text = Text()
-    for row in range(0, heat.rows, 2):
-        for column in range(heat.columns):
-            above = heat.seconds[row * heat.columns + column]
-            lower = (row + 1) * heat.columns + column
-            below = heat.seconds[lower] if row + 1 < heat.rows else 0.0
-            text.append(
-                "▀", Style(color=_colour(above / brightest), bgcolor=_colour(below / brightest))
-            )
+    for above, below in zip_longest(cells[::2], cells[1::2], fillvalue=[0.0] * heat.columns):
+        for upper, lower in zip(above, below, strict=True):
+            if coloured:
+                text.append("▀", Style(color=_colour(upper), bgcolor=_colour(lower)))
+            else:
+                text.append(_SHADES[round(max(upper, lower) * (len(_SHADES) - 1))])
         text.append("\n")
     return text
 
 
 def _colour(share: float) -> Color:
-    """Dark to bright, by the square root of a share of the most."""
+    """Dark for 0 to bright for 1."""
     return Color.from_rgb(
-        *(dark + (bright - dark) * share**0.5 for dark, bright in zip(_DARK, _BRIGHT, strict=True))
+        *(dark + (bright - dark) * share for dark, bright in zip(_DARK, _BRIGHT, strict=True))
     )

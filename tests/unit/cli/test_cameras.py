@@ -305,7 +305,7 @@ def test_privacy_is_changed_and_the_rest_of_it_stays(served: Cameras) -> None:
 
 def test_a_heat_map_shows_where_people_were(served: Cameras, tmp_path: Path) -> None:
     told = typed("heatmap", "Plaza", "--last", "1h")
-    assert told.splitlines()[:2] == ["▀▀", "▀▀"]
+    assert told.splitlines()[:2] == [" █", "▓ "]
     assert "3.0 minutes of people in the picture, up to 2.0 in one place" in told
 
     typed("heatmap", "Plaza", "--save", str(tmp_path / "heat.jpg"))

@@ -111,8 +111,9 @@ def test_a_recording_that_was_read_to_its_end_needs_no_room() -> None:
 def test_cameras_go_where_they_cost_least_time() -> None:
     slow, fast = Seat(10, frame_costs={"net": 80.0}), Seat(10, frame_costs={"net": 20.0})
     places = [Place(str(n), True, None, detector="net", frames_per_second=5) for n in range(5)]
-    moves = plan(places, {"fast": fast, "slow": slow})
-    assert Counter(move.to_worker for move in moves) == {"fast": 4, "slow": 1}
+    assert [move.to_worker for move in plan(places[:1], {"a": slow, "b": fast})] == ["b"]
+    moves = plan(places, {"a": slow, "b": fast})
+    assert Counter(move.to_worker for move in moves) == {"b": 4, "a": 1}
 
 
 def test_a_heavy_camera_counts_for_more_than_a_light_one() -> None:

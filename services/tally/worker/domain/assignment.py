@@ -1,6 +1,5 @@
 """Decides which worker runs which camera."""
 
-import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,8 +104,8 @@ def plan(
     A camera stays where it is as long as its worker lives and has room for it: moving a camera ends its
     run, and everybody in its picture is a stranger to the next one. Recordings that were read to their end need no
     room. A camera without a worker goes to one with the most conditions that it meets, so that those which take
-    any camera have room for the others; among these to the one with the least load, as far as loads were measured,
-    and the fewest cameras for its capacity. Nobody who has more to do than he can takes a camera that another
+    any camera have room for the others; among these to the one that has the least load with it, as far as loads were
+    measured, and the fewest cameras for its capacity. Nobody who has more to do than he can takes a camera that another
     one takes; but a camera without a worker would be worse. Last, cameras leave workers that are drained for
     those with room. The same input always gives the same plan.
 
@@ -178,9 +177,14 @@ class _Taken:
         """A worker has a camera."""
         if place.ended:
             return
-        costs = self._seats[worker_id].frame_costs
         self.count[worker_id] += 1
-        self.load[worker_id] += self._costs.load(place.frames_per_second, place.detector, costs)
+        self.load[worker_id] = self.load_with(worker_id, place)
+
+    def load_with(self, worker_id: str, place: Place) -> float:
+        """The load of a worker with one more camera."""
+        costs = self._seats[worker_id].frame_costs
+        cost = self._costs.load(place.frames_per_second, place.detector, costs)
+        return self.load[worker_id] + cost
 
 
 class _Room:
@@ -189,12 +193,10 @@ class _Room:
     def __init__(self, seats: Mapping[str, Seat], taken: _Taken) -> None:
         self._seats = seats
         self._taken = taken
-        free: dict[Selector, list[tuple[float, float, str]]] = defaultdict(list)
+        free: dict[Selector, list[str]] = defaultdict(list)
         for worker_id, seat in seats.items():
             if seat.admission is Admission.OPEN and taken.count[worker_id] < seat.capacity:
-                free[seat.selector].append(self._rank(worker_id))
-        for heap in free.values():
-            heapq.heapify(heap)
+                free[seat.selector].append(worker_id)
         self._free = sorted(
             free.items(),
             key=lambda each: (-each[0].conditions, each[0].site_ids, each[0].labels),
@@ -202,17 +204,20 @@ class _Room:
 
     def take(self, place: Place) -> str | None:
         """The worker that a camera goes to; None if no room is left for it."""
-        heaps = [heap for selector, heap in self._free if heap and selector.takes(place)]
-        if not heaps:
+        taken = self._taken
+        groups = [ids for selector, ids in self._free if ids and selector.takes(place)]
+        if not groups:
             return None
-        heap = next((each for each in heaps if each[0][0] < 1), heaps[0])
-        _, _, worker_id = heapq.heappop(heap)
-        self._taken.add(worker_id, place)
-        if self._taken.count[worker_id] < self._seats[worker_id].capacity:
-            heapq.heappush(heap, self._rank(worker_id))
+        group = next(
+            (each for each in groups if any(taken.load[id_] < 1 for id_ in each)), groups[0]
+        )
+        worker_id = min(group, key=lambda id_: self._rank(id_, place))
+        taken.add(worker_id, place)
+        if taken.count[worker_id] >= self._seats[worker_id].capacity:
+            group.remove(worker_id)
         return worker_id
 
-    def _rank(self, worker_id: str) -> tuple[float, float, str]:
+    def _rank(self, worker_id: str, place: Place) -> tuple[float, float, str]:
         taken = self._taken
         share = taken.count[worker_id] / self._seats[worker_id].capacity
-        return taken.load[worker_id], share, worker_id
+        return taken.load_with(worker_id, place), share, worker_id
