@@ -122,8 +122,11 @@ class Rig:
             yield
 
     async def somebody_waits(self) -> None:
-        """Return when somebody waits for a lock."""
-        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        """Return when somebody waits for a lock who is about to do a step, not to forget old ones."""
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND wait_event_type = 'Lock' AND query NOT LIKE 'DELETE%'"
+        )
         async with asyncio.timeout(20):
             while True:
                 async with self.database.begin() as connection:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import inf
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -46,7 +46,11 @@ _CONDITIONS = {
 
 
 def task_from_proto(assignment: worker_pb2.Assignment) -> CameraTask:
-    """The task that an assignment sets."""
+    """The task that an assignment sets.
+
+    Raises:
+        ValueError: A line, zone or mask is none, or nobody here knows the time zone.
+    """
     counting = assignment.counting
     lines, zones, masks = shapes_from_proto(counting)
     return CameraTask(
@@ -176,8 +180,12 @@ def _calibration(places: Sequence[geometry_pb2.FloorPlace]) -> Calibration | Non
 
 
 def _schedule(schedule: schedule_pb2.Schedule) -> Schedule:
+    try:
+        zone = ZoneInfo(schedule.time_zone)
+    except ZoneInfoNotFoundError as error:
+        raise ValueError(f"this worker knows no time zone {schedule.time_zone!r}") from error
     return Schedule(
-        ZoneInfo(schedule.time_zone),
+        zone,
         tuple(
             Span(hours.day, _minutes(hours.begins), _minutes(hours.ends))
             for hours in schedule.hours

@@ -230,6 +230,15 @@ class Reading:
             await self._record(record)
 
     async def _record(self, record: events_pb2.CountsRecorded) -> None:
+        """Keep a record, also if the run is ended meanwhile: what it counted is in no other one."""
+        keeping = asyncio.ensure_future(self._checkpoint_and_keep(record))
+        try:
+            await asyncio.shield(keeping)
+        except asyncio.CancelledError:
+            await asyncio.wait([keeping])
+            raise
+
+    async def _checkpoint_and_keep(self, record: events_pb2.CountsRecorded) -> None:
         await self._checkpoint(record)
         await self._keep(record)
 

@@ -1,7 +1,8 @@
 """Counts one camera for as long as it is assigned, however often its stream breaks off."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -18,6 +19,7 @@ from tally.worker.agent.detector import Detector, DetectorUnavailable
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.reading import Keep, Reading
 from tally.worker.agent.runs import EndedRecordings, run_id
+from tally.worker.agent.schedule import Schedule
 from tally.worker.agent.selection import ClassSelection
 from tally.worker.agent.sources import SourceError
 from tally.worker.agent.spool import SpoolFull
@@ -25,7 +27,8 @@ from tally.worker.agent.status import Figures, StreamState, StreamStatus
 from tally.worker.agent.task import CameraTask
 from tally.worker.agent.view import StillView
 
-_LONGEST_SLEEP = timedelta(minutes=1)
+_LOOK_AGAIN = timedelta(seconds=10)
+"""Clocks may be set while a camera waits for its hours, or for their end."""
 
 _log = structlog.get_logger(__name__)
 
@@ -132,21 +135,25 @@ class CameraRunner:
         schedule = self.task.schedule
         if schedule is None or urlsplit(self.task.uri).scheme == "file":
             return
-        while not schedule.counts_at(now := utc_now()):
-            await self._settle()
-            begins = schedule.change_after(now) or now + _LONGEST_SLEEP
-            self._enter(
-                StreamState.RESTING,
-                f"its hours begin on {begins.astimezone(schedule.zone):%A at %H:%M} ({schedule.zone.key})",
-            )
-            # Clocks may be set meanwhile.
-            await asyncio.sleep(min(begins - now, _LONGEST_SLEEP).total_seconds())
+        if schedule.counts_at(now := utc_now()):
+            return
+        await self._settle()
+        begins = schedule.change_after(now)
+        when = f"begin on {begins.astimezone(schedule.zone):%A at %H:%M}" if begins else "are over"
+        self._enter(StreamState.RESTING, f"its hours {when} ({schedule.zone.key})")
+        await _until_otherwise(schedule, counts=False)
 
-    def _hours(self, *, live: bool) -> asyncio.Timeout:
-        """Ends what runs when the camera's hours do; never that of a recording."""
-        schedule, now = self.task.schedule, utc_now()
-        ends = schedule.change_after(now) if schedule and live else None
-        return asyncio.timeout((ends - now).total_seconds() if ends else None)
+    @asynccontextmanager
+    async def _hours(self, *, live: bool) -> AsyncIterator[asyncio.Timeout]:
+        """Ends what runs within, by a TimeoutError, when the camera's hours do; a recording has none."""
+        schedule = self.task.schedule if live else None
+        async with asyncio.timeout(None) as hours:
+            ending = asyncio.create_task(_end(hours, schedule)) if schedule else None
+            try:
+                yield hours
+            finally:
+                if ending is not None:
+                    ending.cancel()
 
     async def _pause(self) -> None:
         pause_s = self._backoff.next_s()
@@ -188,12 +195,12 @@ class CameraRunner:
                 await self._settle()
             self.reading, self._figures = reading, reading.figures
             self._conditions = reading.figures.conditions
-            hours = self._hours(live=stream.info.live)
+            hours: asyncio.Timeout | None = None
             try:
-                async with hours:
+                async with self._hours(live=stream.info.live) as hours:
                     await reading.count(self._streaming)
             except TimeoutError:
-                if hours.expired():
+                if hours and hours.expired():
                     return False
                 raise
             except (SourceError, DetectorUnavailable):
@@ -226,3 +233,15 @@ class CameraRunner:
         self._state, self._reason = state, reason
         self._log.info("stream", state=state.value, reason=reason)
         self._around.changed()
+
+
+async def _end(hours: asyncio.Timeout, schedule: Schedule) -> None:
+    await _until_otherwise(schedule, counts=True)
+    hours.reschedule(asyncio.get_running_loop().time())
+
+
+async def _until_otherwise(schedule: Schedule, *, counts: bool) -> None:
+    """Wait until a camera counts no more, or again."""
+    while schedule.counts_at(now := utc_now()) is counts:
+        minute_over = timedelta(seconds=60 - now.second, microseconds=-now.microsecond)
+        await asyncio.sleep(min(minute_over, _LOOK_AGAIN).total_seconds())

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 _MINUTE = timedelta(minutes=1)
 _LONGEST_REST = timedelta(days=8)
-"""Whoever counts once a week rests for less, even where a day is left out of the calendar."""
+"""Whoever counts once a week rests for less, unless clocks skip just these hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Schedule:
         )
 
     def change_after(self, moment: datetime) -> datetime | None:
-        """The minute from which on it is otherwise than at `moment`; None if that is never."""
+        """The minute from which on it is otherwise than at `moment`; None if not within eight days."""
         now = self.counts_at(moment)
         minute = moment.replace(second=0, microsecond=0) + _MINUTE
         end = minute + _LONGEST_REST

@@ -31,7 +31,7 @@ class StreamStatus:
 
     Attributes:
         state: The state.
-        reason: Why the stream is unreachable.
+        reason: Why the stream is unreachable, or until when it rests.
         frames_per_second: Frames counted a second, over the last few seconds.
         frames_processed: Frames counted on.
         frames_dropped: Frames skipped because newer ones were there.

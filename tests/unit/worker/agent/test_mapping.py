@@ -3,6 +3,8 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from tally.api.camera.v1 import stream_pb2
 from tally.api.counting.v1 import geometry_pb2, schedule_pb2
 from tally.api.worker.v1 import worker_pb2
@@ -108,6 +110,11 @@ def test_hours_are_minutes_of_the_clocks_on_the_spot() -> None:
     task = task_from_proto(worker_pb2.Assignment(counting=counting))
     assert task.schedule == Schedule(ZoneInfo("Asia/Ho_Chi_Minh"), (Span(7, 570, 1440),))
     assert task_from_proto(worker_pb2.Assignment()).schedule is None
+    schedule.time_zone = "Mars/Olympus"
+    with pytest.raises(ValueError, match="knows no time zone 'Mars/Olympus'"):
+        task_from_proto(
+            worker_pb2.Assignment(counting=geometry_pb2.CountingConfig(schedule=schedule))
+        )
 
 
 def test_how_often_and_how_surely_a_camera_looks_is_its_configurations() -> None:

@@ -11,7 +11,7 @@ from tally.api.counting.v1.events_pb2 import CountsRecorded
 from tally.kernel.backoff import Backoff
 from tally.worker.agent import runner as runner_module
 from tally.worker.agent.cameras import Cameras
-from tally.worker.agent.checkpoints import Checkpoints
+from tally.worker.agent.checkpoints import Checkpoint, Checkpoints
 from tally.worker.agent.reader import FrameStream
 from tally.worker.agent.runner import CameraRunner, Surroundings
 from tally.worker.agent.runs import EndedRecordings, run_id
@@ -114,6 +114,30 @@ async def test_each_connection_of_a_live_stream_is_a_run_of_its_own(tmp_path: Pa
         await until(runner, StreamState.STREAMING)
     last_of_first = [each for each in world.records if each.run_id == world.records[0].run_id][-1]
     assert last_of_first.occupancies[0].count == 0
+
+
+async def test_a_run_that_is_ended_while_a_record_is_kept_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, lambda _: WalkSource(live=True, linger=True))
+    writing, ended = asyncio.Event(), asyncio.Event()
+    write = Checkpoints.write
+
+    async def slowly(self: Checkpoints, checkpoint: Checkpoint) -> None:
+        writing.set()
+        await ended.wait()
+        await write(self, checkpoint)
+
+    monkeypatch.setattr(Checkpoints, "write", slowly)
+    async with world.running() as runner:
+        await asyncio.wait_for(writing.wait(), 10)
+        stopping = asyncio.create_task(runner.stop())
+        await asyncio.sleep(0)
+        ended.set()
+        await stopping
+    assert [record.sequence for record in world.records] == list(range(len(world.records)))
+    counted = sum(record.frames_processed for record in world.records)
+    assert counted == runner.status.figures.frames_processed > 0
 
 
 async def test_a_full_spool_stops_counting_until_there_is_room(tmp_path: Path) -> None:

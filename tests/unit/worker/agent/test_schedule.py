@@ -85,7 +85,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, start: datetime) -> None:
         self._start, self._since = start, time.monotonic()
         monkeypatch.setattr(runner_module, "utc_now", self)
-        monkeypatch.setattr(runner_module, "_LONGEST_SLEEP", timedelta(milliseconds=10))
+        monkeypatch.setattr(runner_module, "_LOOK_AGAIN", timedelta(milliseconds=10))
 
     def __call__(self) -> datetime:
         return self._start + timedelta(seconds=time.monotonic() - self._since)
