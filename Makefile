@@ -15,7 +15,7 @@ up: setup ## run the whole mesh with a demo camera; options: make up ARGS="--hel
 	@$(BIN)/tally up $(ARGS)
 
 test: setup ## run all tests; a part of them: make test ARGS="tests/unit"
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: setup ## ruff, mypy, import rules, contracts, generated code
 	$(BIN)/ruff check .

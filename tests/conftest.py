@@ -11,6 +11,7 @@ from uuid import uuid4
 import hypothesis
 import nats
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tally.kernel.telemetry import configure_logs
 from tally.stack.folder import DataFolder
@@ -35,16 +36,24 @@ ONE_PROCESS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have processes that share the suite (`-n`) share no server that is slow to start.
-
-    Whatever uses the mesh is one process's work, which begins with it because it takes longest; of the rest
-    each file is.
-    """
-    for item in items:
-        folder, _, _ = item.nodeid.rpartition("::")[0].rpartition("/")
-        shared = next((each for each in ONE_PROCESS if folder.startswith(each)), None)
-        item.add_marker(pytest.mark.xdist_group(shared or item.path.name))
+    """Begin with what takes longest."""
     items.sort(key=lambda item: not item.nodeid.startswith(ONE_PROCESS))
+
+
+class ByServers(LoadScopeScheduling):  # type: ignore[misc]  # the package ships no types
+    """Has processes that share the suite (`-n`) share no server that is slow to start.
+
+    Whatever uses the mesh is one process's work; of the rest each file is.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        return next((folder for folder in ONE_PROCESS if file.startswith(folder)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """How the suite is shared."""
+    return ByServers(config, log)
 
 
 class Background:
